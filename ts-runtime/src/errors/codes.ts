@@ -1,0 +1,29 @@
+// Every error code of Samspel in one table: its gRPC code and whether sending the same request again may help.
+// A test requires each of them in docs/reference/errors.md.
+import { Code } from "@connectrpc/connect";
+
+interface CodeEntry {
+  readonly grpc: Code;
+  readonly retryable: boolean;
+}
+
+/** The stable codes; they are part of the API and never change their meaning. */
+export const errorCodes = {
+  SAMSPEL_REJECTED: { grpc: Code.FailedPrecondition, retryable: false },
+  SAMSPEL_INVALID_REQUEST: { grpc: Code.InvalidArgument, retryable: false },
+  SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
+  SAMSPEL_REVISION_CONFLICT: { grpc: Code.Aborted, retryable: true },
+  SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_BROKER_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_DEADLINE_EXCEEDED: { grpc: Code.DeadlineExceeded, retryable: false },
+  SAMSPEL_OVERLOADED: { grpc: Code.ResourceExhausted, retryable: true },
+  SAMSPEL_LEASE_LOST: { grpc: Code.Aborted, retryable: true },
+  SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
+  SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
+  SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
+} as const satisfies Record<`SAMSPEL_${string}`, CodeEntry>;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,47 @@
+// The one base of all errors that Samspel throws on purpose.
+import type { Code } from "@connectrpc/connect";
+import { errorCodes, type ErrorCode } from "./codes.ts";
+
+const brand: unique symbol = Symbol.for("samspel.error") as never;
+
+/** What an error carries beside its message. */
+export interface SamspelErrorOptions extends ErrorOptions {
+  /** A service's own gRPC code in place of the table's. */
+  readonly grpc?: Code;
+  /** Overrides whether a retry may help. */
+  readonly retryable?: boolean;
+  /** How long a caller should wait before it tries again, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Facts for programs; they travel to the caller. Put no secret here. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An error with a stable code (C5). Its message, code and metadata travel to callers; its `cause` stays here, in
+ * the log. `instanceof` holds across copies of this package.
+ */
+export class SamspelError extends Error {
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true });
+    this.prototype.name = "SamspelError";
+  }
+
+  readonly code: ErrorCode;
+  readonly grpc: Code;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, options: SamspelErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.grpc = options.grpc ?? errorCodes[code].grpc;
+    this.retryable = options.retryable ?? errorCodes[code].retryable;
+    this.retryAfterMs = options.retryAfterMs;
+    this.metadata = options.metadata ?? {};
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}

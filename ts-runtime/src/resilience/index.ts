@@ -1,0 +1,1 @@
+export { backoff, backoffMs, type BackoffOptions } from "./backoff.ts";

@@ -1,0 +1,21 @@
+// Structured logs: one JSON object a line, on standard output. The dev environment makes them readable.
+import { pino, type Logger as PinoLogger } from "pino";
+
+/** What the toolkit and its services log with. */
+export type Logger = PinoLogger;
+
+export interface LoggerOptions {
+  /** The service's name, on every line. */
+  readonly service: string;
+  /** Default `info`. */
+  readonly level?: string;
+}
+
+/** Creates a service's logger. Credentials in URLs must be taken out by who logs them. */
+export function createLogger(options: LoggerOptions): Logger {
+  return pino({
+    level: options.level ?? "info",
+    base: { service: options.service },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  });
+}
