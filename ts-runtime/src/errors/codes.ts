@@ -2,13 +2,30 @@
 // A test requires each of them in docs/reference/errors.md.
 import { Code } from "@connectrpc/connect";
 
+export type ErrorCode =
+  | "SAMSPEL_REJECTED"
+  | "SAMSPEL_INVALID_REQUEST"
+  | "SAMSPEL_INVALID_CONFIGURATION"
+  | "SAMSPEL_REVISION_CONFLICT"
+  | "SAMSPEL_NO_INSTANCE"
+  | "SAMSPEL_REGISTRY_UNREACHABLE"
+  | "SAMSPEL_DRAINING"
+  | "SAMSPEL_DATABASE_UNREACHABLE"
+  | "SAMSPEL_BROKER_UNREACHABLE"
+  | "SAMSPEL_DEADLINE_EXCEEDED"
+  | "SAMSPEL_OVERLOADED"
+  | "SAMSPEL_LEASE_LOST"
+  | "SAMSPEL_JOURNAL_CORRUPT"
+  | "SAMSPEL_EVENT_UNKNOWN"
+  | "SAMSPEL_INTERNAL";
+
 interface CodeEntry {
   readonly grpc: Code;
   readonly retryable: boolean;
 }
 
 /** The stable codes; they are part of the API and never change their meaning. */
-export const errorCodes = {
+export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_REJECTED: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_INVALID_REQUEST: { grpc: Code.InvalidArgument, retryable: false },
   SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
@@ -24,6 +41,4 @@ export const errorCodes = {
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
-} as const satisfies Record<`SAMSPEL_${string}`, CodeEntry>;
-
-export type ErrorCode = keyof typeof errorCodes;
+};

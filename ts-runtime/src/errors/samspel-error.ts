@@ -2,7 +2,7 @@
 import type { Code } from "@connectrpc/connect";
 import { errorCodes, type ErrorCode } from "./codes.ts";
 
-const brand: unique symbol = Symbol.for("samspel.error") as never;
+const brand = Symbol.for("samspel.error");
 
 /** What an error carries beside its message. */
 export interface SamspelErrorOptions extends ErrorOptions {

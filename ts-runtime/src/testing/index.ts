@@ -1,1 +1,2 @@
-export {};
+// The kit that users test with.
+export { SamspelError } from "../errors/index.ts";
