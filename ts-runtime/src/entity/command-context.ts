@@ -1,0 +1,18 @@
+// What a command handler knows beside the state and the request.
+import type { Clients } from "../client/index.ts";
+
+/** The circumstances of one command. */
+export interface CommandContext {
+  /** The entity that the command is for: the request's key. */
+  readonly entityId: string;
+  /** The revision of the state at hand; 0 for an entity without events. */
+  readonly revision: bigint;
+  /** The id under which the command is de-duplicated (J3), if the caller sent one. */
+  readonly commandId: string | undefined;
+  /** Typed clients of other services; their calls inherit what is left of this command's deadline (C1). */
+  readonly client: Clients["client"];
+  /** Aborts when the caller has gone or the deadline is over. */
+  readonly signal: AbortSignal;
+  /** The headers of the request. */
+  readonly requestHeader: Headers;
+}

@@ -1,0 +1,132 @@
+// defineEntity: from a service, a state, an event and the functions between them to an entity.
+import { fromBinary, type DescMessage, type DescService, type Message } from "@bufbuild/protobuf";
+import { SamspelError } from "../errors/index.ts";
+import { commandsOf } from "./commands.ts";
+import { Effect } from "./effect.ts";
+import type { Entity, EntityCommand } from "./entity.ts";
+import { eventCase, eventOneof } from "./event-oneof.ts";
+import { invalid } from "./invalid.ts";
+import { toMessage } from "./to-message.ts";
+import type { CommandHandlers, EventHandlers } from "./types.ts";
+
+/** What an entity is made of. */
+export interface EntityShape<State extends DescMessage, Event extends DescMessage> {
+  /** The entity's type, as it stands in the journal: lower-case letters, digits and `-`. Fixed once events exist. */
+  readonly name: string;
+  /** The message of the state, the fold of the events. */
+  readonly state: State;
+  /** The message of the events: one oneof, a case for each kind of event. */
+  readonly event: Event;
+  /** A snapshot is taken every so many events (J5). Default 100; false for none. */
+  readonly snapshotEvery?: number | false;
+}
+
+/** How an entity behaves. */
+export interface EntityBehaviour<
+  S extends DescService,
+  State extends DescMessage,
+  Event extends DescMessage,
+> {
+  /** Decides: one handler for each unary method of the service. */
+  readonly commands: CommandHandlers<S, State, Event>;
+  /** Folds: one handler for each case of the event. */
+  readonly events: EventHandlers<State, Event>;
+}
+
+const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+const defaultSnapshotEvery = 100;
+
+/**
+ * Defines an event-sourced entity: one handler for each unary method of its service, one for each kind of event.
+ * What is missing, misspelt or superfluous does not compile.
+ * @throws SAMSPEL_INVALID_CONFIGURATION where the proto files do not fit: a request without a key, a streaming
+ *   method, an event message that is not one oneof.
+ */
+export function defineEntity<S extends DescService, State extends DescMessage, Event extends DescMessage>(
+  service: S,
+  shape: EntityShape<State, Event>,
+  behaviour: EntityBehaviour<S, State, Event>,
+): Entity<S, State, Event> {
+  const { name, state, event, snapshotEvery = defaultSnapshotEvery } = shape;
+  if (!namePattern.test(name)) {
+    throw invalid(
+      `Entity name must be lower-case letters, digits and "-", at most 63: current value is "${name}"`,
+    );
+  }
+  if (snapshotEvery !== false && !(Number.isInteger(snapshotEvery) && snapshotEvery > 0)) {
+    throw invalid(
+      `snapshotEvery of entity ${name} must be a positive integer or false: current value is ${snapshotEvery}`,
+    );
+  }
+  const oneof = eventOneof(event);
+  const commands = commandsOf(name, service);
+  const decide = behaviour.commands as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const evolve = behaviour.events as unknown as Record<string, (state: Message, event: Message) => object>;
+  requireHandlers(`command handler of entity ${name}`, [...commands.keys()], decide);
+  requireHandlers(
+    `event handler of entity ${name}`,
+    oneof.fields.map((field) => field.localName),
+    evolve,
+  );
+
+  return {
+    name,
+    service,
+    state,
+    event,
+    snapshotEvery,
+    commands,
+    initialState: () => toMessage(state, {}),
+    async decide(command, current, request, context) {
+      const { method } = commandOf(commands, command);
+      const result = await decide[command]?.(current, request, context);
+      if (!(result instanceof Effect))
+        return { events: [], reply: () => toMessage(method.output, replyOf(name, command, result)) };
+      return {
+        events: result.events.map((init: unknown) => toMessage(event, { [oneof.localName]: init })),
+        reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
+      };
+    },
+    evolve(current, { case: kind, value }) {
+      const next = evolve[kind]?.(current, value);
+      if (typeof next !== "object")
+        throw new TypeError(`Event handler ${kind} of entity ${name} must return the next state`);
+      return toMessage(state, next);
+    },
+    decodeEvent(payload) {
+      const decoded = eventCase(oneof, fromBinary(event, payload));
+      if (decoded !== undefined) return decoded;
+      throw new SamspelError(
+        "SAMSPEL_EVENT_UNKNOWN",
+        `Cannot read an event of entity ${name}: ${event.typeName} has no case for it in this version of the service`,
+      );
+    },
+  };
+}
+
+function commandOf(commands: ReadonlyMap<string, EntityCommand>, name: string): EntityCommand {
+  const command = commands.get(name);
+  if (command === undefined)
+    throw new RangeError(`No command "${name}": there are ${[...commands.keys()].join(", ")}`);
+  return command;
+}
+
+/** For callers without types: the compiler has already said so to all others. */
+function requireHandlers(
+  what: string,
+  names: readonly string[],
+  handlers: Readonly<Record<string, unknown>>,
+): void {
+  const missing = names.filter((name) => typeof handlers[name] !== "function");
+  if (missing.length > 0) throw invalid(`Missing ${what}: ${missing.join(", ")}`);
+  const unknown = Object.keys(handlers).filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw invalid(`Unknown ${what}: ${unknown.join(", ")}; there are ${names.join(", ")}`);
+}
+
+function replyOf(entity: string, command: string, reply: unknown): object {
+  if (typeof reply === "object" && reply !== null) return reply;
+  throw new TypeError(
+    `Command handler ${command} of entity ${entity} must return a reply or an effect with one`,
+  );
+}

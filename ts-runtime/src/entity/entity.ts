@@ -1,0 +1,58 @@
+// What an entity is to the rest of the runtime, once defined.
+import {
+  toBinary,
+  type DescField,
+  type DescMessage,
+  type DescMethodUnary,
+  type DescService,
+  type Message,
+} from "@bufbuild/protobuf";
+import type { CommandContext } from "./command-context.ts";
+import type { EventCase } from "./event-oneof.ts";
+
+/** A unary method of an entity's service, as a command. */
+export interface EntityCommand {
+  readonly method: DescMethodUnary;
+  /** The field of the request that holds the entity's id. */
+  readonly key: DescField;
+  /** Whether the method promises to change nothing. */
+  readonly readOnly: boolean;
+}
+
+/** What a command handler decided, in messages. */
+export interface Decision {
+  readonly events: readonly Message[];
+  /** The reply, from the state that the events lead to. */
+  reply(state: Message): Message;
+}
+
+/** An event-sourced entity: give it to `startService`, `publish` and `project`. */
+export interface Entity<
+  S extends DescService = DescService,
+  State extends DescMessage = DescMessage,
+  Event extends DescMessage = DescMessage,
+> {
+  readonly name: string;
+  readonly service: S;
+  readonly state: State;
+  readonly event: Event;
+  readonly snapshotEvery: number | false;
+  /** By the local names of the methods. */
+  readonly commands: ReadonlyMap<string, EntityCommand>;
+  /** The state before the first event. */
+  initialState(): Message;
+  /** Runs a command handler. Rejections pass through as it threw them. */
+  decide(command: string, state: Message, request: Message, context: CommandContext): Promise<Decision>;
+  /** The next state; the one given is left as it is (J8). */
+  evolve(state: Message, event: EventCase): Message;
+  /**
+   * Reads a stored event.
+   * @throws SAMSPEL_EVENT_UNKNOWN for a case that this version of the service does not know.
+   */
+  decodeEvent(payload: Uint8Array): EventCase;
+}
+
+/** The event of a message that a handler made. */
+export function eventOf(entity: Entity, message: Message): EventCase {
+  return entity.decodeEvent(toBinary(entity.event, message));
+}
