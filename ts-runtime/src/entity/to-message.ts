@@ -11,7 +11,7 @@ type DescMember = DescMessage["members"][number];
  * Makes a message of an init shape.
  * @throws TypeError that names the message and the field which it lacks.
  */
-export function toMessage<Desc extends DescMessage>(desc: Desc, init: object): Message {
+export function toMessage(desc: DescMessage, init: object): Message {
   const shape: Record<string, unknown> = {};
   const members = membersOf(desc);
   for (const [name, value] of Object.entries(init)) {

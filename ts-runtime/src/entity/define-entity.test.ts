@@ -1,0 +1,106 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import t from "tap";
+import { CartService } from "../../../examples/shopping-cart/gen/cart/v1/cart_api_pb.ts";
+import {
+  CartEventSchema,
+  CartSchema,
+  ItemAddedSchema,
+} from "../../../examples/shopping-cart/gen/cart/v1/cart_entity_pb.ts";
+import { PopularItemsService } from "../../../examples/shopping-cart/gen/popular/v1/popular_items_api_pb.ts";
+import { reject } from "../errors/index.ts";
+import type { CommandContext } from "./command-context.ts";
+import { defineEntity } from "./define-entity.ts";
+import { persist } from "./effect.ts";
+import { eventOf } from "./entity.ts";
+
+const shape = { name: "cart", state: CartSchema, event: CartEventSchema };
+const commands = {
+  removeItem: () => ({}),
+  checkout: () => {
+    throw reject(Code.FailedPrecondition, "cart is empty");
+  },
+  getCart: () => ({}),
+};
+const events = {
+  itemAdded: () => ({ items: { apple: 2 } }),
+  itemRemoved: () => ({}),
+  checkedOut: () => ({}),
+};
+const twoApples = { case: "itemAdded", value: { sku: "apple", quantity: 2 } } as const;
+const cart = () =>
+  defineEntity(CartService, shape, {
+    commands: { ...commands, addItem: () => persist(twoApples).reply((cart) => ({ items: cart.items })) },
+    events,
+  });
+const context = { entityId: "1" } as CommandContext;
+
+t.test("decide() gives messages: the events, and the reply from the state after them", async (t) => {
+  const entity = cart();
+  const decision = await entity.decide("addItem", entity.initialState(), create(CartSchema), context);
+  t.match(decision.events, [
+    { $typeName: "cart.v1.CartEvent", event: { case: "itemAdded", value: { sku: "apple", quantity: 2 } } },
+  ]);
+  const state = decision.events.reduce(
+    (state, event) => entity.evolve(state, eventOf(entity, event)),
+    entity.initialState(),
+  );
+  t.match(decision.reply(state), { $typeName: "cart.v1.AddItemResponse", items: { apple: 2 } });
+});
+
+t.test("decide() lets a rejection pass as it was thrown", async (t) => {
+  const entity = cart();
+  await t.rejects(entity.decide("checkout", entity.initialState(), create(CartSchema), context), {
+    code: "SAMSPEL_REJECTED",
+    message: "cart is empty",
+  });
+});
+
+t.test("decodeEvent() refuses a case that this version does not know", async (t) => {
+  const unknownCase = Uint8Array.of(0x7a, 0x00);
+  t.throws(() => cart().decodeEvent(unknownCase), { code: "SAMSPEL_EVENT_UNKNOWN" });
+  const known = create(CartEventSchema, {
+    event: { case: "itemAdded", value: create(ItemAddedSchema, { sku: "pear" }) },
+  });
+  t.match(cart().decodeEvent(toBinary(CartEventSchema, known)), {
+    case: "itemAdded",
+    value: { sku: "pear" },
+  });
+});
+
+t.test("defineEntity() names what does not fit", async (t) => {
+  const refuse = (define: () => unknown, message: RegExp): unknown =>
+    t.throws(define, { code: "SAMSPEL_INVALID_CONFIGURATION", message });
+  refuse(
+    () => defineEntity(CartService, { ...shape, name: "Cart" }, { commands: commands as never, events }),
+    /Entity name .* current value is "Cart"/,
+  );
+  refuse(
+    () =>
+      defineEntity(
+        CartService,
+        { ...shape, event: CartSchema },
+        {
+          commands: commands as never,
+          events,
+        },
+      ),
+    /cart\.v1\.Cart must be one oneof of messages: it has no oneof/,
+  );
+  refuse(
+    () => defineEntity(PopularItemsService, shape, {} as never),
+    /popular\.v1\.ListPopularItemsRequest .* needs a key: mark one string field/,
+  );
+  refuse(
+    () => defineEntity(CartService, shape, { commands: commands as never, events }),
+    /Missing command handler of entity cart: addItem/,
+  );
+  refuse(
+    () =>
+      defineEntity(CartService, shape, {
+        commands: { ...commands, addItem: () => ({}) },
+        events: { ...events, addd: () => ({}) } as never,
+      }),
+    /Unknown event handler of entity cart: addd/,
+  );
+});
