@@ -1,0 +1,109 @@
+// Reads samspel.json and checks it wholly: what comes out of here can be started (A1).
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { safeParse } from "valibot";
+import { ConfigError } from "./config-error.ts";
+import { explainIssues } from "./explain-issue.ts";
+import { placeholderFields, placeholdersIn } from "./placeholders.ts";
+import type { Project, ServiceDefinition } from "./project.ts";
+import { projectSchema, type ProjectFile, type ServiceEntry } from "./schema.ts";
+import { nearest } from "./suggest.ts";
+
+/**
+ * Loads the project in a folder.
+ *
+ * @throws ConfigError that names the file, each key at fault, its value, and what is allowed.
+ */
+export async function loadProject(folder: string): Promise<Project> {
+  const dir = resolve(folder);
+  const file = join(dir, "samspel.json");
+  const written = parse(file, await read(file));
+  const project: Project = {
+    name: written.name,
+    dir,
+    file,
+    services: Object.entries(written.services).map(([name, service]) => define(dir, name, service)),
+    tryCommands: written.try ?? [],
+  };
+  const problems = [
+    ...(await missingPaths(project)),
+    ...sharedPorts(project),
+    ...unknownPlaceholders(project),
+  ];
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return project;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new ConfigError(
+      file,
+      ["cannot be read; name the folder of a project that has a samspel.json with --project"],
+      { cause },
+    );
+  }
+}
+
+function parse(file: string, text: string): ProjectFile {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError(file, [`is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`], {
+      cause,
+    });
+  }
+  const result = safeParse(projectSchema, json);
+  if (!result.success) throw new ConfigError(file, explainIssues(result.issues));
+  return result.output;
+}
+
+function define(dir: string, name: string, service: ServiceEntry): ServiceDefinition {
+  const [program = "", ...args] = service.command;
+  return {
+    name,
+    command: [program, ...args],
+    cwd: resolve(dir, service.cwd ?? "."),
+    env: service.env ?? {},
+    ...(service.port === undefined ? {} : { port: service.port }),
+    ...(service.python === undefined ? {} : { requirements: resolve(dir, service.python.requirements) }),
+  };
+}
+
+async function missingPaths(project: Project): Promise<readonly string[]> {
+  const problems = project.services.map(async ({ name, cwd, requirements }) => {
+    const found: string[] = [];
+    const folder = await stat(cwd).catch(() => undefined);
+    if (folder?.isDirectory() !== true) found.push(`services.${name}.cwd: there is no folder ${cwd}`);
+    if (requirements !== undefined && !(await stat(requirements).catch(() => undefined))?.isFile())
+      found.push(`services.${name}.python.requirements: there is no file ${requirements}`);
+    return found;
+  });
+  return (await Promise.all(problems)).flat();
+}
+
+function sharedPorts({ services }: Project): readonly string[] {
+  return services.flatMap(({ name, port }, index) => {
+    const other = services.slice(0, index).find((earlier) => port !== undefined && earlier.port === port);
+    return other === undefined ? [] : [`services.${name}.port: ${port} is ${other.name}'s already`];
+  });
+}
+
+function unknownPlaceholders({ services, tryCommands }: Project): readonly string[] {
+  const names = services.map(({ name }) => name);
+  return tryCommands.flatMap((command, index) =>
+    placeholdersIn(command).flatMap(({ text, service, field }) => {
+      const known = names.includes(service) ? placeholderFields : names;
+      const word = names.includes(service) ? field : service;
+      if (known.some((name) => name === word)) return [];
+      const meant = nearest(word, known);
+      return [
+        `try[${index}]: ${text} names nothing` +
+          (meant === undefined ? "." : `; did you mean "${meant}"?`) +
+          ` Allowed here: ${known.join(", ")}`,
+      ];
+    }),
+  );
+}

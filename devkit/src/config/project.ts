@@ -1,0 +1,25 @@
+// A project as the rest of the devkit sees it: checked, with absolute paths.
+
+/** A system of services that runs together. */
+export interface Project {
+  readonly name: string;
+  /** The folder of samspel.json. */
+  readonly dir: string;
+  readonly file: string;
+  readonly services: readonly ServiceDefinition[];
+  /** Commands to try first, with their placeholders. */
+  readonly tryCommands: readonly string[];
+}
+
+/** How one service is started. */
+export interface ServiceDefinition {
+  readonly name: string;
+  /** The program and its arguments; at least one. */
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  /** Default: one that follows from the name. */
+  readonly port?: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** The requirements file of a Python service. */
+  readonly requirements?: string;
+}
