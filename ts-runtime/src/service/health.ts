@@ -1,0 +1,46 @@
+// grpc.health.v1: what Consul, Kubernetes and every gRPC client ask to learn whether calls are welcome.
+import { EventEmitter, once } from "node:events";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { SamspelError } from "../errors/index.ts";
+import { Health, HealthCheckResponse_ServingStatus as Status } from "../gen/grpc/health/v1/health_pb.ts";
+import { bind, type ServiceBinding } from "./binding.ts";
+import { drainingSignal } from "./draining.ts";
+
+export interface HealthState {
+  readonly binding: ServiceBinding;
+  setServing(serving: boolean): void;
+}
+
+/** The health of the server as a whole (`""`) and of each of its proto services; all share one status. */
+export function createHealth(protoServices: readonly string[], serving: boolean): HealthState {
+  const names = new Set(["", ...protoServices]);
+  const changes = new EventEmitter().setMaxListeners(0);
+  let status = serving ? Status.SERVING : Status.NOT_SERVING;
+
+  return {
+    setServing(serving) {
+      status = serving ? Status.SERVING : Status.NOT_SERVING;
+      changes.emit("change");
+    },
+    binding: bind(Health, {
+      check({ service }) {
+        if (!names.has(service)) throw new ConnectError(`unknown service ${service}`, Code.NotFound);
+        return { status };
+      },
+      list() {
+        return { statuses: Object.fromEntries(Array.from(names, (name) => [name, { status }])) };
+      },
+      async *watch({ service }, context) {
+        const draining = drainingSignal(context);
+        const over = AbortSignal.any([context.signal, draining]);
+        let told: Status | undefined;
+        while (true) {
+          const current = names.has(service) ? status : Status.SERVICE_UNKNOWN;
+          if (current !== told) yield { status: (told = current) };
+          else if (draining.aborted) throw new SamspelError("SAMSPEL_DRAINING", "the server is draining");
+          else await once(changes, "change", { signal: over }).catch(() => context.signal.throwIfAborted());
+        }
+      },
+    }),
+  };
+}

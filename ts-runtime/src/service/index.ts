@@ -1,0 +1,3 @@
+export { bind, type ServiceBinding } from "./binding.ts";
+export { drainingSignal } from "./draining.ts";
+export { startRpcServer, type RpcServer, type RpcServerOptions } from "./server.ts";

@@ -1,0 +1,134 @@
+// One port for HTTP/2 without TLS and HTTP/1.1. Invariants:
+//   L1. A connection that says nothing is closed: it cannot hold a place for ever.
+//   L2. stop() refuses new connections and calls; every call that has begun may end. HTTP/2 peers hear it in two
+//       steps, as gRPC servers do: a GOAWAY that still allows calls on their way, a round trip, the final one.
+import http from "node:http";
+import http2 from "node:http2";
+import type { Socket } from "node:net";
+import { once } from "node:events";
+import type { Logger } from "../telemetry/index.ts";
+import { listenError } from "./listen-error.ts";
+import { tellApart } from "./preface.ts";
+import type { NodeRequest, NodeResponse } from "./request-handler.ts";
+
+const goawayRoundTripMs = 1_000;
+const lastStreamIdOfAll = 2 ** 31 - 1;
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxHeaderBytes: number;
+  readonly handler: (request: NodeRequest, response: NodeResponse) => void;
+  readonly logger: Logger;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting and lets calls end (L2). */
+  stop(): void;
+  /** Resolves when no call is running. */
+  idle(): Promise<void>;
+  /** Cuts every connection that is left; resolves when all is closed. */
+  cut(): Promise<void>;
+}
+
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  const { handler, logger } = options;
+  const running = new Set<NodeResponse>();
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  const waiting: (() => void)[] = [];
+  let stopping = false;
+
+  const onRequest = (request: NodeRequest, response: NodeResponse): void => {
+    running.add(response);
+    response.once("close", () => {
+      running.delete(response);
+      if (running.size === 0) for (const resolve of waiting.splice(0)) resolve();
+      if (stopping) http1.closeIdleConnections();
+    });
+    if (stopping && request.httpVersionMajor === 1) response.setHeader("connection", "close");
+    handler(request, response);
+  };
+
+  const http1 = http.createServer({ maxHeaderSize: options.maxHeaderBytes }, onRequest);
+  const h2 = http2.createServer({
+    settings: { maxHeaderListSize: options.maxHeaderBytes },
+    // Per connection; the default of 10 MB refuses streams when a thousand callers share a connection.
+    maxSessionMemory: 64,
+  });
+  h2.on("request", onRequest);
+  h2.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    if (stopping) leave(session);
+  });
+  h2.on("sessionError", (error) => logger.debug({ err: error }, "a connection failed"));
+
+  // The HTTP/1.1 server owns the port, so that its own limits on slow and idle connections stay in force.
+  const toHttp1 = http1.listeners("connection");
+  http1.removeAllListeners("connection");
+  http1.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    tellApart(socket, (isHttp2) => {
+      if (isHttp2) h2.emit("connection", socket);
+      else for (const listener of toHttp1) listener.call(http1, socket);
+    });
+  });
+
+  await listen(http1, options.host, options.port);
+  const closed = once(http1, "close");
+  const address = http1.address();
+
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    http1.close();
+    for (const session of sessions) leave(session);
+  };
+
+  return {
+    port: typeof address === "object" && address !== null ? address.port : options.port,
+    stop,
+    idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    async cut() {
+      stop();
+      // What has been answered may still stand in a buffer: a session without streams has none.
+      for (const session of sessions) session.close();
+      if (running.size > 0) for (const session of sessions) session.destroy();
+      await flushed(sessions);
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: http.Server, host: string, port: number): Promise<void> {
+  server.listen({ host, port });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw listenError(error, host, port);
+  }
+}
+
+/** Says goodbye to a peer (L2). */
+function leave(session: http2.ServerHttp2Session): void {
+  if (session.destroyed || session.closed) return;
+  const close = (): void => {
+    clearTimeout(timer);
+    if (!session.destroyed) session.close();
+  };
+  const timer = setTimeout(close, goawayRoundTripMs);
+  session.once("close", () => clearTimeout(timer));
+  session.goaway(http2.constants.NGHTTP2_NO_ERROR, lastStreamIdOfAll);
+  session.ping(close);
+}
+
+/** Waits, shortly, until the sessions have closed by themselves. */
+async function flushed(sessions: ReadonlySet<http2.ServerHttp2Session>): Promise<void> {
+  const open = [...sessions].filter((session) => !session.destroyed);
+  const signal = AbortSignal.timeout(goawayRoundTripMs);
+  await Promise.all(open.map((session) => once(session, "close", { signal }).catch(() => {})));
+}

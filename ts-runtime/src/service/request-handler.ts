@@ -1,0 +1,105 @@
+// From Node's requests to Connect's handlers. Our own in place of connectNodeAdapter for three reasons: a request
+// with a malformed authority makes that one throw into the event loop, it logs on the console, and a default
+// deadline has to be there before Connect reads the headers (C1).
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { createRegistry } from "@bufbuild/protobuf";
+import { Code, createConnectRouter, createContextValues } from "@connectrpc/connect";
+import {
+  createAsyncIterable,
+  type UniversalHandler,
+  type UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { ErrorDetailSchema } from "../gen/samspel/v1/errors_pb.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { ServiceBinding } from "./binding.ts";
+import { drainingKey } from "./draining.ts";
+import { createEdge } from "./edge.ts";
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+export interface RequestHandlerOptions {
+  readonly bindings: readonly ServiceBinding[];
+  readonly logger: Logger;
+  readonly timeoutMs: number;
+  readonly maxReceiveBytes: number;
+  /** Aborts when no new calls are wanted. */
+  readonly draining: AbortSignal;
+  /** Aborts when what still runs is to end. */
+  readonly shutdown: AbortSignal;
+}
+
+/** Answers requests of all three protocols; never throws. */
+export function createRequestHandler(
+  options: RequestHandlerOptions,
+): (request: NodeRequest, response: NodeResponse) => void {
+  const { logger } = options;
+  const router = createConnectRouter({
+    interceptors: [createEdge(logger)],
+    acceptCompression: [compressionGzip, compressionBrotli],
+    // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
+    compressMinBytes: 64 * 1024,
+    readMaxBytes: options.maxReceiveBytes,
+    shutdownSignal: options.shutdown,
+    jsonOptions: { registry: createRegistry(ErrorDetailSchema, ...options.bindings.map((it) => it.service)) },
+  });
+  for (const { service, impl } of options.bindings) router.service(service, impl);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+
+  return (request, response) => {
+    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    if (handler === undefined) return refuseUnknown(request, response);
+    try {
+      ensureDeadline(request, handler, options.timeoutMs);
+      const values = createContextValues().set(drainingKey, options.draining);
+      handler(universalRequestFromNodeRequest(request, response, undefined, values))
+        .then((answer) => universalResponseToNodeResponse(answer, response))
+        .catch((error: unknown) => {
+          // The caller went away in the middle of its answer; the edge has logged what the handler had to say.
+          logger.debug({ err: error, method: handler.requestPath }, "the answer did not reach its caller");
+        });
+    } catch (error) {
+      logger.debug({ err: error }, "a malformed request");
+      reply(response, { status: 400, header: new Headers() });
+    }
+  };
+}
+
+function ensureDeadline(request: NodeRequest, handler: UniversalHandler, timeoutMs: number): void {
+  if (handler.method.methodKind !== "unary") return;
+  const { headers } = request;
+  if (isGrpc(request)) headers["grpc-timeout"] ??= `${timeoutMs}m`;
+  else headers["connect-timeout-ms"] ??= String(timeoutMs);
+}
+
+function refuseUnknown(request: NodeRequest, response: NodeResponse): void {
+  const message = `no such method: ${request.url ?? ""}`;
+  if (isGrpc(request)) {
+    const header = new Headers({
+      "content-type": request.headers["content-type"] ?? "application/grpc",
+      "grpc-status": String(Code.Unimplemented),
+      "grpc-message": encodeURIComponent(message),
+    });
+    reply(response, { status: 200, header });
+  } else {
+    const header = new Headers({ "content-type": "application/json" });
+    const body = createAsyncIterable([Buffer.from(JSON.stringify({ code: "unimplemented", message }))]);
+    reply(response, { status: 404, header, body });
+  }
+}
+
+function reply(response: NodeResponse, answer: UniversalServerResponse): void {
+  // Fails when the caller has gone, and then nobody is left to tell.
+  universalResponseToNodeResponse(answer, response).catch(() => {});
+}
+
+function isGrpc(request: NodeRequest): boolean {
+  return request.headers["content-type"]?.startsWith("application/grpc") === true;
+}

@@ -1,0 +1,118 @@
+// A service's port: gRPC, gRPC-Web and Connect, over HTTP/2 (h2c) and HTTP/1.1, with health and reflection.
+import type { DescService } from "@bufbuild/protobuf";
+import { SamspelError, toConnectError } from "../errors/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { assertDistinct, type ServiceBinding } from "./binding.ts";
+import { createHealth } from "./health.ts";
+import { startListener } from "./listener.ts";
+import { createReflection } from "./reflection.ts";
+import { createRequestHandler } from "./request-handler.ts";
+
+const shutdownMs = 1_000;
+const longestTimeoutMs = 99_999_999;
+
+export interface RpcServerOptions {
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 0: one that the system picks. */
+  readonly port?: number;
+  readonly bindings: readonly ServiceBinding[];
+  readonly logger: Logger;
+  /** Whether health says SERVING from the start. Default true. */
+  readonly serving?: boolean;
+  /** The deadline of a unary call that comes without one (C1). Default 10,000 ms. */
+  readonly timeoutMs?: number;
+  /** The largest message that is received, in bytes. Default 4 MiB. */
+  readonly maxReceiveBytes?: number;
+  /** The largest header block that is received, in bytes. Default 64 KiB. */
+  readonly maxHeaderBytes?: number;
+}
+
+/** A running server. */
+export interface RpcServer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** The full names of what it serves, without health and reflection. */
+  readonly protoServices: readonly string[];
+  /** What health says of every service; it changes nothing else. */
+  setServing(serving: boolean): void;
+  /**
+   * Stops as A2 says: health says NOT_SERVING, no new connections and calls, those that run may end. What still runs
+   * after `graceMs` is told to (its signal aborts, its caller gets `SAMSPEL_DRAINING`) and then cut.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Stops at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server for the given services.
+ *
+ * @throws SAMSPEL_INVALID_CONFIGURATION when the port cannot be had; TypeError when a service is bound twice.
+ */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const { bindings, logger, host = "127.0.0.1", port = 0, timeoutMs = 10_000 } = options;
+  if (!(timeoutMs >= 1 && timeoutMs <= longestTimeoutMs)) {
+    throw new RangeError(`Cannot use timeoutMs ${timeoutMs} as it must be from 1 to ${longestTimeoutMs}`);
+  }
+  const services: readonly DescService[] = bindings.map((binding) => binding.service);
+  const protoServices = services.map((service) => service.typeName);
+  const draining = new AbortController();
+  const shutdown = new AbortController();
+  const health = createHealth(protoServices, options.serving ?? true);
+  const all = [...bindings, health.binding, ...createReflection([...services, health.binding.service])];
+  assertDistinct(all);
+
+  const listener = await startListener({
+    host,
+    port,
+    logger,
+    maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024,
+    handler: createRequestHandler({
+      bindings: all,
+      logger,
+      timeoutMs: Math.round(timeoutMs),
+      maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+      draining: draining.signal,
+      shutdown: shutdown.signal,
+    }),
+  });
+
+  let drained: Promise<void> | undefined;
+  const stop = async (graceMs: number): Promise<void> => {
+    health.setServing(false);
+    listener.stop();
+    draining.abort();
+    if (await endsWithin(listener.idle(), graceMs)) return listener.cut();
+    logger.warn({ graceMs }, "calls are still running after the grace period: they are cut");
+    shutdown.abort(toConnectError(new SamspelError("SAMSPEL_DRAINING", "the server has stopped")));
+    await endsWithin(listener.idle(), shutdownMs);
+    await listener.cut();
+  };
+  const close = async (): Promise<void> => {
+    draining.abort();
+    shutdown.abort(toConnectError(new SamspelError("SAMSPEL_DRAINING", "the server has stopped")));
+    await listener.cut();
+  };
+
+  return {
+    host,
+    port: listener.port,
+    protoServices,
+    setServing: (serving) => health.setServing(serving),
+    drain: (graceMs) => (drained ??= stop(graceMs)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Whether the work ended in time. */
+async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  const { promise: over, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, ms, false);
+  try {
+    return await Promise.race([work.then(() => true), over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
