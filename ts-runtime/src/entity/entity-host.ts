@@ -1,0 +1,89 @@
+// The live entities of one type in this process: found by id, loaded on demand, let go when idle (J5).
+import type { Message } from "@bufbuild/protobuf";
+import { SamspelError } from "../errors/index.ts";
+import type { Journal } from "../journal/index.ts";
+import type { Entity } from "./entity.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { handleCommand, type CommandRequest } from "./handle-command.ts";
+import { LiveEntity } from "./live-entity.ts";
+
+export interface EntityHostOptions {
+  readonly entity: Entity;
+  readonly journal: Journal;
+  /** An entity without commands for so long leaves memory. Default 120,000 ms. */
+  readonly passivateAfterMs?: number;
+  /** At most so many entities stay in memory; the longest unused goes first. Default 10,000. */
+  readonly maxLive?: number;
+  /** Whether states are deep-frozen. Default true. */
+  readonly freeze?: boolean;
+}
+
+export interface EntityHost extends Disposable {
+  readonly entity: Entity;
+  /** How many entities are in memory. */
+  readonly live: number;
+  /** Sends a command to an entity and gives its reply. */
+  ask(request: CommandRequest): Promise<Message>;
+}
+
+/** Creates the host of an entity type. Dispose it when no command runs any more. */
+export function createEntityHost(options: EntityHostOptions): EntityHost {
+  const { entity, journal, passivateAfterMs = 120_000, maxLive = 10_000, freeze = true } = options;
+  const stateFingerprint = fingerprint(entity.state);
+  /** The longest unused comes first. */
+  const entities = new Map<string, LiveEntity>();
+
+  const find = (entityId: string): LiveEntity => {
+    const known = entities.get(entityId);
+    if (known === undefined) makeRoom();
+    const live =
+      known ?? new LiveEntity({ entity, entityId, journal, fingerprint: stateFingerprint, freeze });
+    entities.delete(entityId);
+    entities.set(entityId, live);
+    live.lastUsedMs = performance.now();
+    return live;
+  };
+
+  const makeRoom = (): void => {
+    if (entities.size < maxLive) return;
+    for (const [entityId, live] of entities) {
+      if (live.mailbox.idle) {
+        entities.delete(entityId);
+        return;
+      }
+    }
+    throw new SamspelError(
+      "SAMSPEL_OVERLOADED",
+      `All ${maxLive} live entities of ${entity.name} are busy: the limit is maxLive`,
+      {
+        metadata: { limit: String(maxLive) },
+      },
+    );
+  };
+
+  const passivate = (): void => {
+    const before = performance.now() - passivateAfterMs;
+    for (const [entityId, live] of entities) {
+      if (live.lastUsedMs > before) return;
+      if (live.mailbox.idle) entities.delete(entityId);
+    }
+  };
+  const timer = setInterval(passivate, Math.max(10, passivateAfterMs / 10)).unref();
+
+  return {
+    entity,
+    get live() {
+      return entities.size;
+    },
+    async ask(request) {
+      const live = find(request.entityId);
+      return live.mailbox.run(() =>
+        handleCommand({ entity, journal, live, fingerprint: stateFingerprint }, request),
+      );
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      entities.clear();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// One command from the mailbox to its reply.
+//
+// Invariants:
+//   H1. A reply or a rejection leaves only when the state that it rests on is known to be current: after the append
+//       of its events, or, where there are none, after a look at the revision in the journal (J1, J2).
+//   H2. State becomes current only after the commit (J8). When the outcome of an append is not known, the state is
+//       dropped and read again.
+//   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
+import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
+import { isExpected, SamspelError } from "../errors/index.ts";
+import type { Journal } from "../journal/index.ts";
+import { backoff } from "../resilience/index.ts";
+import type { CommandContext } from "./command-context.ts";
+import type { Decision, Entity, EntityCommand } from "./entity.ts";
+import { encodeState, type LiveEntity, type Standing } from "./live-entity.ts";
+
+/** A command on its way to an entity. */
+export interface CommandRequest extends Omit<CommandContext, "revision"> {
+  /** The local name of the method. */
+  readonly command: string;
+  readonly request: Message;
+}
+
+export interface CommandEnvironment {
+  readonly entity: Entity;
+  readonly journal: Journal;
+  readonly live: LiveEntity;
+  readonly fingerprint: string;
+}
+
+/** A conflict needs another writer in between each time, so more than a few in a row mean a fight over one entity. */
+const maxAttempts = 10;
+
+type Outcome =
+  | { readonly type: "reply"; readonly reply: Message }
+  | { readonly type: "stale"; readonly actual: bigint };
+
+/**
+ * Handles a command, again from a fresh state whenever another process was faster (J1).
+ * @throws What the handler rejected with; SAMSPEL_REVISION_CONFLICT after ten conflicts in a row;
+ *   SAMSPEL_DEADLINE_EXCEEDED when the caller has gone before anything was appended.
+ */
+export async function handleCommand(
+  environment: CommandEnvironment,
+  request: CommandRequest,
+): Promise<Message> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await attemptCommand(environment, request);
+    if (outcome.type === "reply") return outcome.reply;
+    environment.live.invalidate();
+    if (attempt === maxAttempts) throw conflict(environment, request, outcome.actual);
+    await backoff(attempt, request.signal, { initialMs: 2, maxMs: 50 });
+  }
+}
+
+async function attemptCommand(environment: CommandEnvironment, request: CommandRequest): Promise<Outcome> {
+  requireCaller(request);
+  const { entity, live } = environment;
+  const standing = await live.standing();
+  const command = entity.commands.get(request.command);
+  if (command === undefined) throw new RangeError(`No command "${request.command}" of entity ${entity.name}`);
+
+  let decision: Decision;
+  try {
+    decision = await entity.decide(request.command, standing.state, request.request, {
+      ...request,
+      revision: standing.revision,
+    });
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    const recorded = await recordedReply(environment, command, request);
+    if (recorded !== undefined) return recorded;
+    return (await staleness(environment, request, standing)) ?? Promise.reject(error);
+  }
+  requireCaller(request);
+  if (decision.events.length === 0 && (command.readOnly || request.commandId === undefined)) {
+    const reply = decision.reply(standing.state);
+    return (await staleness(environment, request, standing)) ?? { type: "reply", reply };
+  }
+  return append(environment, request, { command, decision, standing });
+}
+
+async function append(
+  { entity, journal, live, fingerprint }: CommandEnvironment,
+  { entityId, commandId }: CommandRequest,
+  { command, decision, standing }: { command: EntityCommand; decision: Decision; standing: Standing },
+): Promise<Outcome> {
+  const payloads = decision.events.map((event) => toBinary(entity.event, event));
+  const revision = standing.revision + BigInt(payloads.length);
+  const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
+  const reply = decision.reply(state);
+  const result = await journal
+    .append({
+      entityType: entity.name,
+      entityId,
+      expectedRevision: standing.revision,
+      events: payloads.map((payload) => ({ payload })),
+      ...(commandId === undefined
+        ? {}
+        : { command: { id: commandId, reply: toBinary(command.method.output, reply) } }),
+      ...(snapshotDue(entity, standing.revision, revision)
+        ? { snapshot: { state: encodeState(entity, state), fingerprint } }
+        : {}),
+    })
+    .catch((error: unknown) => {
+      live.invalidate();
+      throw error;
+    });
+  switch (result.type) {
+    case "appended":
+      live.advance({ state, revision });
+      return { type: "reply", reply };
+    case "duplicate":
+      live.invalidate();
+      return { type: "reply", reply: fromBinary(command.method.output, result.reply) };
+    case "conflict":
+      return { type: "stale", actual: result.actual };
+  }
+}
+
+/** A snapshot is taken when a multiple of `snapshotEvery` is reached or passed, behind the whole batch (J5). */
+function snapshotDue({ snapshotEvery }: Entity, before: bigint, after: bigint): boolean {
+  return snapshotEvery !== false && before / BigInt(snapshotEvery) !== after / BigInt(snapshotEvery);
+}
+
+async function recordedReply(
+  { entity, journal }: CommandEnvironment,
+  command: EntityCommand,
+  { entityId, commandId }: CommandRequest,
+): Promise<Outcome | undefined> {
+  if (commandId === undefined || command.readOnly) return undefined;
+  const recorded = await journal.loadCommand({ entityType: entity.name, entityId, commandId });
+  return recorded && { type: "reply", reply: fromBinary(command.method.output, recorded.reply) };
+}
+
+async function staleness(
+  { entity, journal }: CommandEnvironment,
+  { entityId }: CommandRequest,
+  { revision }: Standing,
+): Promise<Outcome | undefined> {
+  const actual = await journal.confirm(entity.name, entityId);
+  return actual === revision ? undefined : { type: "stale", actual };
+}
+
+function requireCaller({ signal, command, entityId }: CommandRequest): void {
+  if (!signal.aborted) return;
+  throw new SamspelError(
+    "SAMSPEL_DEADLINE_EXCEEDED",
+    `Gave up ${command} of "${entityId}" as its caller has gone or its deadline is over`,
+    {
+      cause: signal.reason,
+    },
+  );
+}
+
+function conflict(
+  { entity }: CommandEnvironment,
+  { entityId, command }: CommandRequest,
+  actual: bigint,
+): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_REVISION_CONFLICT",
+    `Cannot run ${command} of ${entity.name} "${entityId}": other processes wrote to it ${maxAttempts} times in a row, last revision ${actual}`,
+    { metadata: { actual: String(actual) } },
+  );
+}

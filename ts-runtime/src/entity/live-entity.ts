@@ -1,0 +1,80 @@
+// One entity in memory: its mailbox, its state and the revision of it. The journal is the truth; what is here may be
+// dropped at any time while nothing runs (J5, J8).
+import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
+import type { Journal } from "../journal/index.ts";
+import { deepFreeze } from "./deep-freeze.ts";
+import type { Entity } from "./entity.ts";
+import { Mailbox } from "./mailbox.ts";
+
+/** A state and the revision at which it holds. */
+export interface Standing {
+  readonly revision: bigint;
+  readonly state: Message;
+}
+
+export interface LiveEntityOptions {
+  readonly entity: Entity;
+  readonly entityId: string;
+  readonly journal: Journal;
+  /** The fingerprint of snapshots that this version of the service can read. */
+  readonly fingerprint: string;
+  /** Whether states are frozen, so that a handler which changes one fails. */
+  readonly freeze: boolean;
+}
+
+export class LiveEntity {
+  readonly entityId: string;
+  readonly mailbox: Mailbox = new Mailbox();
+  lastUsedMs: number = performance.now();
+  readonly #options: LiveEntityOptions;
+  #standing: Standing | undefined;
+
+  constructor(options: LiveEntityOptions) {
+    this.entityId = options.entityId;
+    this.#options = options;
+  }
+
+  /** The state at hand, or else the one in the journal: snapshot, then the events behind it. */
+  async standing(): Promise<Standing> {
+    return (this.#standing ??= await this.#recover());
+  }
+
+  /** Makes a committed state the current one. */
+  advance(standing: Standing): void {
+    this.#standing = standing;
+  }
+
+  /** Drops the state: the journal has moved, or may have. */
+  invalidate(): void {
+    this.#standing = undefined;
+  }
+
+  /** The state that an event leads to, computed on the side. */
+  evolve(state: Message, payload: Uint8Array): Message {
+    const { entity } = this.#options;
+    return this.#protect(entity.evolve(state, entity.decodeEvent(payload)));
+  }
+
+  #protect(state: Message): Message {
+    return this.#options.freeze ? deepFreeze(state) : state;
+  }
+
+  async #recover(): Promise<Standing> {
+    const { entity, entityId, journal, fingerprint } = this.#options;
+    const recovery = await journal.load({ entityType: entity.name, entityId, fingerprint });
+    let state = this.#protect(
+      recovery.snapshot ? fromBinary(entity.state, recovery.snapshot.state) : entity.initialState(),
+    );
+    let revision = recovery.snapshot?.revision ?? 0n;
+    for await (const event of recovery.events) {
+      state = this.evolve(state, event.payload);
+      revision = event.revision;
+    }
+    return { state, revision };
+  }
+}
+
+/** The bytes of a state, for a snapshot. */
+export function encodeState(entity: Entity, state: Message): Uint8Array {
+  return toBinary(entity.state, state);
+}

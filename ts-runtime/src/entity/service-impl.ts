@@ -1,0 +1,57 @@
+// The RPC side of an entity: each unary method of its service sends a command to the entity that the key names.
+import type { Message } from "@bufbuild/protobuf";
+import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
+import type { Clients } from "../client/index.ts";
+import { keyOf } from "../descriptor/index.ts";
+import { SamspelError } from "../errors/index.ts";
+import type { EntityCommand } from "./entity.ts";
+import type { EntityHost } from "./entity-host.ts";
+
+/** The request header that carries the id under which a command is de-duplicated (J3). */
+export const commandIdHeader = "samspel-command-id";
+
+const maxIdLength = 256;
+
+/** Implements an entity's service. */
+export function entityServiceImpl(host: EntityHost, clients: Clients): ServiceImpl<DescService> {
+  const methods = [...host.entity.commands].map(([name, command]) => [
+    name,
+    (request: Message, context: HandlerContext) =>
+      host.ask({
+        command: name,
+        entityId: entityIdOf(command, request),
+        request,
+        commandId: commandIdOf(context.requestHeader),
+        client: clients.within(context).client,
+        signal: context.signal,
+        requestHeader: context.requestHeader,
+      }),
+  ]);
+  return Object.fromEntries(methods) as ServiceImpl<DescService>;
+}
+
+function entityIdOf(command: EntityCommand, request: Message): string {
+  const id = keyOf(command.key, request);
+  requireId(`${command.key.parent.typeName}.${command.key.name}`, id);
+  return id;
+}
+
+function commandIdOf(headers: Headers): string | undefined {
+  const id = headers.get(commandIdHeader) ?? undefined;
+  if (id !== undefined) requireId(`Header ${commandIdHeader}`, id);
+  return id;
+}
+
+function requireId(what: string, id: string): void {
+  if (id !== "" && id.length <= maxIdLength && !id.includes("\0")) return;
+  const value = id.length <= maxIdLength ? JSON.stringify(id) : `${id.length} characters`;
+  throw new SamspelError(
+    "SAMSPEL_INVALID_REQUEST",
+    `${what} must be 1 to ${maxIdLength} characters without NUL: current value is ${value}`,
+    {
+      grpc: Code.InvalidArgument,
+      metadata: { field: what },
+    },
+  );
+}
