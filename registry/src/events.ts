@@ -1,0 +1,13 @@
+// What happens in the background of a registry client: for logs, never for control.
+import type { RegistryError } from "./errors.ts";
+
+export type RegistryEvent =
+  /** An instance is in the registry; `again` if the registry had forgotten it (R4). */
+  | { readonly type: "registered"; readonly id: string; readonly again: boolean }
+  | { readonly type: "deregistered"; readonly id: string }
+  /** A watch or a registration lost the registry; what it knew is kept. Told once until it recovers. */
+  | { readonly type: "unreachable"; readonly what: string; readonly error: RegistryError }
+  | { readonly type: "recovered"; readonly what: string }
+  /** An empty answer after a good one: the last good set is served for `graceMs` more (R5). */
+  | { readonly type: "doubted"; readonly protoService: string; readonly graceMs: number }
+  | { readonly type: "changed"; readonly protoService: string; readonly instances: number };

@@ -1,0 +1,104 @@
+// What an instance says when it joins (R1, R2), completed and checked against Consul's limits once.
+import { RegistryError } from "../errors.ts";
+import { grpcTag } from "../instance.ts";
+
+/** How the registry learns that an instance lives. */
+export type RegistrationCheck =
+  /** The registry calls `grpc.health.v1.Health/Check` in plaintext. Default every 5,000 ms, with 2,000 ms to answer. */
+  | { readonly type: "grpc"; readonly intervalMs?: number; readonly timeoutMs?: number }
+  /** The instance says so itself, three times per `ttlMs`. Default 15,000 ms. */
+  | { readonly type: "ttl"; readonly ttlMs?: number }
+  /** It always counts as alive. */
+  | { readonly type: "none" };
+
+export interface Registration {
+  /** The service's name: a DNS label, `[a-z0-9]([a-z0-9-]*[a-z0-9])?`, at most 63 characters. */
+  readonly name: string;
+  /** Where callers reach this instance, as they see it. */
+  readonly address: string;
+  readonly port: number;
+  /** The full names of the proto services it serves; not health and reflection. */
+  readonly protoServices: readonly string[];
+  /** Default `["grpc"]`. */
+  readonly protocols?: readonly ("grpc" | "grpc-web" | "connect")[];
+  /** The service's version. Default empty. */
+  readonly version?: string;
+  /** Where it runs. Default empty. */
+  readonly zone?: string;
+  /** What it is written in: `ts`, `go`, `python` … Default empty. */
+  readonly lang?: string;
+  /** Whether callers must use TLS. Default false. */
+  readonly secure?: boolean;
+  /** More pairs to publish; at most 64 in all, keys of letters, digits, `-` and `_`, values of at most 512 characters. */
+  readonly meta?: Readonly<Record<string, string>>;
+  /** Default `{ type: "grpc" }`. */
+  readonly check?: RegistrationCheck;
+  /** A dead instance is forgotten after this long. Default 60,000 ms, which is also Consul's minimum. */
+  readonly deregisterCriticalAfterMs?: number;
+}
+
+export interface ResolvedRegistration {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  readonly check: Required<RegistrationCheck>;
+  readonly deregisterCriticalAfterMs: number;
+}
+
+/** @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` naming what the registry would not take. */
+export function resolveRegistration(registration: Registration): ResolvedRegistration {
+  const { name, address, port } = registration;
+  mustHold(
+    name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name),
+    "name",
+    name,
+    "a DNS label like orders-v1",
+  );
+  mustHold(address !== "", "address", address, "an address that callers can reach");
+  mustHold(Number.isInteger(port) && port > 0 && port < 65_536, "port", String(port), "from 1 to 65535");
+  const meta: Record<string, string> = {
+    ...registration.meta,
+    protocols: (registration.protocols ?? ["grpc"]).join(","),
+    version: registration.version ?? "",
+    zone: registration.zone ?? "",
+    lang: registration.lang ?? "",
+    secure: String(registration.secure ?? false),
+  };
+  mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
+  for (const [key, value] of Object.entries(meta)) {
+    mustHold(/^[A-Za-z0-9_-]{1,128}$/.test(key), "meta key", key, "1 to 128 letters, digits, - and _");
+    mustHold(value.length <= 512, `meta ${key}`, `${value.length} characters`, "at most 512 characters");
+  }
+  return {
+    id: `${name}-${address}-${port}`.replaceAll(".", "-"),
+    name,
+    address,
+    port,
+    tags: [...new Set([grpcTag, ...registration.protoServices])],
+    meta,
+    check: resolveCheck(registration.check ?? { type: "grpc" }),
+    deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
+  };
+}
+
+function resolveCheck(check: RegistrationCheck): Required<RegistrationCheck> {
+  switch (check.type) {
+    case "grpc":
+      return { type: "grpc", intervalMs: check.intervalMs ?? 5_000, timeoutMs: check.timeoutMs ?? 2_000 };
+    case "ttl":
+      return { type: "ttl", ttlMs: check.ttlMs ?? 15_000 };
+    default:
+      return check;
+  }
+}
+
+function mustHold(holds: boolean, what: string, value: string, must: string): void {
+  if (holds) return;
+  throw new RegistryError(
+    "SAMSPEL_INVALID_CONFIGURATION",
+    `Cannot register with ${what} "${value}" as it must be ${must}`,
+  );
+}

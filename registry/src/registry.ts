@@ -1,0 +1,90 @@
+// The registry as a process sees it: join, and find others.
+import { createAgent, createConsulHttp } from "./consul/index.ts";
+import { RegistryError } from "./errors.ts";
+import type { Instance } from "./instance.ts";
+import { resolveRegistryOptions, type RegistryOptions } from "./options.ts";
+import {
+  keepRegistered,
+  resolveRegistration,
+  type Registration,
+  type RegistrationHandle,
+} from "./registration/index.ts";
+import {
+  createCatalogSources,
+  createSharedWatches,
+  resolveOnce,
+  type InstanceWatch,
+  type ResolveOptions,
+} from "./watch/index.ts";
+
+/** A client of one registry. Make one per process and close it at the end: it holds long polls open. */
+export interface Registry extends AsyncDisposable {
+  /** Where the registry is, without credentials. */
+  readonly url: string;
+  /**
+   * Puts an instance into the registry and keeps it there, whatever the registry forgets, until it is deregistered
+   * (R4). Resolves when it is there for the first time.
+   *
+   * @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` if the registry refuses it, `SAMSPEL_REGISTRY_UNREACHABLE`
+   * if there was no registry for `connectTimeoutMs`.
+   */
+  register(registration: Registration): Promise<RegistrationHandle>;
+  /** The live instances of a proto service, as they change; all watches of a name share one long poll (R7). */
+  watch(protoService: string): InstanceWatch;
+  /**
+   * The live instances of a proto service now. Waits until there is one; if there is none when the time is over,
+   * the answer is empty.
+   */
+  resolve(protoService: string, options?: ResolveOptions): Promise<readonly Instance[]>;
+  /** Deregisters what it registered and ends all watches. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates a client of the registry; no request is made yet.
+ *
+ * @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` if the URL is none.
+ */
+export function createRegistry(options: RegistryOptions = {}): Registry {
+  const resolved = resolveRegistryOptions(options);
+  const http = createConsulHttp(resolved);
+  const agent = createAgent(resolved);
+  const watches = createSharedWatches(createCatalogSources(http, resolved), resolved);
+  const handles = new Set<RegistrationHandle>();
+  let closing: Promise<void> | undefined;
+  const whileOpen = (): void => {
+    if (closing === undefined) return;
+    throw new RegistryError("SAMSPEL_INVALID_CONFIGURATION", "Cannot use the registry as it is closed");
+  };
+  const close = async (): Promise<void> => {
+    watches.close();
+    const ends = await Promise.allSettled([...handles].map((handle) => handle.deregister()));
+    agent.close();
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  };
+  return {
+    url: resolved.shownUrl,
+    async register(registration) {
+      whileOpen();
+      const handle = await keepRegistered(
+        { http, agent, options: resolved },
+        resolveRegistration(registration),
+      );
+      handles.add(handle);
+      return handle;
+    },
+    watch(protoService) {
+      whileOpen();
+      return watches.watch(protoService);
+    },
+    async resolve(protoService, options) {
+      whileOpen();
+      return resolveOnce(watches.watch(protoService), options);
+    },
+    close: () => (closing ??= close()),
+    async [Symbol.asyncDispose]() {
+      await (closing ??= close());
+    },
+  };
+}
