@@ -1,0 +1,33 @@
+// Tells a run to programs: one JSON object a line.
+import type { Dev } from "../dev/index.ts";
+import type { InfraStep } from "../infra/index.ts";
+import type { RunReporter } from "./terminal-reporter.ts";
+
+/** Each object has a `type`: step, event types of the run, ready, notice, error. */
+export function createJsonReporter(write: (text: string) => void): RunReporter {
+  const tell = (value: Readonly<Record<string, unknown>>): void => write(`${JSON.stringify(value)}\n`);
+  return {
+    step(name): InfraStep {
+      const startedAt = performance.now();
+      const at = (status: string) => (text: string) =>
+        tell({ type: "step", name, status, text, elapsedMs: Math.round(performance.now() - startedAt) });
+      return { progress: at("progress"), done: at("done"), fail: at("failed") };
+    },
+    event: (event) => tell({ ...event }),
+    ready: (dev, tookMs) => tell({ type: "ready", tookMs: Math.round(tookMs), ...described(dev) }),
+    notice: (text) => tell({ type: "notice", text }),
+    error: (text) => tell({ type: "error", text }),
+    close() {},
+  };
+}
+
+function described(dev: Dev): Readonly<Record<string, unknown>> {
+  return {
+    name: dev.project.name,
+    services: dev.services.map(({ name, host, port, url, pid, instance }) => {
+      return { name, host, port, url, pid, protoServices: instance?.protoServices, meta: instance?.meta };
+    }),
+    infra: dev.infra.describe(),
+    try: dev.tryCommands,
+  };
+}

@@ -1,0 +1,52 @@
+// The command line: what can be said, and what it means.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import type { DevCommandOptions } from "./dev-command.ts";
+
+/** The exit code of a command line that is not understood. */
+const usageError = 2;
+
+/** Runs the command line; resolves with the exit code. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command("samspel")
+    .description(
+      "Develop a system of services: start all of them, and their infrastructure, with one command.",
+    )
+    .version(version(), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)");
+  program
+    .command("dev")
+    .description("start the project in a folder, with the infra it needs; Ctrl-C stops everything")
+    .addOption(new Option("-p, --project <dir>", "the folder with samspel.json").default("."))
+    .addOption(new Option("--fresh", "delete the stored data first").default(false))
+    .addOption(
+      new Option("--registry <kind>", "which registry to start where CONSUL_HTTP_ADDR names none")
+        .choices(["embedded", "consul"])
+        .default("embedded"),
+    )
+    .addOption(new Option("--json", "tell what happens as JSON, one object a line").default(false))
+    .addOption(new Option("--no-color", "write without colours"))
+    .exitOverride()
+    .showHelpAfterError("(samspel dev --help shows what there is)")
+    .action(async (options: DevCommandOptions) => {
+      // Help and mistakes need none of it.
+      const { devCommand } = await import("./dev-command.ts");
+      code = await devCommand(options);
+    });
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : usageError;
+  }
+  return code;
+}
+
+function version(): string {
+  // Our own package.json: two folders up, in the sources and when built.
+  const own: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof own === "object" && own !== null && "version" in own ? String(own.version) : "unknown";
+}

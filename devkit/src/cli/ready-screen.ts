@@ -1,0 +1,48 @@
+// What is shown when everything is ready: the services, the infra, what to try first.
+import type { Dev } from "../dev/index.ts";
+import type { Colors } from "./colors.ts";
+import { formatTable } from "./table.ts";
+
+const languages: Readonly<Record<string, string>> = {
+  typescript: "TypeScript",
+  javascript: "JavaScript",
+  ts: "TypeScript",
+  js: "JavaScript",
+  python: "Python",
+  go: "Go",
+  java: "Java",
+  rust: "Rust",
+};
+
+export interface ReadyScreenOptions {
+  readonly colors: Colors;
+  readonly tookMs: number;
+}
+
+/** The screen's lines. URLs of infra have their passwords: they are what one needs to connect, on loopback. */
+export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): readonly string[] {
+  const services = dev.services.map(({ name, port, url, instance }) => [
+    name,
+    language(instance?.meta["lang"]),
+    String(port),
+    instance?.protoServices ?? [],
+    url,
+  ]);
+  const infra = dev.infra.describe().map(({ name, url, description }) => [name, url, description]);
+  const sections = [
+    [colors.bold(`${dev.project.name} is ready`) + colors.dim(` (${(tookMs / 1000).toFixed(2)} s)`)],
+    indented(formatTable(["service", "language", "port", "serves", "URL"], services, colors.dim)),
+    indented(formatTable(["infra", "URL", "what it is"], infra, colors.dim)),
+    dev.tryCommands.length === 0
+      ? []
+      : ["Try:", ...indented(dev.tryCommands.map((command) => colors.cyan(command)))],
+    [colors.dim("Ctrl-C stops everything. Data is kept; --fresh begins anew.")],
+  ];
+  return sections.flatMap((section) => (section.length === 0 ? [] : ["", ...section]));
+}
+
+function language(name: string | undefined): string {
+  return name === undefined ? "?" : (languages[name.toLowerCase()] ?? name);
+}
+
+const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);

@@ -1,0 +1,97 @@
+// What a development run is to those who start one: the CLI, demos and fault tests.
+import type { Project } from "../config/index.ts";
+import type { Infra, InfraReporter } from "../infra/index.ts";
+import type { OutputLine, ProcessExit, Supervisor } from "../process/index.ts";
+
+export interface DevOptions {
+  /** The folder with samspel.json. */
+  readonly project: string;
+  /** Holds what infra stores. Default: `.samspel/data` in the project. */
+  readonly dataDir?: string;
+  /** Deletes the data first. Default false. */
+  readonly fresh?: boolean;
+  /** Which registry is started where `CONSUL_HTTP_ADDR` names none. Default `embedded`. */
+  readonly registry?: "embedded" | "consul";
+  /**
+   * Where services listen unless samspel.json says so: on ports that follow from their names, the same in each run
+   * (`stable`, the default), or on free ones, so that the run fits beside another (`free`).
+   */
+  readonly ports?: "stable" | "free";
+  /** More environment for all services. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long a service may take to be ready, in milliseconds. Default 60,000. */
+  readonly readyTimeoutMs?: number;
+  /** Default: silent. */
+  readonly reporter?: DevReporter;
+  /** Gives up a start that is under way, and stops what was started. Afterwards, use `stop()`. */
+  readonly signal?: AbortSignal;
+  /** For a caller who wants to kill all at once. Default: one of the run's own. */
+  readonly supervisor?: Supervisor;
+}
+
+/** Is told what happens. */
+export interface DevReporter extends InfraReporter {
+  event(event: DevEvent): void;
+}
+
+/** What happens beside the steps of the start. */
+export type DevEvent =
+  | { readonly type: "output"; readonly service: string; readonly line: OutputLine }
+  /** A service or a part of infra ended without being asked; it is started again after the wait. */
+  | {
+      readonly type: "crashed";
+      readonly name: string;
+      readonly exit: ProcessExit;
+      readonly lastLines: readonly OutputLine[];
+      readonly restartInMs: number;
+    }
+  /** Starting it again failed; the next `crashed` or `recovered` follows. */
+  | {
+      readonly type: "restart-failed";
+      readonly name: string;
+      readonly reason: string;
+      readonly restartInMs: number;
+    }
+  | { readonly type: "recovered"; readonly name: string };
+
+/** What a service told the registry of itself. */
+export interface RegisteredInstance {
+  readonly address: string;
+  readonly port: number;
+  /** The full names of the proto services that it serves. */
+  readonly protoServices: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/** A service of the run. */
+export interface DevService {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** `down`: killed by `kill()`, or stopped. */
+  readonly state: "starting" | "ready" | "crashed" | "down";
+  /** While it runs. */
+  readonly pid: number | undefined;
+  /** What it registered when it was last ready. */
+  readonly instance: RegisteredInstance | undefined;
+}
+
+/** A system that runs. */
+export interface Dev extends AsyncDisposable {
+  readonly project: Project;
+  readonly services: readonly DevService[];
+  readonly infra: Infra;
+  /** The project's commands to try, filled in. */
+  readonly tryCommands: readonly string[];
+  /**
+   * Stops a service if it runs, starts it again and waits until it is ready.
+   *
+   * @throws DevError when it does not get ready.
+   */
+  restart(service: string): Promise<void>;
+  /** Kills a service as a crash would (SIGKILL); it stays down until `restart()`. */
+  kill(service: string): Promise<void>;
+  /** Stops the services, then infra. Nothing of the run is left afterwards. */
+  stop(): Promise<void>;
+}

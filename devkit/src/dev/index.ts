@@ -1,0 +1,4 @@
+// The development run: a project's services and their infra, started, watched and stopped together.
+export type { Dev, DevEvent, DevOptions, DevReporter, DevService, RegisteredInstance } from "./dev.ts";
+export { DevError } from "./dev-error.ts";
+export { startDev } from "./start-dev.ts";

@@ -1,0 +1,52 @@
+// Which port each service gets, and one clear error where it cannot have it.
+import type { Project, ServiceDefinition } from "../config/index.ts";
+import { freePort, inspectPort, stablePort } from "../process/index.ts";
+import { DevError } from "./dev-error.ts";
+
+/**
+ * The port of each service by name: the configured one, else by the policy.
+ *
+ * @throws DevError that names the port, the service, who has it, and the fix.
+ */
+export async function assignPorts(
+  project: Project,
+  policy: "stable" | "free",
+  host: string,
+): Promise<ReadonlyMap<string, number>> {
+  const ports = new Map<string, number>();
+  for (const { name, port } of project.services) if (port !== undefined) ports.set(name, port);
+  for (const { name } of project.services) {
+    if (!ports.has(name))
+      ports.set(name, policy === "free" ? await freePort(host) : nextStable(project, name, ports));
+  }
+  const problems = await Promise.all(
+    project.services.map((service) => taken(project, service, ports.get(service.name), host)),
+  );
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new DevError(found.join("\n"));
+  return ports;
+}
+
+/** Two names of one project may fall on the same port: the later one takes the next. */
+function nextStable(project: Project, name: string, ports: ReadonlyMap<string, number>): number {
+  const others = new Set(ports.values());
+  let port = stablePort(`${project.name}/${name}`);
+  while (others.has(port)) port++;
+  return port;
+}
+
+async function taken(
+  project: Project,
+  { name, port: configured }: ServiceDefinition,
+  port: number | undefined,
+  host: string,
+): Promise<string | undefined> {
+  if (port === undefined) return undefined;
+  const state = await inspectPort(port, host);
+  if (state.type === "free") return undefined;
+  const holder = state.by === undefined ? "another process" : `\`${state.by.command}\` (pid ${state.by.pid})`;
+  return (
+    `Cannot start ${name} on port ${port}: ${holder} listens there. ` +
+    `Stop it, or ${configured === undefined ? "set" : "change"} services.${name}.port in ${project.file}`
+  );
+}

@@ -1,0 +1,12 @@
+// samspel: the development environment, for programs. The command line is in `cli/`.
+export { ConfigError, type Project, type ServiceDefinition } from "./config/index.ts";
+export {
+  DevError,
+  startDev,
+  type Dev,
+  type DevEvent,
+  type DevOptions,
+  type DevReporter,
+  type DevService,
+  type RegisteredInstance,
+} from "./dev/index.ts";
