@@ -20,7 +20,7 @@ export interface InfraOptions {
   readonly registry?: "embedded" | "consul";
   /** Default: silent. */
   readonly reporter?: InfraReporter;
-  /** The run's supervisor, if infra shares it with services; it is then the caller's to stop. Default: one of its own. */
+  /** The run's supervisor, if infra shares it with services; the caller then stops it after infra. Default: its own. */
   readonly supervisor?: Supervisor;
   /**
    * Ports on 127.0.0.1. A part without one gets a port that stays the same for the data folder, or a free one

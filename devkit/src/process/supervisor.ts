@@ -8,8 +8,8 @@ import { startProcess } from "./start-process.ts";
 export interface Supervisor extends AsyncDisposable {
   /** Those that run now, in the order they were started. */
   readonly processes: readonly SupervisedProcess[];
-  /** The process that cleans up when ours is killed; undefined before the first start. */
-  readonly guardPid: number | undefined;
+  /** The process that cleans up when ours is killed; started if it is not. Undefined where it cannot run. */
+  guardPid(): number | undefined;
   /** @throws `Error` that names the command and the reason when it cannot be started. */
   start(spec: ProcessSpec): Promise<SupervisedProcess>;
   /** Removes the folder or file when all has stopped, also when our process is killed. */
@@ -45,9 +45,7 @@ export function superviseProcesses(): Supervisor {
     get processes() {
       return [...running.keys()];
     },
-    get guardPid() {
-      return guard?.pid;
-    },
+    guardPid: () => guarded().pid,
     async start(spec) {
       if (closing !== undefined) throw new Error(`Cannot start ${spec.name}: everything is being stopped`);
       const child = await startProcess(spec, guarded());

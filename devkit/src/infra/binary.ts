@@ -1,0 +1,74 @@
+// Finds a server's binary: on PATH, in the cache, else built by Go from the pinned module. There is no download:
+// a checksum that we cannot vouch for pins nothing, while go.sum does.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { goToolchain, buildWithGo } from "./go-build.ts";
+import { InfraError } from "./infra-error.ts";
+import { isExecutable, onPath } from "./on-path.ts";
+import { partTitles, type PartContext } from "./part.ts";
+import type { Tool } from "./tools.ts";
+
+/** A binary that can be started. */
+export interface Binary {
+  readonly path: string;
+  readonly version: string;
+  /** `from PATH`, `from the cache`, `built with Go`. */
+  readonly origin: string;
+}
+
+/** @throws InfraError that lists every way to have the server. */
+export async function findBinary(tool: Tool, context: PartContext): Promise<Binary> {
+  context.step.progress(`looking for ${tool.command}`);
+  const found = await onPath(tool.command);
+  const version = found === undefined ? undefined : await versionOf(found, tool);
+  if (found !== undefined && version !== undefined && isRecent(version, tool)) {
+    return { path: found, version, origin: "from PATH" };
+  }
+  const cached = cachedBinary(tool, context.options.cacheDir);
+  if (await isExecutable(cached)) return { path: cached, version: tool.version, origin: "from the cache" };
+  const go = await goToolchain();
+  if (go === undefined)
+    throw missing(tool, context, found === undefined ? undefined : { path: found, version });
+  await buildWithGo({ tool, go, to: cached }, context);
+  return { path: cached, version: tool.version, origin: "built with Go" };
+}
+
+/** Where the cache keeps a binary. */
+export const cachedBinary = (tool: Tool, cacheDir: string): string =>
+  join(cacheDir, "bin", `${tool.command}-${tool.version}-${process.platform}-${process.arch}`);
+
+async function versionOf(path: string, tool: Tool): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(path, [...tool.versionArgs], { timeout: 5000 });
+    return /v(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a version is not older than what the tool needs. */
+export function isRecent(version: string, { minVersion }: Pick<Tool, "minVersion">): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1]);
+}
+
+function missing(
+  tool: Tool,
+  { options }: PartContext,
+  tooOld: { readonly path: string; readonly version: string | undefined } | undefined,
+): InfraError {
+  const onPathNow =
+    tooOld === undefined ? "it has none" : `${tooOld.path} is version ${tooOld.version ?? "unknown"}`;
+  return new InfraError(
+    [
+      `Cannot start ${partTitles[tool.part]} as there is no ${tool.command}. Any one of these helps:`,
+      `  - set ${tool.setting}`,
+      `  - put ${tool.command} ${tool.minVersion.join(".")} or newer on PATH (${onPathNow}): ${tool.website}`,
+      `  - install Go ${tool.goVersion} or newer (https://go.dev/dl): then ${tool.command} ${tool.version} is built ` +
+        `once, in about ${tool.buildTime}, into ${options.cacheDir}`,
+      ...(tool.part === "registry" ? ["  - use the embedded registry, which needs nothing"] : []),
+    ].join("\n"),
+    { part: tool.part },
+  );
+}

@@ -1,0 +1,75 @@
+// Options of infra, checked once: option, else environment, else default.
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { superviseProcesses, type Supervisor } from "../process/index.ts";
+import type { GivenPart, InfraOptions, InfraPartName } from "./infra.ts";
+import { InfraError } from "./infra-error.ts";
+import { silentReporter, type InfraReporter } from "./reporter.ts";
+
+/** The environment variable that gives each part. */
+const variables: Readonly<Record<InfraPartName, string>> = {
+  postgres: "DATABASE_URL",
+  nats: "NATS_URL",
+  registry: "CONSUL_HTTP_ADDR",
+};
+
+/** `InfraOptions` with nothing left open. */
+export interface ResolvedInfraOptions {
+  readonly dataDir: string;
+  readonly fresh: boolean;
+  readonly registry: "embedded" | "consul";
+  readonly reporter: InfraReporter;
+  readonly supervisor: Supervisor;
+  readonly ownsSupervisor: boolean;
+  readonly ports: Partial<Readonly<Record<InfraPartName, number>>>;
+  readonly given: Partial<Readonly<Record<InfraPartName, GivenPart>>>;
+  readonly cacheDir: string;
+  readonly postgresSettings: Readonly<Record<string, string | number>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Checks the options. @throws InfraError that names the setting, the value and the fix. */
+export function resolveInfraOptions(
+  options: InfraOptions,
+  environment: Environment = process.env,
+): ResolvedInfraOptions {
+  for (const [name, port] of Object.entries(options.ports ?? {})) {
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+      throw new InfraError(
+        `Cannot start infra as ports.${name} must be 1 to 65535: current value is ${port}`,
+      );
+    }
+  }
+  return {
+    dataDir: resolve(options.dataDir),
+    fresh: options.fresh ?? false,
+    registry: options.registry ?? "embedded",
+    reporter: options.reporter ?? silentReporter,
+    supervisor: options.supervisor ?? superviseProcesses(),
+    ownsSupervisor: options.supervisor === undefined,
+    ports: options.ports ?? {},
+    given: options.given ?? givenByEnvironment(environment),
+    cacheDir: resolve(options.cacheDir ?? defaultCacheDir(environment)),
+    postgresSettings: options.postgresSettings ?? {},
+    signal: options.signal,
+  };
+}
+
+function givenByEnvironment(environment: Environment): Partial<Record<InfraPartName, GivenPart>> {
+  const given: Partial<Record<InfraPartName, GivenPart>> = {};
+  for (const name of ["postgres", "nats", "registry"] as const) {
+    const setting = variables[name];
+    const url = environment[setting];
+    if (url !== undefined && url !== "") given[name] = { url, setting };
+  }
+  return given;
+}
+
+function defaultCacheDir(environment: Environment): string {
+  const own = environment["SAMSPEL_CACHE_DIR"];
+  if (own !== undefined && own !== "") return own;
+  const shared = environment["XDG_CACHE_HOME"];
+  return join(shared !== undefined && shared !== "" ? shared : join(homedir(), ".cache"), "samspel");
+}
