@@ -1,0 +1,96 @@
+// Typed clients of services, found in the registry. One `Clients` per process: it holds the connections.
+import type { DescService } from "@bufbuild/protobuf";
+import { createClient, type Client, type Interceptor, type Transport } from "@connectrpc/connect";
+import type { Logger } from "../telemetry/index.ts";
+import { createChannelPool } from "./channel-pool.ts";
+import { inheriting, type CallContext } from "./inheriting.ts";
+import type { InstanceSource } from "./instance-source.ts";
+import { watchInstances } from "./instances.ts";
+import { intercepted } from "./intercepted.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import { createRoutingTransport, type CallEnvironment } from "./routing-transport.ts";
+
+export interface ClientsOptions {
+  /** Where instances are found; not closed with the clients. */
+  readonly registry: InstanceSource;
+  /** The deadline of unary and client-streaming calls that set none (C1). Default 10,000 ms. */
+  readonly timeoutMs?: number;
+  /** Connect interceptors around every call; they see a call once, however often it is retried. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Logs retries at `debug`. */
+  readonly logger?: Logger;
+}
+
+export interface ClientOptions {
+  /** Interceptors of this client, around those of all clients. */
+  readonly interceptors?: readonly Interceptor[];
+}
+
+/** Makes typed clients. */
+export interface ClientFactory {
+  /**
+   * A client of a service: `client(InventoryService).reserve({ sku, quantity })`. Each call picks a live instance;
+   * failures are `ConnectError`s, and `errorDetail(error)` says more about them. It fails with the detail
+   * `SAMSPEL_NO_INSTANCE` when there is none within the deadline.
+   *
+   * A stream that you do not read to its end goes on until the signal that you gave aborts.
+   */
+  client<S extends DescService>(this: void, service: S, options?: ClientOptions): Client<S>;
+}
+
+export interface Clients extends ClientFactory, AsyncDisposable {
+  /** Clients for use inside a handler: their calls inherit what is left of its deadline, its signal and its trace. */
+  within(this: void, context: CallContext): ClientFactory;
+  /** Closes all connections; calls in flight fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the clients of a process; nothing connects before the first call.
+ *
+ * Retries (C2): a call is sent again, up to three times in all and within its deadline, when it provably never
+ * reached a handler, or when it failed with `Unavailable` and its method is `NO_SIDE_EFFECTS` or `IDEMPOTENT`; per
+ * service at most 10 retries a second and one for five calls.
+ */
+export function createClients(options: ClientsOptions): Clients {
+  const { registry, logger, timeoutMs = 10_000 } = options;
+  if (!(timeoutMs >= 1)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs} as it must be 1 at least`);
+  const pool = createChannelPool();
+  const services = new Map<string, CallEnvironment>();
+  let open = true;
+
+  const environment = (protoService: string): CallEnvironment => {
+    if (!open) throw new TypeError(`Cannot call ${protoService} as the clients are closed`);
+    const known = services.get(protoService);
+    if (known !== undefined) return known;
+    const created: CallEnvironment = {
+      instances: watchInstances(registry, protoService, pool, logger),
+      budget: createRetryBudget(),
+      registryUrl: registry.url,
+      logger,
+    };
+    services.set(protoService, created);
+    return created;
+  };
+  const routing = createRoutingTransport({ timeoutMs, environment });
+  const outer = intercepted(routing, options.interceptors ?? []);
+  const close = async (): Promise<void> => {
+    open = false;
+    for (const { instances } of services.values()) instances.close();
+    services.clear();
+    pool.close();
+  };
+
+  return {
+    ...clientsOver(outer),
+    within: (context) => clientsOver(inheriting(outer, context)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function clientsOver(transport: Transport): ClientFactory {
+  return {
+    client: (service, options) => createClient(service, intercepted(transport, options?.interceptors ?? [])),
+  };
+}

@@ -1,0 +1,51 @@
+// Calls made on behalf of a call: they inherit what is left of its deadline, its end, and its trace (C1, A3).
+import type { HandlerContext, Transport } from "@connectrpc/connect";
+
+/** The call that is being answered; a `HandlerContext` is one. */
+export type CallContext = Pick<HandlerContext, "signal" | "timeoutMs" | "requestHeader">;
+
+const traceHeaders = ["traceparent", "tracestate"];
+
+export function inheriting(transport: Transport, context: CallContext): Transport {
+  return {
+    unary: (method, signal, timeoutMs, header, message, contextValues) =>
+      transport.unary(
+        method,
+        joined(context, signal),
+        shorter(context, timeoutMs),
+        traced(context, header),
+        message,
+        contextValues,
+      ),
+    stream: (method, signal, timeoutMs, header, input, contextValues) =>
+      transport.stream(
+        method,
+        joined(context, signal),
+        shorter(context, timeoutMs),
+        traced(context, header),
+        input,
+        contextValues,
+      ),
+  };
+}
+
+function joined(context: CallContext, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? context.signal : AbortSignal.any([context.signal, signal]);
+}
+
+function shorter(context: CallContext, asked: number | undefined): number | undefined {
+  const leftMs = context.timeoutMs();
+  if (leftMs === undefined) return asked;
+  // A context that is over has aborted its signal or is about to; 0 would mean "no deadline".
+  const inherited = Math.max(1, leftMs);
+  return asked === undefined || asked <= 0 ? inherited : Math.min(asked, inherited);
+}
+
+function traced(context: CallContext, header: HeadersInit | undefined): Headers {
+  const headers = new Headers(header);
+  for (const name of traceHeaders) {
+    const value = context.requestHeader.get(name);
+    if (value !== null && !headers.has(name)) headers.set(name, value);
+  }
+  return headers;
+}

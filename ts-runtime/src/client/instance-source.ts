@@ -1,0 +1,21 @@
+// What calls need of a registry, and no more: a test or a fixed list of addresses can stand in for it.
+
+/** Where an instance listens. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  /** `secure: "true"` asks for TLS. */
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/** The live instances of one proto service; it yields when they change. */
+export interface TargetWatch extends AsyncIterable<unknown>, Disposable {
+  readonly current: readonly Target[];
+}
+
+/** A `Registry` of `@samspel/registry` is one. */
+export interface InstanceSource {
+  /** For error messages; without credentials. */
+  readonly url: string;
+  watch(protoService: string): TargetWatch;
+}

@@ -1,0 +1,127 @@
+// A Connect Transport over the registry: each call goes to a live instance of its service. So all that takes a
+// Transport works with ours.
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
+import { attemptCall, judgeOf, nameOf, type Call } from "./attempts.ts";
+import type { Channel } from "./channel.ts";
+import { createDeadline } from "./deadline.ts";
+import { createRequestStream, createSingleRequest } from "./request-stream.ts";
+
+/** What a call needs beside its own arguments. */
+export type CallEnvironment = Pick<Call, "instances" | "budget" | "registryUrl" | "logger">;
+
+export interface RoutingTransportOptions {
+  /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */
+  readonly timeoutMs: number;
+  readonly environment: (protoService: string) => CallEnvironment;
+}
+
+// A grpc-timeout has eight digits.
+const longestTimeoutMs = 99_999_999;
+
+export function createRoutingTransport(options: RoutingTransportOptions): Transport {
+  const start = (
+    method: DescMethod,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+  ): Call => ({
+    ...options.environment(method.parent.typeName),
+    method,
+    signal,
+    deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
+    waitMs: options.timeoutMs,
+    repeatable: () => true,
+  });
+
+  return {
+    unary(method, signal, timeoutMs, header, input, contextValues) {
+      const call = start(method, signal, timeoutMs);
+      return attemptCall(call, async (channel) => {
+        const leftMs = leftOf(call);
+        const end = channel.begin();
+        try {
+          return await channel.transport.unary(method, signal, leftMs, header, input, contextValues);
+        } finally {
+          end();
+        }
+      });
+    },
+
+    async stream(method, signal, timeoutMs, header, input, contextValues) {
+      const single = method.methodKind === "server_streaming";
+      const request = single ? createSingleRequest(input) : createRequestStream(input);
+      const call: Call = {
+        ...start(method, signal, timeoutMs),
+        repeatable: () => request.repeatable,
+      };
+      try {
+        return await attemptCall(call, async (channel) => {
+          const leftMs = leftOf(call);
+          const end = channel.begin();
+          try {
+            const messages = request.open();
+            const response = await channel.transport.stream(
+              method,
+              signal,
+              leftMs,
+              header,
+              messages,
+              contextValues,
+            );
+            return { ...response, message: followed(response.message, call, channel, end) };
+          } catch (error) {
+            end();
+            throw error;
+          }
+        });
+      } catch (error) {
+        request.abandon(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function timeoutOf(method: DescMethod, asked: number | undefined, fallback: number): number | undefined {
+  if (asked !== undefined) return asked > 0 ? asked : undefined;
+  return method.methodKind === "unary" || method.methodKind === "client_streaming" ? fallback : undefined;
+}
+
+/** What an attempt may take; Connect reads 0 as "no deadline", so it is 1 at least. */
+function leftOf(call: Call): number | undefined {
+  const leftMs = call.deadline.leftMs();
+  if (leftMs === undefined) return undefined;
+  if (leftMs <= 0) throw call.deadline.error(nameOf(call.method));
+  return Math.min(longestTimeoutMs, Math.ceil(leftMs));
+}
+
+/** The answers as they come; the call ends with the last one, with an error, or when its signal aborts. */
+function followed<T>(
+  answers: AsyncIterable<T>,
+  call: Call,
+  channel: Channel,
+  end: () => void,
+): AsyncIterable<T> {
+  call.signal?.addEventListener("abort", end, { once: true });
+  const over = (): void => {
+    call.signal?.removeEventListener("abort", end);
+    end();
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = answers[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            const answer = await iterator.next();
+            if (answer.done === true) over();
+            return answer;
+          } catch (error) {
+            over();
+            throw judgeOf(call, channel, error).error;
+          }
+        },
+      };
+    },
+  };
+}
