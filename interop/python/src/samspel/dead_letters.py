@@ -1,0 +1,37 @@
+"""Where messages go that a subscription gave up on: whole, with what went wrong (T2)."""
+
+from __future__ import annotations
+
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from samspel.topics import ensure_stream
+
+_ERROR_CHARACTERS = 1000
+
+
+async def park(js: JetStreamContext, prefix: str, group: str, topic_name: str, raw: Msg, error: str) -> None:
+    """Stores a dead letter; the same one a second time is dropped by its id.
+
+    Returns only after the broker has it, so that the message may be given up.
+    """
+    place = raw.metadata
+    # A publisher's expectations were of its own stream.
+    headers = {name: value for name, value in (raw.headers or {}).items() if not _is_expectation(name)}
+    headers.update(
+        {
+            "Nats-Msg-Id": f"{group}/{place.stream}/{place.sequence.stream}",
+            "Samspel-Error": " ".join(error.split())[:_ERROR_CHARACTERS],
+            "Samspel-Attempts": str(place.num_delivered),
+            "Samspel-Group": group,
+            "Samspel-Stream": place.stream,
+            "Samspel-Sequence": str(place.sequence.stream),
+        }
+    )
+    stream = f"{prefix}dead_letters"
+    await ensure_stream(js, stream, f"{prefix}dead.>", {})
+    await js.publish(f"{prefix}dead.{group}.{topic_name}", raw.data, stream=stream, headers=headers)
+
+
+def _is_expectation(header: str) -> bool:
+    return header.lower().startswith("nats-expected-")

@@ -1,0 +1,51 @@
+"""A topic's message, as handlers get it (T3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message as ProtoMessage
+from nats.aio.msg import Msg
+
+from samspel.topics import Topic
+
+M = TypeVar("M", bound=ProtoMessage)
+
+
+@dataclass(frozen=True)
+class Message(Generic[M]):
+    """What happened, with what travels beside it."""
+
+    #: The same for every delivery of the same message, also when it is published twice: what an inbox remembers.
+    id: str
+    #: The ordering key: messages of one key are handled in order.
+    key: str
+    body: M
+    #: All headers, CloudEvents attributes and the publisher's own; names as they were sent.
+    headers: Mapping[str, str]
+    #: Which attempt this is: 1, 2, 3 …
+    delivery: int
+    stream: str
+    sequence: int
+
+
+def read_message(topic: Topic[M], raw: Msg) -> Message[M]:
+    """Decodes what the broker delivered.
+
+    :raises google.protobuf.message.DecodeError: where the body is no message of the topic
+    """
+    headers = dict(raw.headers or {})
+    lower = {name.lower(): value for name, value in headers.items()}
+    place = raw.metadata
+    unnamed = f"{place.stream}/{place.sequence.stream}"
+    return Message(
+        id=lower.get("ce-id") or lower.get("nats-msg-id") or unnamed,
+        key=lower.get("ce-partitionkey") or lower.get("ce-subject") or "",
+        body=topic.message.FromString(raw.data),
+        headers=headers,
+        delivery=place.num_delivered,
+        stream=place.stream,
+        sequence=place.sequence.stream,
+    )
