@@ -70,7 +70,7 @@ function createReporter({ json, color }: DevCommandOptions): RunReporter {
   if (json) return createJsonReporter(write);
   return createTerminalReporter({
     write,
-    colors: picocolors.createColors(color && picocolors.isColorSupported && (stdout.isTTY || forced())),
+    colors: resolveColors(color),
     liveColumns: stdout.isTTY ? stdout.columns : undefined,
   });
 }

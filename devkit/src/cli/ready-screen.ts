@@ -38,7 +38,7 @@ export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): r
       : ["Try:", ...indented(dev.tryCommands.map((command) => colors.cyan(command)))],
     [colors.dim("Ctrl-C stops everything. Data is kept; --fresh begins anew.")],
   ];
-  return sections.flatMap((section) => (section.length === 0 ? [] : ["", ...section]));
+  return sections.filter((section) => section.length > 0).flatMap(spaced);
 }
 
 function language(name: string | undefined): string {
@@ -46,3 +46,5 @@ function language(name: string | undefined): string {
 }
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+
+const spaced = (section: readonly string[]): readonly string[] => ["", ...section];
