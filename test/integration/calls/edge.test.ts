@@ -1,0 +1,154 @@
+// The edge of a service: deadlines, cancellation, errors, limits, and the stop.
+import { once } from "node:events";
+import { connect } from "node:net";
+import { PassThrough } from "node:stream";
+import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { pino } from "pino";
+import t from "tap";
+import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
+import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
+import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
+import { silent, startEcho } from "./echo-server.ts";
+
+const http2Client = (server: RpcServer): Client<typeof EchoService> =>
+  createClient(EchoService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` }));
+
+const http1Client = (server: RpcServer): Client<typeof EchoService> =>
+  createClient(
+    EchoService,
+    createConnectTransport({ baseUrl: `http://127.0.0.1:${server.port}`, httpVersion: "1.1" }),
+  );
+
+async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  return call.then(
+    () => Promise.reject(new Error("the call was meant to fail")),
+    (error: unknown) => ConnectError.from(error),
+  );
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Resolves when the handler's signal has aborted, with the reason. */
+async function aborted(signal: AbortSignal | undefined): Promise<unknown> {
+  if (signal?.aborted === false) await once(signal, "abort", { signal: AbortSignal.timeout(5_000) });
+  return signal?.reason;
+}
+
+void t.test("the server ends a call at its caller's deadline, whatever the handler does", async (t) => {
+  const echo = await startEcho(t);
+  // Headers, not Connect's timeout: the clients here would not give up by themselves.
+  const calls = [
+    http2Client(echo.server).echo({ text: "wait" }, { headers: { "grpc-timeout": "50m" } }),
+    http1Client(echo.server).echo({ text: "wait" }, { headers: { "connect-timeout-ms": "50" } }),
+  ];
+  for (const call of calls) t.equal((await failureOf(call)).code, Code.DeadlineExceeded);
+  for (const context of echo.contexts) {
+    t.match(await aborted(context.signal), { code: Code.DeadlineExceeded });
+  }
+  t.equal(echo.contexts.length, 2);
+});
+
+void t.test("a unary call without a deadline gets the default one (C1)", async (t) => {
+  const echo = await startEcho(t, { timeoutMs: 60 });
+  for (const client of [http2Client(echo.server), http1Client(echo.server)]) {
+    const error = await failureOf(client.echo({ text: "wait" }, { timeoutMs: 0 }));
+    t.equal(error.code, Code.DeadlineExceeded);
+  }
+  for await (const { text } of http2Client(echo.server).echoMany({ text: "hej", count: 1 }))
+    t.equal(text, "hej");
+  t.equal(echo.contexts.at(-1)?.timeoutMs(), undefined, "a stream has none unless it is given one");
+});
+
+void t.test("a caller that cancels aborts the handler's signal", async (t) => {
+  const echo = await startEcho(t);
+  for (const client of [http2Client(echo.server), http1Client(echo.server)]) {
+    const controller = new AbortController();
+    const call = failureOf(client.echo({ text: "wait" }, { signal: controller.signal }));
+    await echo.called(echo.contexts.length + 1);
+    controller.abort();
+    t.equal((await call).code, Code.Canceled);
+    await aborted(echo.contexts.at(-1)?.signal);
+  }
+});
+
+void t.test("an unknown error becomes Internal without a word, and the log has it whole (C5)", async (t) => {
+  const lines = new PassThrough({ encoding: "utf8" });
+  const echo = await startEcho(t, { logger: pino(lines) });
+  const client = http2Client(echo.server);
+  const unary = await failureOf(client.echo({ text: "fail" }));
+  const stream = await failureOf(all(client.echoMany({ text: "fail", count: 1 })));
+  for (const error of [unary, stream]) {
+    t.equal(error.code, Code.Internal);
+    t.equal(error.rawMessage, "internal error");
+    t.notMatch(JSON.stringify([...error.metadata]), /secret/);
+    t.equal(errorDetail(error), undefined);
+  }
+  const logged = String(lines.read())
+    .trim()
+    .split("\n")
+    .map((line: string) => JSON.parse(line));
+  t.match(logged, [
+    { level: 50, method: "samspel.test.v1.EchoService/Echo", err: { message: "a secret of the service" } },
+    { level: 50, method: "samspel.test.v1.EchoService/EchoMany", err: { stack: /echo-server/ } },
+  ]);
+});
+
+void t.test("a message above the limit is refused as ResourceExhausted", async (t) => {
+  const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
+  for (const client of [http2Client(server), http1Client(server)]) {
+    t.equal((await failureOf(client.echo({ text: "x".repeat(2_000) }))).code, Code.ResourceExhausted);
+    t.equal((await client.echo({ text: "x".repeat(900) })).text.length, 900);
+  }
+});
+
+void t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
+  const { server } = await startEcho(t);
+  await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silent }), {
+    code: "SAMSPEL_INVALID_CONFIGURATION",
+    message: new RegExp(`127\\.0\\.0\\.1:${server.port} as the port is in use: set SAMSPEL_PORT`),
+  });
+  const binding = bind(EchoService, {} as Parameters<typeof bind<typeof EchoService>>[1]);
+  await t.rejects(startRpcServer({ bindings: [binding, binding], logger: silent }), {
+    name: "TypeError",
+    message: /samspel\.test\.v1\.EchoService as it is bound twice/,
+  });
+});
+
+void t.test("drain() lets calls finish, refuses new ones and then closes (A2)", async (t) => {
+  const echo = await startEcho(t);
+  const http2 = http2Client(echo.server);
+  const http1 = http1Client(echo.server);
+  const idle = connect(echo.server.port, "127.0.0.1");
+  await once(idle, "connect");
+  const idleClosed = once(idle, "close");
+  const calls = [http2.echo({ text: "wait" }), http1.echo({ text: "wait" })];
+  const endless = all(http2.echoMany({ text: "endless", count: 2 }));
+  await echo.called(3);
+
+  const drained = echo.server.drain(5_000);
+  t.equal((await endless).length, 2, "a stream that heeds drainingSignal() ends by itself");
+  t.equal((await failureOf(http2Client(echo.server).echo({ text: "late" }))).code, Code.Unavailable);
+  echo.release();
+  for (const call of calls) t.equal((await call).text, "wait");
+  await drained;
+  await idleClosed;
+});
+
+void t.test("drain() cuts what still runs after the grace period, with SAMSPEL_DRAINING", async (t) => {
+  const echo = await startEcho(t);
+  const calls = [http2Client(echo.server), http1Client(echo.server)].map((client) =>
+    failureOf(client.echo({ text: "wait" })),
+  );
+  await echo.called(2);
+  await echo.server.drain(20);
+  for (const call of calls) {
+    const error = await call;
+    t.equal(error.code, Code.Unavailable);
+    t.equal(errorDetail(error)?.code, "SAMSPEL_DRAINING");
+  }
+});
