@@ -5,12 +5,15 @@ from __future__ import annotations
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from samspel.headers import encode_value
 from samspel.topics import ensure_stream
 
-_ERROR_CHARACTERS = 1000
+_ERROR_CHARACTERS = 1024
 
 
-async def park(js: JetStreamContext, prefix: str, group: str, topic_name: str, raw: Msg, error: str) -> None:
+async def park(
+    js: JetStreamContext, prefix: str, group: str, topic_name: str, raw: Msg, error: Exception
+) -> None:
     """Stores a dead letter; the same one a second time is dropped by its id.
 
     Returns only after the broker has it, so that the message may be given up.
@@ -21,7 +24,7 @@ async def park(js: JetStreamContext, prefix: str, group: str, topic_name: str, r
     headers.update(
         {
             "Nats-Msg-Id": f"{group}/{place.stream}/{place.sequence.stream}",
-            "Samspel-Error": " ".join(error.split())[:_ERROR_CHARACTERS],
+            "Samspel-Error": _readable(f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]),
             "Samspel-Attempts": str(place.num_delivered),
             "Samspel-Group": group,
             "Samspel-Stream": place.stream,
@@ -35,3 +38,8 @@ async def park(js: JetStreamContext, prefix: str, group: str, topic_name: str, r
 
 def _is_expectation(header: str) -> bool:
     return header.lower().startswith("nats-expected-")
+
+
+def _readable(text: str) -> str:
+    """One line of printable ASCII with its spaces, as an error is for people to read."""
+    return " ".join(encode_value(word) for word in text.split())

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message as ProtoMessage
 from nats.aio.msg import Msg
 
+from samspel.headers import read_headers
 from samspel.topics import Topic
 
 M = TypeVar("M", bound=ProtoMessage)
@@ -23,7 +24,7 @@ class Message(Generic[M]):
     #: The ordering key: messages of one key are handled in order.
     key: str
     body: M
-    #: All headers, CloudEvents attributes and the publisher's own; names as they were sent.
+    #: All headers, CloudEvents attributes and the publisher's own; by their names in lower case.
     headers: Mapping[str, str]
     #: Which attempt this is: 1, 2, 3 …
     delivery: int
@@ -36,14 +37,14 @@ def read_message(topic: Topic[M], raw: Msg) -> Message[M]:
 
     :raises google.protobuf.message.DecodeError: where the body is no message of the topic
     """
-    headers = dict(raw.headers or {})
-    lower = {name.lower(): value for name, value in headers.items()}
+    headers = read_headers(raw.headers)
+    body = topic.message.FromString(raw.data)
     place = raw.metadata
     unnamed = f"{place.stream}/{place.sequence.stream}"
     return Message(
-        id=lower.get("ce-id") or lower.get("nats-msg-id") or unnamed,
-        key=lower.get("ce-partitionkey") or lower.get("ce-subject") or "",
-        body=topic.message.FromString(raw.data),
+        id=headers.get("ce-id") or headers.get("nats-msg-id") or unnamed,
+        key=topic.key_of(body),
+        body=body,
         headers=headers,
         delivery=place.num_delivered,
         stream=place.stream,

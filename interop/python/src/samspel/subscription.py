@@ -90,7 +90,7 @@ class Subscription(Generic[M]):
                 failures += 1
                 log.warning(
                     "consumer interrupted",
-                    extra={"topic": self._topic.name, "partition": partition, "reason": describe(error)},
+                    extra={"topic": self._topic.name, "partition": partition, "reason": _describe(error)},
                 )
             with suppress(Exception):
                 await pull.unsubscribe()
@@ -103,7 +103,7 @@ class Subscription(Generic[M]):
                     break
                 except Exception as error:
                     failures += 1
-                    log.debug("consumer still interrupted", extra={"reason": describe(error)})
+                    log.debug("consumer still interrupted", extra={"reason": _describe(error)})
 
     async def _bind(
         self, js: JetStreamContext, stream: str, partition: int
@@ -143,7 +143,7 @@ class Subscription(Generic[M]):
         try:
             message = read_message(self._topic, raw)
         except DecodeError as error:
-            log.error("dead letter: no message of the topic", extra={**about, "reason": describe(error)})
+            log.error("dead letter: no message of the topic", extra={**about, "reason": _describe(error)})
             await self._bury(js, raw, error)
             return
         try:
@@ -173,12 +173,12 @@ class Subscription(Generic[M]):
                     raise
                 waits += 1
                 if waits == 1:
-                    log.warning("message waits", extra={"id": message.id, "reason": describe(error)})
+                    log.warning("message waits", extra={"id": message.id, "reason": _describe(error)})
             await raw.in_progress()
             await self._wait(backoff_seconds(waits))
 
     async def _bury(self, js: JetStreamContext, raw: Msg, error: Exception) -> None:
-        await park(js, self._prefix, self._group, self._topic.name, raw, describe(error))
+        await park(js, self._prefix, self._group, self._topic.name, raw, error)
         await raw.term()
 
     async def _wait(self, seconds: float) -> None:
@@ -189,5 +189,5 @@ class Subscription(Generic[M]):
             return
 
 
-def describe(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return str(error) or type(error).__name__

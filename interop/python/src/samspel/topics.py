@@ -32,6 +32,13 @@ class Topic(Generic[M]):
     name: str
     partitions: int
     message: type[M]
+    #: The field of the message that orders it.
+    key_field: str
+
+    def key_of(self, body: M) -> str:
+        """The ordering key of a message."""
+        key: str = getattr(body, self.key_field)
+        return key
 
     def stream(self, prefix: str) -> str:
         """The name of the stream that keeps it."""
@@ -60,7 +67,13 @@ def topic(file: FileDescriptor, method: str, message: type[M]) -> Topic[M]:
     if not declared.GetOptions().HasExtension(extension):
         raise TypeError(f"Cannot subscribe to {declared.full_name}: it has no option (samspel.v1.topic)")
     options: options_pb2.TopicOptions = declared.GetOptions().Extensions[extension]
-    return Topic(options.name or declared.full_name, options.partitions or _DEFAULT_PARTITIONS, message)
+    key: Any = options_pb2.key
+    keys = [field.name for field in message.DESCRIPTOR.fields if field.GetOptions().Extensions[key]]
+    if len(keys) != 1:
+        raise TypeError(f"{message.DESCRIPTOR.full_name} must have one field with option (samspel.v1.key)")
+    return Topic(
+        options.name or declared.full_name, options.partitions or _DEFAULT_PARTITIONS, message, keys[0]
+    )
 
 
 async def ensure_topic_stream(js: JetStreamContext, prefix: str, topic: Topic[M]) -> str:
@@ -71,7 +84,7 @@ async def ensure_topic_stream(js: JetStreamContext, prefix: str, topic: Topic[M]
     stream = topic.stream(prefix)
     partitions = str(topic.partitions)
     found = await ensure_stream(js, stream, topic.subject(prefix, "*"), {_PARTITIONS_KEY: partitions})
-    actual = found.get(_PARTITIONS_KEY, partitions)
+    actual = found.get(_PARTITIONS_KEY, "an unknown number")
     if actual != partitions:
         raise ConfigurationError(
             f"Cannot subscribe to {topic.name} as its partitions must be {partitions}: stream {stream} has {actual}"
