@@ -1,0 +1,37 @@
+// The query side: the list as it is, and the list as it changes.
+import { Code, type ServiceImpl } from "@connectrpc/connect";
+import { reject, type ServiceContext, type Sql } from "@samspel/runtime";
+import type { PopularItemsService } from "../gen/popular/v1/popular_items_api_pb.ts";
+import { popularItems } from "./projection.ts";
+
+const defaultLimit = 10;
+const maxLimit = 1_000;
+
+/** Implements PopularItemsService on the tables that the projection keeps. */
+export function popularItemsImpl({ sql, changes }: ServiceContext): ServiceImpl<typeof PopularItemsService> {
+  return {
+    listPopularItems: async ({ limit }) => ({ items: await list(sql, limitOf(limit)) }),
+
+    async *watchPopularItems({ limit }, { signal }) {
+      const most = limitOf(limit);
+      for await (const _ of changes(popularItems, signal)) yield { items: await list(sql, most) };
+    },
+  };
+}
+
+interface Row {
+  readonly sku: string;
+  readonly added: bigint;
+  readonly checkouts: bigint;
+}
+
+async function list(sql: Sql, limit: number): Promise<Row[]> {
+  return sql<Row[]>`select sku, added, checkouts from popular_item order by added desc, sku limit ${limit}`;
+}
+
+function limitOf(limit: number): number {
+  if (limit < 0 || limit > maxLimit) {
+    throw reject(Code.InvalidArgument, `limit must be from 1 to ${maxLimit}: current value is ${limit}`);
+  }
+  return limit === 0 ? defaultLimit : limit;
+}
