@@ -1,4 +1,15 @@
 // The door of @samspel/runtime.
+
+// What services are written with.
+export { startService, type RunningService, type ServiceOptions } from "./host/index.ts";
+export { serve, type ServiceContext, type Serving } from "./host/index.ts";
 export { defineEntity, persist, type CommandContext, type Entity } from "./entity/index.ts";
+export { publish, type Publication } from "./publication/index.ts";
+export { project, type Projection } from "./projection/index.ts";
+export { subscribe, type MessageContext, type Subscription } from "./topic/index.ts";
 export { errorCodes, reject, SamspelError, type ErrorCode, type SamspelErrorOptions } from "./errors/index.ts";
+export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
+
+// What callers use.
+export { createClients, errorDetail, type Clients, type ClientsOptions } from "./client/index.ts";

@@ -1,0 +1,70 @@
+// The connections that a service needs, and no others: Postgres with its journal, NATS.
+import { createJournal, type Journal } from "../journal/index.ts";
+import { migrate, openDatabase, type Database } from "../postgres/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { openBroker, type Broker } from "../topic/index.ts";
+import type { ResolvedServiceOptions, ServiceOptions } from "./options.ts";
+
+/** What is connected. The settings are checked before, so what a service needs is there. */
+export interface OpenInfra {
+  readonly database: Database | undefined;
+  requireDatabase(): Database;
+  requireJournal(): Journal;
+  requireBroker(): Broker;
+}
+
+interface Opening {
+  readonly logger: Logger;
+  readonly begun: AsyncDisposableStack;
+}
+
+/** Connects, to both at once, and brings the schema up to date. */
+export async function openInfra(
+  options: ServiceOptions,
+  settings: ResolvedServiceOptions,
+  opening: Opening,
+): Promise<OpenInfra> {
+  const needsBroker = [options.topics, options.subscriptions].some((list) => (list?.length ?? 0) > 0);
+  // Both are awaited even where one fails, so that neither connects behind the back of the error.
+  const [databaseOpened, brokerOpened] = await Promise.allSettled([
+    openServiceDatabase(settings, opening),
+    needsBroker ? openServiceBroker(settings, opening) : undefined,
+  ]);
+  const database = valueOf(databaseOpened);
+  const broker = valueOf(brokerOpened);
+  const journal = database && opening.begun.use(createJournal({ database, logger: opening.logger }));
+  return {
+    database,
+    requireDatabase: () => required(database, "database"),
+    requireJournal: () => required(journal, "journal"),
+    requireBroker: () => required(broker, "broker"),
+  };
+}
+
+async function openServiceDatabase(
+  { databaseUrl, schema }: ResolvedServiceOptions,
+  { logger, begun }: Opening,
+): Promise<Database | undefined> {
+  if (databaseUrl === undefined) return undefined;
+  const database = begun.use(await openDatabase({ url: databaseUrl, schema, logger }));
+  await migrate(database);
+  return database;
+}
+
+async function openServiceBroker(
+  { natsUrl, topicPrefix, name }: ResolvedServiceOptions,
+  { logger, begun }: Opening,
+): Promise<Broker | undefined> {
+  if (natsUrl === undefined) return undefined;
+  return begun.use(await openBroker({ url: natsUrl, prefix: topicPrefix, name, logger }));
+}
+
+function valueOf<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
+function required<T>(part: T | undefined, what: string): T {
+  if (part === undefined) throw new Error(`The service was started without a ${what}`);
+  return part;
+}

@@ -1,0 +1,171 @@
+// A service's settings: what the code says, else the environment, else a default, else one clear error (A1).
+import type { Interceptor } from "@connectrpc/connect";
+import type { Entity } from "../entity/index.ts";
+import { SamspelError } from "../errors/index.ts";
+import type { Projection } from "../projection/index.ts";
+import type { Publication } from "../publication/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { Subscription } from "../topic/index.ts";
+import type { Serving } from "./serve.ts";
+
+/** What a service is made of, and where it runs. */
+export interface ServiceOptions {
+  /** The service's name: a DNS label. It is its name in the registry. */
+  readonly name: string;
+  readonly entities?: readonly Entity[];
+  readonly services?: readonly Serving[];
+  readonly topics?: readonly Publication[];
+  readonly projections?: readonly Projection[];
+  readonly subscriptions?: readonly Subscription[];
+  /** Wraps each call that the service serves. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Address to listen on and to register. Default: `SAMSPEL_HOST`, else 127.0.0.1. */
+  readonly host?: string;
+  /** Default: `SAMSPEL_PORT`, else a free one. */
+  readonly port?: number;
+  /** Postgres. Default: `DATABASE_URL`. Needed with entities, topics and projections. */
+  readonly databaseUrl?: string;
+  /** The Postgres schema that holds the service's tables. Default: `SAMSPEL_SCHEMA`, else the name, `-` made `_`. */
+  readonly schema?: string;
+  /** NATS with JetStream. Default: `NATS_URL`. Needed with topics and subscriptions. */
+  readonly natsUrl?: string;
+  /** Stands before the names of streams and subjects. Default: `SAMSPEL_TOPIC_PREFIX`, else empty. */
+  readonly topicPrefix?: string;
+  /** Consul's HTTP address. Default: `CONSUL_HTTP_ADDR`, else http://127.0.0.1:8500. */
+  readonly registryUrl?: string;
+  /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
+  readonly version?: string;
+  /** How long calls and handlers in flight may take to finish on a stop. Default 30,000 ms. */
+  readonly drainMs?: number;
+  /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
+  readonly freezeStates?: boolean;
+  /** Whether SIGTERM and SIGINT stop the service and end the process (A2). Default true. */
+  readonly handleSignals?: boolean;
+  /** Default: JSON lines on standard output at `LOG_LEVEL`, else `info`. */
+  readonly logger?: Logger;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings that are checked; what a service does not need may be absent. */
+export interface ResolvedServiceOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string | undefined;
+  readonly schema: string;
+  readonly natsUrl: string | undefined;
+  readonly topicPrefix: string;
+  readonly registryUrl: string | undefined;
+  readonly version: string | undefined;
+  readonly drainMs: number;
+  readonly freezeStates: boolean;
+  readonly handleSignals: boolean;
+  readonly logLevel: string;
+}
+
+const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+/**
+ * Settles each setting: option, else environment, else default.
+ * @throws SAMSPEL_INVALID_CONFIGURATION that names the setting, its value and what it must be.
+ */
+export function resolveServiceOptions(
+  options: ServiceOptions,
+  environment: Environment = process.env,
+): ResolvedServiceOptions {
+  const { name } = options;
+  if (!namePattern.test(name)) {
+    throw refuse("name", "lower-case letters, digits and inner `-`, at most 63 characters, as in DNS", name);
+  }
+  const needsDatabase = [options.entities, options.topics, options.projections].some(
+    (list) => (list?.length ?? 0) > 0,
+  );
+  const needsBroker = [options.topics, options.subscriptions].some((list) => (list?.length ?? 0) > 0);
+  return {
+    name,
+    host: options.host ?? set(environment["SAMSPEL_HOST"]) ?? "127.0.0.1",
+    port: resolvePort(options.port, set(environment["SAMSPEL_PORT"])),
+    databaseUrl: resolveUrl({
+      setting: "DATABASE_URL",
+      value: options.databaseUrl ?? set(environment["DATABASE_URL"]),
+      protocols: ["postgres:", "postgresql:"],
+      neededFor: needsDatabase ? "entities, topics and projections" : undefined,
+    }),
+    schema: options.schema ?? set(environment["SAMSPEL_SCHEMA"]) ?? name.replaceAll("-", "_"),
+    natsUrl: resolveUrl({
+      setting: "NATS_URL",
+      value: options.natsUrl ?? set(environment["NATS_URL"]),
+      protocols: ["nats:", "tls:"],
+      neededFor: needsBroker ? "topics and subscriptions" : undefined,
+    }),
+    topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
+    registryUrl: resolveUrl({
+      setting: "CONSUL_HTTP_ADDR",
+      value: options.registryUrl ?? set(environment["CONSUL_HTTP_ADDR"]),
+      protocols: ["http:", "https:"],
+      neededFor: undefined,
+    }),
+    version: options.version ?? set(environment["SAMSPEL_VERSION"]),
+    drainMs: options.drainMs ?? 30_000,
+    freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
+    handleSignals: options.handleSignals ?? true,
+    logLevel: resolveLogLevel(set(environment["LOG_LEVEL"])),
+  };
+}
+
+function set(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
+function resolvePort(option: number | undefined, variable: string | undefined): number {
+  const port = option ?? (variable === undefined ? 0 : Number(variable));
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw refuse(
+    option === undefined ? "SAMSPEL_PORT" : "port",
+    "an integer from 0 (a free one) to 65535",
+    variable ?? String(option),
+  );
+}
+
+interface UrlSetting {
+  readonly setting: string;
+  readonly value: string | undefined;
+  readonly protocols: readonly string[];
+  /** What the service has that needs it; undefined where it can do without. */
+  readonly neededFor: string | undefined;
+}
+
+function resolveUrl({ setting, value, protocols, neededFor }: UrlSetting): string | undefined {
+  const shape = protocols.map((protocol) => `${protocol}//host:port`).join(" or ");
+  if (value === undefined) {
+    if (neededFor === undefined) return undefined;
+    throw new SamspelError(
+      "SAMSPEL_INVALID_CONFIGURATION",
+      `${setting} is not set, but ${neededFor} need it: set it to ${shape}, or start the service with \`samspel dev\``,
+    );
+  }
+  if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+  // The value may hold a password, so only its beginning is shown.
+  throw refuse(
+    setting,
+    `a URL like ${shape}`,
+    URL.canParse(value) ? `${new URL(value).protocol}//…` : "no URL",
+  );
+}
+
+function resolveLogLevel(level = "info"): string {
+  if (logLevels.includes(level)) return level;
+  throw refuse("LOG_LEVEL", `one of ${logLevels.join(", ")}`, level);
+}
+
+function refuse(setting: string, must: string, value: string): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_INVALID_CONFIGURATION",
+    `${setting} must be ${must}: current value is "${value}"`,
+    {
+      metadata: { setting },
+    },
+  );
+}

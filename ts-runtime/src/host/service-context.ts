@@ -1,0 +1,47 @@
+// What a plain service may use of the process that it runs in.
+import type { Clients } from "../client/index.ts";
+import { SamspelError } from "../errors/index.ts";
+import type { Database, Sql } from "../postgres/index.ts";
+import type { Projection } from "../projection/index.ts";
+import { projectionChanges } from "../projection/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+
+export interface ServiceContext {
+  /** Typed clients of other services. In a handler, prefer `clientsWithin(context)`, which inherits its deadline. */
+  readonly client: Clients["client"];
+  /** Clients whose calls inherit what is left of a handler's deadline (C1). */
+  readonly clientsWithin: Clients["within"];
+  /**
+   * The service's database, its schema first in the search path.
+   * @throws SAMSPEL_INVALID_CONFIGURATION when the service was started without `DATABASE_URL`.
+   */
+  readonly sql: Sql;
+  /**
+   * Yields at once and then after each commit of a projection, on whatever instance it runs: read the tables anew each
+   * time. Changes that come while you read are drawn together.
+   */
+  changes(projection: Projection, signal: AbortSignal): AsyncIterable<void>;
+  readonly logger: Logger;
+}
+
+/** Makes the context of a service; what needs a database fails with one clear error where there is none. */
+export function createServiceContext(options: {
+  readonly clients: Clients;
+  readonly database: Database | undefined;
+  readonly logger: Logger;
+}): ServiceContext {
+  const { clients, logger } = options;
+  const database = (): Database => {
+    if (options.database !== undefined) return options.database;
+    throw new SamspelError("SAMSPEL_INVALID_CONFIGURATION", "DATABASE_URL is not set, but a service uses the database: set it to postgres://host:port/database");
+  };
+  return {
+    client: clients.client,
+    clientsWithin: clients.within,
+    get sql() {
+      return database().sql;
+    },
+    changes: (projection, signal) => projectionChanges(database(), projection, signal),
+    logger,
+  };
+}

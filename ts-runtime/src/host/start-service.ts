@@ -1,0 +1,113 @@
+// startService: puts a service together, tells the registry, and takes it all down again.
+//
+// Invariants:
+//   S1. A start never half-succeeds: what was begun is undone before the error leaves (A1).
+//   S2. The registry hears of the service last, when it can answer, and first, when it is about to stop (A2).
+import { createRegistry } from "@samspel/registry";
+import { createClients } from "../client/index.ts";
+import { createEntityHost, entityServiceImpl } from "../entity/index.ts";
+import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
+import { createLogger, type Logger } from "../telemetry/index.ts";
+import { topicServiceImpl } from "../topic/index.ts";
+import { startBackground } from "./background.ts";
+import { checkParts } from "./check-parts.ts";
+import { openInfra, type OpenInfra } from "./open-infra.ts";
+import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
+import { createServiceContext } from "./service-context.ts";
+import { stopOnSignals } from "./signals.ts";
+
+/** A service that runs. */
+export interface RunningService extends AsyncDisposable {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** The full names of the proto services that it serves. */
+  readonly protoServices: readonly string[];
+  /**
+   * Stops in order (A2): leaves the registry, lets calls and handlers in flight finish for `drainMs`, writes
+   * checkpoints, releases leases, closes. Safe to call again.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a service: its entities, plain services, topics, projections and subscriptions, on one port, and registers it.
+ * Resolves when it is ready for calls; SIGTERM and SIGINT stop it in order.
+ * @throws SAMSPEL_INVALID_CONFIGURATION, SAMSPEL_DATABASE_UNREACHABLE, SAMSPEL_BROKER_UNREACHABLE or
+ *   SAMSPEL_REGISTRY_UNREACHABLE; nothing is left running then.
+ */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const settings = resolveServiceOptions(options);
+  checkParts(options);
+  const logger = options.logger ?? createLogger({ service: settings.name, level: settings.logLevel });
+  const startedAt = performance.now();
+  await using begun = new AsyncDisposableStack();
+  const service = await assemble(options, settings, { logger, begun });
+  logger.info(
+    { port: service.port, serves: service.protoServices, readyMs: Math.round(performance.now() - startedAt) },
+    "service is ready",
+  );
+
+  const parts = begun.move();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= parts.disposeAsync());
+  if (settings.handleSignals) parts.use(stopOnSignals(stop, logger));
+  return { ...service, stop, [Symbol.asyncDispose]: stop };
+}
+
+interface Assembly {
+  readonly logger: Logger;
+  /** What was begun; it is undone from the last to the first. */
+  readonly begun: AsyncDisposableStack;
+}
+
+async function assemble(
+  options: ServiceOptions,
+  settings: ResolvedServiceOptions,
+  { logger, begun }: Assembly,
+): Promise<Pick<RunningService, "name" | "host" | "port" | "protoServices">> {
+  const { name, host, port, drainMs } = settings;
+  const infra = await openInfra(options, settings, { logger, begun });
+  const registry = begun.use(createRegistry(settings.registryUrl === undefined ? {} : { url: settings.registryUrl }));
+  const clients = begun.use(createClients({ registry, logger }));
+  const context = createServiceContext({ clients, database: infra.database, logger });
+  const entities = entityBindings(options, settings, { infra, clients, begun });
+  const background = startBackground(options, { infra, logger, name });
+
+  const server = begun.use(
+    await startRpcServer({
+      host,
+      port,
+      logger,
+      bindings: [...entities, ...(options.services ?? []).map((serving) => serving.bind(context)), ...topicBindings(options, infra)],
+    }),
+  );
+  begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop(drainMs)])));
+  const { protoServices } = server;
+  const registration = await registry.register({
+    name,
+    address: host,
+    port: server.port,
+    protoServices,
+    ...(settings.version === undefined ? {} : { version: settings.version }),
+  });
+  begun.defer(() => registration.deregister());
+  return { name, host, port: server.port, protoServices };
+}
+
+function entityBindings(
+  { entities = [] }: ServiceOptions,
+  { freezeStates }: ResolvedServiceOptions,
+  { infra, clients, begun }: { infra: OpenInfra; clients: ReturnType<typeof createClients>; begun: AsyncDisposableStack },
+): readonly ServiceBinding[] {
+  return entities.map((entity) => {
+    const host = begun.use(createEntityHost({ entity, journal: infra.requireJournal(), freeze: freezeStates }));
+    return bind(entity.service, entityServiceImpl(host, clients));
+  });
+}
+
+/** Each proto service that has topics is served as a stream as well, for those who have no NATS client. */
+function topicBindings({ topics = [] }: ServiceOptions, infra: OpenInfra): readonly ServiceBinding[] {
+  const services = new Set(topics.map((publication) => publication.method.parent));
+  return [...services].map((service) => bind(service, topicServiceImpl(infra.requireBroker(), service)));
+}
