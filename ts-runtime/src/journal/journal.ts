@@ -1,0 +1,151 @@
+// The journal of one service: every event of its entities, for ever, in the service's own schema. It holds bytes; what
+// they mean is the entity's business.
+import type { Database, TransactionSql } from "../postgres/index.ts";
+import type { Position } from "./position.ts";
+
+export interface JournalOptions {
+  /** Migrated: see `migrate`. */
+  readonly database: Database;
+  /** The most appends that wait or are under way; one more is refused. Default 10,000. */
+  readonly maxPending?: number;
+  /** The most appends of one round trip. Default 256. */
+  readonly maxBatch?: number;
+  /** How many round trips may be under way at once. Default 2. */
+  readonly maxInFlight?: number;
+  /** How long an append is tried again while the database is away, before its outcome is given up as unknown. Default 30,000 ms. */
+  readonly retryForMs?: number;
+  /** How long the record of a command is kept (J3). Default 7 days. */
+  readonly commandRetentionMs?: number;
+}
+
+/** What one command leaves behind: one transaction (J2). */
+export interface Append {
+  readonly entityType: string;
+  readonly entityId: string;
+  /** The revision that the events stand on; 0 for a new entity. */
+  readonly expectedRevision: bigint;
+  /** May be empty: then only the command's record is written, and the revision is checked all the same. */
+  readonly events: readonly NewEvent[];
+  /** Kept beside each event, such as a trace context. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The command's id and its reply, which a retry gets again (J3). */
+  readonly command?: { readonly id: string; readonly reply: Uint8Array };
+  /** The state after the last of the events (J5). */
+  readonly snapshot?: { readonly state: Uint8Array; readonly fingerprint: string };
+}
+
+export interface NewEvent {
+  readonly payload: Uint8Array;
+}
+
+export type AppendResult =
+  /** It is committed; `revision` is that of its last event. */
+  | { readonly type: "appended"; readonly revision: bigint }
+  /** Another writer was there: the entity is at `actual`, and nothing was written. */
+  | { readonly type: "conflict"; readonly actual: bigint }
+  /** The command was handled before, at `revision`: this is the reply of then, and nothing was written. */
+  | { readonly type: "duplicate"; readonly revision: bigint; readonly reply: Uint8Array };
+
+/** An event as it stands in the journal. */
+export interface JournalEvent {
+  readonly entityType: string;
+  readonly entityId: string;
+  readonly revision: bigint;
+  readonly slice: number;
+  readonly position: Position;
+  readonly payload: Uint8Array;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly recordedAt: Date;
+}
+
+/** What an entity's state is made of again (J5). */
+export interface Recovery {
+  readonly snapshot: { readonly revision: bigint; readonly state: Uint8Array } | undefined;
+  /** The events behind the snapshot, read page by page as they are asked for. */
+  readonly events: AsyncIterable<RecoveredEvent>;
+}
+
+export interface RecoveredEvent {
+  readonly revision: bigint;
+  readonly payload: Uint8Array;
+}
+
+export interface ReadOptions {
+  /** Exclusive. */
+  readonly after: Position;
+  /** The most events of a page. Default 1,000. */
+  readonly limit?: number;
+  /** Default: all types. */
+  readonly entityTypes?: readonly string[];
+  /** Only events of slices from `from` to `to`, both inclusive. Default: all. */
+  readonly slices?: { readonly from: number; readonly to: number };
+}
+
+export interface Page {
+  /** In order of their positions. */
+  readonly events: readonly JournalEvent[];
+  /** Where to go on: at or behind the last event, and behind all that the filter left out. */
+  readonly next: Position;
+}
+
+export interface FollowOptions extends ReadOptions {
+  readonly signal: AbortSignal;
+  /** How often to look without having been woken. Default 1,000 ms. */
+  readonly pollMs?: number;
+}
+
+export interface Journal extends AsyncDisposable {
+  /**
+   * Appends events and the command's record in one transaction; what is pending goes in one round trip (J7).
+   * @throws SAMSPEL_OVERLOADED when too much is pending; nothing was written.
+   * @throws SAMSPEL_DATABASE_UNREACHABLE when the database was away for so long that the outcome is unknown: read the
+   *   entity again before its next command.
+   */
+  append(append: Append): Promise<AppendResult>;
+  /** The entity's revision now, 0 if it has no events; asked for together with others that wait. */
+  confirm(entityType: string, entityId: string): Promise<bigint>;
+  /**
+   * An entity's snapshot, if it was taken with this fingerprint, and the events behind it.
+   * @throws SAMSPEL_JOURNAL_CORRUPT, while the events are read, where one is missing.
+   */
+  load(entity: {
+    readonly entityType: string;
+    readonly entityId: string;
+    readonly fingerprint: string;
+  }): Promise<Recovery>;
+  /** The recorded reply of a command, if it was handled (J3). */
+  loadCommand(command: {
+    readonly entityType: string;
+    readonly entityId: string;
+    readonly commandId: string;
+  }): Promise<{ readonly revision: bigint; readonly reply: Uint8Array } | undefined>;
+  /** One page of all entities' events, in the one order that never skips and never goes back (J4). */
+  read(options: ReadOptions): Promise<Page>;
+  /**
+   * Pages as they come, for ever, across restarts of the database; ends when `signal` aborts. Pages are never empty.
+   */
+  follow(options: FollowOptions): AsyncIterable<Page>;
+  readonly checkpoints: Checkpoints;
+  /** Refuses new appends, commits the pending ones, and ends the background work; the database stays open. */
+  close(): Promise<void>;
+}
+
+/** How far readers of the journal have come. */
+export interface Checkpoints {
+  /** Where a reader stands, for who only looks. */
+  load(name: string): Promise<Position | undefined>;
+  /**
+   * Where to go on under a new lease. From now on who holds an older epoch cannot save, and what it had saved is in
+   * the answer: so call it first, and read from there.
+   * @throws SAMSPEL_LEASE_LOST when a newer epoch was here.
+   */
+  claim(claim: { readonly name: string; readonly epoch: bigint }): Promise<Position>;
+  /**
+   * Moves a checkpoint forward, in the transaction of what was done (T4) or, given the database's `sql`, on its own.
+   * @throws SAMSPEL_LEASE_LOST when the epoch is not the one that claimed it last, or the checkpoint would go back.
+   */
+  save(
+    sql: TransactionSql | Database["sql"],
+    checkpoint: { readonly name: string; readonly position: Position; readonly epoch: bigint },
+  ): Promise<void>;
+}

@@ -1,0 +1,119 @@
+// A service's own schema in Postgres: one pool of connections, all with that schema as their search path, so that SQL
+// is written unqualified.
+//
+// Invariants:
+//   D1. `bigint` and `xid8` columns are BigInt; `int` and `smallint` are numbers.
+//   D2. A Postgres that restarts is no reason to end: connections come back and LISTEN is subscribed again. A query
+//       under way fails with what `isTransient` tells.
+import postgres from "postgres";
+import { SamspelError } from "../errors/index.ts";
+import { redactUrl, type Logger } from "../telemetry/index.ts";
+import { createListener } from "./listen.ts";
+import { unreachable } from "./unreachable.ts";
+
+/** The column types that are read and written as BigInt. */
+export interface SqlTypes extends Record<string, unknown> {
+  bigint: bigint;
+  xid8: bigint;
+}
+
+/** Runs SQL: a template string is a query, its values are parameters. */
+export type Sql = postgres.Sql<SqlTypes>;
+
+/** Runs SQL inside the one transaction of `sql.begin`. */
+export type TransactionSql = postgres.TransactionSql<SqlTypes>;
+
+export interface DatabaseOptions {
+  /** Such as `postgres://user@host:5432/database`. */
+  readonly url: string;
+  /** The service's schema; made if it is missing. Lower-case letters, digits and `_`; 50 characters at the most. */
+  readonly schema: string;
+  /** The most connections of this process, without the one that listens. Default 10. */
+  readonly maxConnections?: number;
+  /** What the server calls this process in `pg_stat_activity`. Default `samspel <schema>`. */
+  readonly applicationName?: string;
+  readonly logger: Logger;
+}
+
+export interface Database extends AsyncDisposable {
+  readonly sql: Sql;
+  readonly schema: string;
+  readonly logger: Logger;
+  /**
+   * Calls `wake` at each NOTIFY on a channel, and after each new subscription, as the ones in between were missed. It
+   * only wakes: who needs the truth reads it, and polls as well.
+   */
+  listen(channel: string, wake: () => void): Promise<Disposable>;
+  /** Lets what runs end, for 5 s at the most, and closes all connections. */
+  close(): Promise<void>;
+}
+
+const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
+const closeTimeoutSeconds = 5;
+
+/**
+ * Connects to a service's schema and makes the schema if it is missing.
+ * @throws SAMSPEL_INVALID_CONFIGURATION for a schema name of another form.
+ * @throws SAMSPEL_DATABASE_UNREACHABLE with the reason and the fix.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { url, schema, logger, maxConnections = 10, applicationName = `samspel ${schema}` } = options;
+  if (!schemaPattern.test(schema) || schema.startsWith("pg_")) {
+    throw new SamspelError(
+      "SAMSPEL_INVALID_CONFIGURATION",
+      `Schema must be of lower-case letters, digits and "_", not begin with a digit or "pg_", and have at most 50 characters: current value is "${schema}"`,
+    );
+  }
+  const sql = connect(url, { schema, maxConnections, applicationName });
+  try {
+    await createSchema(sql, schema);
+  } catch (error) {
+    await sql.end({ timeout: 0 });
+    throw unreachable(error, url);
+  }
+  logger.debug({ url: redactUrl(url), schema }, "database open");
+  const close = (): Promise<void> => sql.end({ timeout: closeTimeoutSeconds });
+  return {
+    sql,
+    schema,
+    logger,
+    listen: createListener(sql),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Connecting {
+  readonly schema: string;
+  readonly maxConnections: number;
+  readonly applicationName: string;
+}
+
+function connect(url: string, { schema, maxConnections, applicationName }: Connecting): Sql {
+  try {
+    return postgres<SqlTypes>(url, {
+      max: maxConnections,
+      connect_timeout: 10,
+      // 50, 100, 200 … 1,000 ms: short, as a restarted Postgres is back within seconds.
+      backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
+      onnotice: () => {},
+      connection: { search_path: `"${schema}"`, application_name: applicationName },
+      types: {
+        bigint: postgres.BigInt,
+        xid8: { to: 5069, from: [5069], serialize: (value: bigint) => String(value), parse: BigInt },
+      },
+    });
+  } catch (error) {
+    throw unreachable(error, url);
+  }
+}
+
+/** Looks before it makes, so that a user without the right to make schemas can use one that is there. */
+async function createSchema(sql: Sql, schema: string): Promise<void> {
+  const [found] = await sql`select from pg_namespace where nspname = ${schema}`;
+  if (found !== undefined) return;
+  await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(hashtextextended(${`samspel.schema.${schema}`}, 0))`;
+    await tx`create schema if not exists ${tx(schema)}`;
+  });
+}

@@ -1,0 +1,6 @@
+import type { Migration } from "../migration.ts";
+import { journalTables } from "./journal.ts";
+import { leaseTable } from "./lease.ts";
+
+/** All steps of the toolkit's own tables, in order. */
+export const migrations: readonly Migration[] = [journalTables, leaseTable];
