@@ -38,7 +38,8 @@ export async function attemptCall<T>(call: Call, attempt: (channel: Channel) => 
   const tried = new Set<Channel>();
   call.budget.earn();
   for (let number = 1; ; number += 1) {
-    const channel = await choose(call, tried);
+    // No await between the pick and the attempt, which counts itself: calls made at once must see each other.
+    const channel = pick(call.instances.channels, tried) ?? (await firstInstance(call));
     tried.add(channel);
     try {
       return await attempt(channel);
@@ -71,12 +72,10 @@ function isOwnTimeout(error: unknown): boolean {
   );
 }
 
-async function choose(call: Call, tried: ReadonlySet<Channel>): Promise<Channel> {
-  const found = pick(call.instances.channels, tried);
-  if (found !== undefined) return found;
+async function firstInstance(call: Call): Promise<Channel> {
   await call.instances.waitForFirst(Math.max(0, call.deadline.leftMs() ?? call.waitMs), call.signal);
   throwIfAborted(call.signal);
-  const channel = pick(call.instances.channels, tried);
+  const channel = pick(call.instances.channels, new Set());
   if (channel !== undefined) return channel;
   const service = call.method.parent.typeName;
   throw toConnectError(

@@ -4,7 +4,7 @@
 import type { Logger } from "../telemetry/index.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelPool } from "./channel-pool.ts";
-import type { InstanceSource, TargetWatch } from "./instance-source.ts";
+import type { InstanceSource, Target, TargetWatch } from "./instance-source.ts";
 
 export interface Instances {
   readonly channels: readonly Channel[];
@@ -24,24 +24,29 @@ export function watchInstances(
   let channels: readonly Channel[] = [];
   let open = true;
 
+  let seen: readonly Target[] | undefined;
   const update = (): void => {
-    const next = watch.current.map((target) => pool.acquire(target));
+    if (!open || seen === watch.current) return;
+    seen = watch.current;
+    const next = seen.map((target) => pool.acquire(target));
     for (const channel of channels) pool.release(channel);
     channels = next;
     if (channels.length > 0) for (const wake of waiting) wake();
   };
   update();
-  follow(watch, () => open && update()).catch((error: unknown) => {
+  follow(watch, update).catch((error: unknown) => {
     logger?.error({ err: error, protoService }, "the watch of instances ended");
   });
 
   return {
     get channels() {
+      // The watch may have learnt of a change that its iteration has yet to yield.
+      update();
       return channels;
     },
     waitForFirst: (ms, signal) =>
       new Promise((resolve) => {
-        if (channels.length > 0 || signal?.aborted === true) return resolve();
+        if (!open || channels.length > 0 || signal?.aborted === true) return resolve();
         const done = (): void => {
           waiting.delete(done);
           clearTimeout(timer);
