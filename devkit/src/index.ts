@@ -10,3 +10,9 @@ export {
   type DevService,
   type RegisteredInstance,
 } from "./dev/index.ts";
+export {
+  createReporter,
+  type Output,
+  type RunReporter,
+  type TerminalReporterOptions,
+} from "./report/index.ts";

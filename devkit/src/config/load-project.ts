@@ -5,8 +5,8 @@ import { safeParse } from "valibot";
 import { ConfigError } from "./config-error.ts";
 import { explainIssues } from "./explain-issue.ts";
 import { placeholderFields, placeholdersIn } from "./placeholders.ts";
-import type { Project, ServiceDefinition } from "./project.ts";
-import { projectSchema, type ProjectFile, type ServiceEntry } from "./schema.ts";
+import type { Project, PythonDefinition, ServiceDefinition } from "./project.ts";
+import { projectSchema, type ProjectFile, type PythonEntry, type ServiceEntry } from "./schema.ts";
 import { nearest } from "./suggest.ts";
 
 /**
@@ -62,26 +62,41 @@ function parse(file: string, text: string): ProjectFile {
 
 function define(dir: string, name: string, service: ServiceEntry): ServiceDefinition {
   const [program = "", ...args] = service.command;
+  const { port, python } = service;
   return {
     name,
     command: [program, ...args],
     cwd: resolve(dir, service.cwd ?? "."),
     env: service.env ?? {},
-    ...(service.port === undefined ? {} : { port: service.port }),
-    ...(service.python === undefined ? {} : { requirements: resolve(dir, service.python.requirements) }),
+    ...(port === undefined ? {} : { port }),
+    ...(python === undefined ? {} : { python: definePython(dir, python) }),
   };
 }
 
+function definePython(dir: string, { requirements, path = [] }: PythonEntry): PythonDefinition {
+  return { requirements: resolve(dir, requirements), path: path.map((folder) => resolve(dir, folder)) };
+}
+
 async function missingPaths(project: Project): Promise<readonly string[]> {
-  const problems = project.services.map(async ({ name, cwd, requirements }) => {
+  const problems = project.services.map(async ({ name, cwd, python }) => {
+    const place = `services.${name}`;
+    const folders = [
+      { key: `${place}.cwd`, path: cwd },
+      ...(python?.path ?? []).map((path, index) => ({ key: `${place}.python.path[${index}]`, path })),
+    ];
     const found: string[] = [];
-    const folder = await stat(cwd).catch(() => undefined);
-    if (folder?.isDirectory() !== true) found.push(`services.${name}.cwd: there is no folder ${cwd}`);
-    if (requirements !== undefined && !(await stat(requirements).catch(() => undefined))?.isFile())
-      found.push(`services.${name}.python.requirements: there is no file ${requirements}`);
+    for (const { key, path } of folders)
+      if (!(await isThere(path, "folder"))) found.push(`${key}: there is no folder ${path}`);
+    if (python !== undefined && !(await isThere(python.requirements, "file")))
+      found.push(`${place}.python.requirements: there is no file ${python.requirements}`);
     return found;
   });
   return (await Promise.all(problems)).flat();
+}
+
+async function isThere(path: string, kind: "file" | "folder"): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return (kind === "file" ? found?.isFile() : found?.isDirectory()) === true;
 }
 
 function sharedPorts({ services }: Project): readonly string[] {

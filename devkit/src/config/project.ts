@@ -20,6 +20,13 @@ export interface ServiceDefinition {
   /** Default: one that follows from the name. */
   readonly port?: number;
   readonly env: Readonly<Record<string, string>>;
-  /** The requirements file of a Python service. */
-  readonly requirements?: string;
+  readonly python?: PythonDefinition;
+}
+
+/** What a Python service needs. */
+export interface PythonDefinition {
+  /** The requirements file. */
+  readonly requirements: string;
+  /** Folders of source. */
+  readonly path: readonly string[];
 }

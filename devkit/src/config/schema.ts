@@ -14,6 +14,12 @@ const serviceName = v.pipe(
 
 const pythonSchema = v.strictObject({
   requirements: text("A pip requirements file, relative to samspel.json; pin every version in it."),
+  path: v.exactOptional(
+    v.pipe(
+      v.array(v.string()),
+      v.description("Folders of Python source, relative to samspel.json: they go into PYTHONPATH."),
+    ),
+  ),
 });
 
 const serviceSchema = v.strictObject({
@@ -73,7 +79,13 @@ export interface ServiceEntry {
   readonly cwd?: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
-  readonly python?: { readonly requirements: string };
+  readonly python?: PythonEntry;
+}
+
+/** A Python service's needs, as they are written. */
+export interface PythonEntry {
+  readonly requirements: string;
+  readonly path?: readonly string[];
 }
 
 /** Checks the whole of samspel.json. */

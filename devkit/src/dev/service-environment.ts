@@ -21,7 +21,8 @@ export function serviceEnvironment(
   { inherited, infra, host, port, compileCacheDir, python }: ServiceEnvironmentOptions,
 ): Readonly<Record<string, string | undefined>> {
   const binFolders = [python?.binDir, dirname(process.execPath), inherited["PATH"]];
-  const pythonPath = [service.env["PYTHONPATH"] ?? inherited["PYTHONPATH"], python?.packagesDir];
+  const ownPath = service.env["PYTHONPATH"] ?? inherited["PYTHONPATH"];
+  const pythonPath = [...(service.python?.path ?? []), ownPath, python?.packagesDir];
   return {
     NODE_COMPILE_CACHE: compileCacheDir,
     ...inherited,

@@ -65,7 +65,7 @@ async function preparePythons(
   signal: AbortSignal,
 ): Promise<PythonEnvironments> {
   const environments = new Map<string, PythonEnvironment>();
-  const files = new Set(project.services.map(({ requirements }) => requirements));
+  const files = new Set(project.services.map(({ python }) => python?.requirements));
   for (const requirements of files) {
     signal.throwIfAborted();
     if (requirements === undefined) continue;
@@ -88,7 +88,7 @@ function createRunners(
     resolved;
   return project.services.map((definition) => {
     const port = ports.get(definition.name) ?? 0;
-    const python = pythons.get(definition.requirements ?? "");
+    const python = pythons.get(definition.python?.requirements ?? "");
     const compileCacheDir = join(stateDir, "compile-cache");
     return createServiceRunner({
       definition,

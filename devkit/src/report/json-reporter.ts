@@ -1,11 +1,12 @@
 // Tells a run to programs: one JSON object a line.
 import type { Dev } from "../dev/index.ts";
 import type { InfraStep } from "../infra/index.ts";
-import type { RunReporter } from "./terminal-reporter.ts";
+import type { Output, RunReporter } from "./run-reporter.ts";
 
 /** Each object has a `type`: step, event types of the run, ready, notice, error. */
-export function createJsonReporter(write: (text: string) => void): RunReporter {
-  const tell = (value: Readonly<Record<string, unknown>>): void => write(`${JSON.stringify(value)}\n`);
+export function createJsonReporter(output: Output): RunReporter {
+  const tell = (value: Readonly<Record<string, unknown>>): void =>
+    void output.write(`${JSON.stringify(value)}\n`);
   return {
     step(name): InfraStep {
       const startedAt = performance.now();

@@ -1,34 +1,28 @@
 // Shows a run in a terminal: steps as they end, one live line for those under way, then the services' logs.
 //
-//   L1. What services write while the system starts is kept back and shown after the table, in order.
+//   L1. What services write while the system starts can be kept back, and is then shown after the table, in order.
 //   L2. Without a terminal there is no live line: a step that takes long says so now and then.
-import type { Dev, DevEvent, DevReporter } from "../dev/index.ts";
+import type { DevEvent } from "../dev/index.ts";
 import type { InfraStep } from "../infra/index.ts";
 import { describeExit } from "../process/index.ts";
-import type { Colors } from "./colors.ts";
+import { resolveColors, type Colors } from "./colors.ts";
 import { formatLogLine } from "./log-lines.ts";
 import { readyScreen } from "./ready-screen.ts";
+import type { Output, RunReporter } from "./run-reporter.ts";
 
 const refreshMs = 500;
 const quietStepMs = 5000;
 const clearLine = "\r\u001B[2K";
 
-/** Shows one run. */
-export interface RunReporter extends DevReporter {
-  /** Shows what runs, and from now on the logs. */
-  ready(dev: Dev, tookMs: number): void;
-  /** Something to know between the logs. */
-  notice(text: string): void;
-  error(text: string): void;
-  /** Nothing is shown live afterwards. */
-  close(): void;
-}
-
 export interface TerminalReporterOptions {
-  readonly write: (text: string) => void;
-  readonly colors: Colors;
-  /** Whether lines can be rewritten; the width in columns if so. */
-  readonly liveColumns?: number | undefined;
+  readonly output: Output;
+  /**
+   * What services write: as it comes (`shown`, the default), kept back until `ready()` (`after-ready`), or not at all
+   * (`silent`).
+   */
+  readonly services?: "shown" | "after-ready" | "silent";
+  /** Default: where the output is a terminal, and the environment does not say otherwise. */
+  readonly colors?: Colors;
 }
 
 interface OpenStep {
@@ -38,18 +32,22 @@ interface OpenStep {
   shownAt: number;
 }
 
-export function createTerminalReporter({ write, colors, liveColumns }: TerminalReporterOptions): RunReporter {
+/** Creates a reporter that writes for people. */
+export function createReporter(options: TerminalReporterOptions): RunReporter {
+  const { output, services = "shown", colors = resolveColors(output) } = options;
+  const write = (text: string): void => void output.write(text);
+  const live = output.isTTY === true;
   const open = new Set<OpenStep>();
   const palette = [colors.cyan, colors.magenta, colors.blue, colors.yellow, colors.green];
   const serviceColors = new Map<string, (text: string) => string>();
   let nameWidth = 0;
-  let held: DevEvent[] | undefined = [];
+  let held: DevEvent[] | undefined = services === "after-ready" ? [] : undefined;
   let liveShown = false;
 
   const showLive = (): void => {
-    if (liveColumns === undefined || open.size === 0) return;
+    if (!live || open.size === 0) return;
     const parts = [...open].map(({ name, text, startedAt }) => `${name} ${text} ${seconds(startedAt)}`);
-    write(clearLine + colors.dim(`… ${parts.join(" · ")}`.slice(0, liveColumns - 1)));
+    write(clearLine + colors.dim(`… ${parts.join(" · ")}`.slice(0, (output.columns ?? 80) - 1)));
     liveShown = true;
   };
   const print = (...lines: readonly string[]): void => {
@@ -64,7 +62,7 @@ export function createTerminalReporter({ write, colors, liveColumns }: TerminalR
       print(`· ${step.name}: ${step.text} (${seconds(step.startedAt)})`);
     }
   };
-  const timer = setInterval(liveColumns === undefined ? showQuiet : showLive, refreshMs);
+  const timer = setInterval(live ? showLive : showQuiet, refreshMs);
   timer.unref();
 
   const colorOf = (service: string): ((text: string) => string) => {
@@ -78,6 +76,7 @@ export function createTerminalReporter({ write, colors, liveColumns }: TerminalR
   const show = (event: DevEvent): void => {
     switch (event.type) {
       case "output": {
+        if (services === "silent") break;
         const prefix = colorOf(event.service)(`${event.service.padEnd(nameWidth)} │`);
         const lines = formatLogLine(event.line.text, colors).split("\n");
         print(...lines.map((line) => `${prefix} ${line}`));
