@@ -3,8 +3,8 @@
 // client can retry as well.
 
 export interface RetryBudgetOptions {
-  /** Retries earned by each call. Default 0.2. */
-  readonly ratio?: number;
+  /** How many calls earn a retry. Default 5: a retry for 20 % of the calls. */
+  readonly callsPerRetry?: number;
   /** Retries earned by each second. Default 10. */
   readonly perSecond?: number;
   /** For tests. Default `performance.now`. */
@@ -20,21 +20,22 @@ export interface RetryBudget {
 
 /** The bucket starts with one second's worth and holds ten: by default 10 and 100 retries. */
 export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
-  const { ratio = 0.2, perSecond = 10, nowMs = () => performance.now() } = options;
-  const capacity = perSecond * 10;
-  let tokens = perSecond;
+  const { callsPerRetry = 5, perSecond = 10, nowMs = () => performance.now() } = options;
+  // Counted in calls, so that what calls earn adds up without a rounding error.
+  const capacity = perSecond * callsPerRetry * 10;
+  let saved = perSecond * callsPerRetry;
   let filledMs = nowMs();
-  const fill = (earned: number): void => {
+  const fill = (calls: number): void => {
     const now = nowMs();
-    tokens = Math.min(capacity, tokens + earned + ((now - filledMs) / 1_000) * perSecond);
+    saved = Math.min(capacity, saved + calls + ((now - filledMs) / 1_000) * perSecond * callsPerRetry);
     filledMs = now;
   };
   return {
-    earn: () => fill(ratio),
+    earn: () => fill(1),
     spend() {
       fill(0);
-      if (tokens < 1) return false;
-      tokens -= 1;
+      if (saved < callsPerRetry) return false;
+      saved -= callsPerRetry;
       return true;
     },
   };
