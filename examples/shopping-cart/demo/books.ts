@@ -24,25 +24,41 @@ export interface Finding {
 
 type Counts = ReadonlyMap<string, number>;
 
-/** Stock before the first trip. */
-export async function openingStock(shop: Shop): Promise<Readonly<Record<string, Stock>>> {
-  return (await shop.inventory.getStock({})).stock;
+/** What the books say before the first trip. */
+export interface Opening {
+  readonly stock: Readonly<Record<string, Stock>>;
+  readonly popular: PopularCounts;
+}
+
+interface PopularCounts {
+  readonly added: Counts;
+  readonly checkouts: Counts;
+}
+
+/** Reads the books before the first trip. */
+export async function openBooks(shop: Shop): Promise<Opening> {
+  const [{ stock }, popular] = await Promise.all([shop.inventory.getStock({}), popularCounts(shop)]);
+  return { stock, popular };
+}
+
+async function popularCounts({ popularItems }: Shop): Promise<PopularCounts> {
+  const { items } = await popularItems.listPopularItems({ limit: 1_000 });
+  return {
+    added: new Map(items.map((item) => [item.sku, Number(item.added)])),
+    checkouts: new Map(items.map((item) => [item.sku, Number(item.checkouts)])),
+  };
 }
 
 /** Checks all books; waits up to `patienceMs` for what is still under way between the services. */
 export async function audit(
   shop: Shop,
-  {
-    carts,
-    opening,
-    patienceMs,
-  }: { carts: readonly ExpectedCart[]; opening: Readonly<Record<string, Stock>>; patienceMs: number },
+  { carts, opening, patienceMs }: { carts: readonly ExpectedCart[]; opening: Opening; patienceMs: number },
 ): Promise<readonly Finding[]> {
   const deadline = performance.now() + patienceMs;
   return Promise.all([
     settled(deadline, () => checkOrders(shop, carts)),
     settled(deadline, () => checkStock(shop, carts, opening)),
-    settled(deadline, () => checkPopularItems(shop, carts)),
+    settled(deadline, () => checkPopularItems(shop, carts, opening)),
     settled(deadline, () => checkCarts(shop, carts)),
     settled(deadline, () => checkJournal(shop, carts)),
   ]);
@@ -70,14 +86,10 @@ async function checkOrders({ inventory }: Shop, carts: readonly ExpectedCart[]):
   return { check: "every accepted checkout reached inventory, once", compared: bought.length, differences };
 }
 
-async function checkStock(
-  shop: Shop,
-  carts: readonly ExpectedCart[],
-  opening: Readonly<Record<string, Stock>>,
-): Promise<Finding> {
+async function checkStock(shop: Shop, carts: readonly ExpectedCart[], opening: Opening): Promise<Finding> {
   const sold = sum(carts.filter((cart) => cart.checkedOut).map((cart) => cart.items));
   const { stock } = await shop.inventory.getStock({});
-  const differences = Object.entries(opening).flatMap(([sku, before]) => {
+  const differences = Object.entries(opening.stock).flatMap(([sku, before]) => {
     const after = stock[sku];
     const taken = sold.get(sku) ?? 0;
     return after?.onHand === before.onHand - taken && after.sold === before.sold + taken
@@ -86,32 +98,25 @@ async function checkStock(
           `${sku}: ${before.onHand} on hand less ${taken} sold is not ${after?.onHand ?? "there"} (${after?.sold ?? 0} booked as sold)`,
         ];
   });
-  return { check: "every stock figure is right", compared: Object.keys(opening).length, differences };
+  return { check: "every stock figure is right", compared: Object.keys(opening.stock).length, differences };
 }
 
-async function checkPopularItems({ popularItems }: Shop, carts: readonly ExpectedCart[]): Promise<Finding> {
-  const { items } = await popularItems.listPopularItems({ limit: 1_000 });
-  const added = sum(carts.map((cart) => cart.added));
-  const checkouts = sum(
-    carts
-      .filter((cart) => cart.checkedOut)
-      .map(({ items }) => new Map([...items.keys()].map((sku) => [sku, 1]))),
-  );
-  const listed = (pick: (item: (typeof items)[number]) => bigint): Counts =>
-    new Map(items.map((item) => [item.sku, Number(pick(item))]));
+async function checkPopularItems(
+  shop: Shop,
+  carts: readonly ExpectedCart[],
+  { popular: before }: Opening,
+): Promise<Finding> {
+  const { added, checkouts } = await popularCounts(shop);
+  const bought = carts.filter((cart) => cart.checkedOut).map(({ items }) => eachOnce(items));
   const differences = [
-    ...compare(
-      "added",
-      listed((item) => item.added),
-      added,
-    ),
-    ...compare(
-      "checkouts",
-      listed((item) => item.checkouts),
-      checkouts,
-    ),
+    ...compare("added", added, sum([before.added, ...carts.map((cart) => cart.added)])),
+    ...compare("checkouts", checkouts, sum([before.checkouts, ...bought])),
   ];
-  return { check: "popular items counted every event once", compared: items.length, differences };
+  return { check: "popular items counted every event once", compared: added.size, differences };
+}
+
+function eachOnce(items: Counts): Counts {
+  return new Map([...items.keys()].map((sku) => [sku, 1]));
 }
 
 async function checkCarts({ cart }: Shop, carts: readonly ExpectedCart[]): Promise<Finding> {

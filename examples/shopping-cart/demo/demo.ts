@@ -5,7 +5,7 @@ import postgres from "postgres";
 import { CartService } from "../gen/cart/v1/cart_api_pb.ts";
 import { InventoryService } from "../gen/inventory/v1/inventory_api_pb.ts";
 import { PopularItemsService } from "../gen/popular/v1/popular_items_api_pb.ts";
-import { audit, openingStock, type Finding, type Shop } from "./books.ts";
+import { audit, openBooks, type Finding, type Shop } from "./books.ts";
 import { createLatencies, type LatencySummary } from "./latencies.ts";
 import { planTrips, type Trip } from "./plan.ts";
 import { shop, type ExpectedCart, type Tally } from "./shopper.ts";
@@ -42,8 +42,8 @@ export async function playDemo(options: DemoOptions): Promise<DemoResult> {
   closing.defer(() => sql.end());
   const books: Shop = { ...shopClients(clients), sql };
 
-  const opening = await openingStock(books);
-  const [first, ...rest] = Object.keys(opening).toSorted();
+  const opening = await openBooks(books);
+  const [first, ...rest] = Object.keys(opening.stock).toSorted();
   if (first === undefined) throw new Error("Inventory has no stock to sell");
   const trips = planTrips(options.trips, options.seed, [first, ...rest]);
 

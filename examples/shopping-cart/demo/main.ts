@@ -47,7 +47,8 @@ function positive(option: string, value: string): number {
 const reporter: DevReporter = {
   ...lineReporter((line) => console.log(line)),
   event(event) {
-    if (event.type === "crashed") console.log(`✘ ${event.name} ended; it starts again in ${event.restartInMs} ms`);
+    if (event.type === "crashed")
+      console.log(`✘ ${event.name} ended; it starts again in ${event.restartInMs} ms`);
     if (event.type === "recovered") console.log(`✔ ${event.name} is ready again`);
   },
 };

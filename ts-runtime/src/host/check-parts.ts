@@ -6,16 +6,40 @@ import type { ServiceOptions } from "./options.ts";
  * Checks the parts against each other.
  * @throws SAMSPEL_INVALID_CONFIGURATION that names what stands twice.
  */
-export function checkParts({ name, entities = [], services = [], projections = [], topics = [], subscriptions = [] }: ServiceOptions): void {
-  refuseTwice(name, "entities", entities.map((entity) => entity.name));
-  refuseTwice(name, "proto services", [...entities, ...services].map(({ service }) => service.typeName));
-  refuseTwice(name, "projections", projections.map((projection) => projection.name));
-  refuseTwice(name, "topics", topics.map((publication) => publication.topic.name));
-  refuseTwice(name, "subscriptions", subscriptions.map(({ topic, group }) => `${topic.name} by group ${group}`));
+export function checkParts({
+  name,
+  entities = [],
+  services = [],
+  projections = [],
+  topics = [],
+}: ServiceOptions): void {
+  refuseTwice(
+    name,
+    "entities",
+    entities.map((entity) => entity.name),
+  );
+  refuseTwice(
+    name,
+    "proto services",
+    [...entities, ...services].map(({ service }) => service.typeName),
+  );
+  refuseTwice(
+    name,
+    "projections",
+    projections.map((projection) => projection.name),
+  );
+  refuseTwice(
+    name,
+    "topics",
+    topics.map((publication) => publication.topic.name),
+  );
 }
 
 function refuseTwice(service: string, what: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
-  throw new SamspelError("SAMSPEL_INVALID_CONFIGURATION", `Service ${service} has two ${what} called ${twice}: give each its own name`);
+  throw new SamspelError(
+    "SAMSPEL_INVALID_CONFIGURATION",
+    `Service ${service} has two ${what} called ${twice}: give each its own name`,
+  );
 }

@@ -7,6 +7,7 @@ import type { Publication } from "../publication/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
 import type { Serving } from "./serve.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /** What a service is made of, and where it runs. */
 export interface ServiceOptions {
@@ -16,7 +17,8 @@ export interface ServiceOptions {
   readonly services?: readonly Serving[];
   readonly topics?: readonly Publication[];
   readonly projections?: readonly Projection[];
-  readonly subscriptions?: readonly Subscription[];
+  /** Subscriptions, or functions that make one from the service's clients, database and log. */
+  readonly subscriptions?: readonly (Subscription | ((context: ServiceContext) => Subscription))[];
   /** Wraps each call that the service serves. */
   readonly interceptors?: readonly Interceptor[];
   /** Address to listen on and to register. Default: `SAMSPEL_HOST`, else 127.0.0.1. */

@@ -21,6 +21,7 @@ export function serve<S extends DescService>(
 ): Serving {
   return {
     service,
-    bind: (context) => bind(service, typeof implementation === "function" ? implementation(context) : implementation),
+    bind: (context) =>
+      bind(service, typeof implementation === "function" ? implementation(context) : implementation),
   };
 }

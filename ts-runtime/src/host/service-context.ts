@@ -33,7 +33,10 @@ export function createServiceContext(options: {
   const { clients, logger } = options;
   const database = (): Database => {
     if (options.database !== undefined) return options.database;
-    throw new SamspelError("SAMSPEL_INVALID_CONFIGURATION", "DATABASE_URL is not set, but a service uses the database: set it to postgres://host:port/database");
+    throw new SamspelError(
+      "SAMSPEL_INVALID_CONFIGURATION",
+      "DATABASE_URL is not set, but a service uses the database: set it to postgres://host:port/database",
+    );
   };
   return {
     client: clients.client,

@@ -4,7 +4,7 @@
 //   S1. A start never half-succeeds: what was begun is undone before the error leaves (A1).
 //   S2. The registry hears of the service last, when it can answer, and first, when it is about to stop (A2).
 import { createRegistry } from "@samspel/registry";
-import { createClients } from "../client/index.ts";
+import { createClients, type Clients } from "../client/index.ts";
 import { createEntityHost, entityServiceImpl } from "../entity/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
@@ -68,21 +68,32 @@ async function assemble(
 ): Promise<Pick<RunningService, "name" | "host" | "port" | "protoServices">> {
   const { name, host, port, drainMs } = settings;
   const infra = await openInfra(options, settings, { logger, begun });
-  const registry = begun.use(createRegistry(settings.registryUrl === undefined ? {} : { url: settings.registryUrl }));
+  const registry = begun.use(
+    createRegistry(settings.registryUrl === undefined ? {} : { url: settings.registryUrl }),
+  );
   const clients = begun.use(createClients({ registry, logger }));
   const context = createServiceContext({ clients, database: infra.database, logger });
-  const entities = entityBindings(options, settings, { infra, clients, begun });
-  const background = startBackground(options, { infra, logger, name });
-
   const server = begun.use(
     await startRpcServer({
       host,
       port,
       logger,
-      bindings: [...entities, ...(options.services ?? []).map((serving) => serving.bind(context)), ...topicBindings(options, infra)],
+      serving: false,
+      bindings: [
+        ...entityBindings(options, settings, { infra, clients, begun }),
+        ...(options.services ?? []).map((serving) => serving.bind(context)),
+        ...topicBindings(options, infra),
+      ],
     }),
   );
-  begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop(drainMs)])));
+  const subscriptions = (options.subscriptions ?? []).map((part) =>
+    typeof part === "function" ? part(context) : part,
+  );
+  const background = await startBackground(options, { infra, logger, name, subscriptions, drainMs });
+  // Beside each other, as both may take as long as the grace.
+  begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop()])));
+  server.setServing(true);
+
   const { protoServices } = server;
   const registration = await registry.register({
     name,
@@ -98,10 +109,12 @@ async function assemble(
 function entityBindings(
   { entities = [] }: ServiceOptions,
   { freezeStates }: ResolvedServiceOptions,
-  { infra, clients, begun }: { infra: OpenInfra; clients: ReturnType<typeof createClients>; begun: AsyncDisposableStack },
+  { infra, clients, begun }: { infra: OpenInfra; clients: Clients; begun: AsyncDisposableStack },
 ): readonly ServiceBinding[] {
   return entities.map((entity) => {
-    const host = begun.use(createEntityHost({ entity, journal: infra.requireJournal(), freeze: freezeStates }));
+    const host = begun.use(
+      createEntityHost({ entity, journal: infra.requireJournal(), freeze: freezeStates }),
+    );
     return bind(entity.service, entityServiceImpl(host, clients));
   });
 }

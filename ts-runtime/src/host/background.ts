@@ -1,0 +1,95 @@
+// What a service does beside answering calls: publications, projections and subscriptions, each until the stop.
+import { hostname } from "node:os";
+import { runProjection } from "../projection/index.ts";
+import { runPublication } from "../publication/index.ts";
+import { backoff } from "../resilience/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
+import type { OpenInfra } from "./open-infra.ts";
+import type { ServiceOptions } from "./options.ts";
+
+/** The background work of a service. */
+export interface Background {
+  /** Ends it: running handlers finish, checkpoints are written, leases released. */
+  stop(): Promise<void>;
+}
+
+export interface BackgroundOptions {
+  readonly infra: OpenInfra;
+  readonly logger: Logger;
+  /** The service's name. */
+  readonly name: string;
+  readonly subscriptions: readonly Subscription[];
+  readonly drainMs: number;
+}
+
+/**
+ * Starts the background work.
+ * @throws SAMSPEL_INVALID_CONFIGURATION where a topic's stream does not fit; nothing has begun then.
+ */
+export async function startBackground(
+  { topics = [], projections = [] }: ServiceOptions,
+  { infra, logger, name, subscriptions, drainMs }: BackgroundOptions,
+): Promise<Background> {
+  for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
+  const owner = `${name}@${hostname()}/${process.pid}`;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const keep = (what: string, work: () => Promise<void>): Promise<void> =>
+    keepRunning(what, work, { signal, logger });
+
+  const works = [
+    ...topics.map((publication) =>
+      keep(`publication ${publication.topic.name}`, () =>
+        runPublication({
+          publication,
+          service: name,
+          owner,
+          signal,
+          logger,
+          ...durable(infra),
+          broker: infra.requireBroker(),
+        }),
+      ),
+    ),
+    ...projections.map((projection) =>
+      keep(`projection ${projection.name}`, () =>
+        runProjection({ projection, owner, signal, logger, ...durable(infra) }),
+      ),
+    ),
+    ...subscriptions.map((subscription) =>
+      keep(`subscription ${subscription.group} of ${subscription.topic.name}`, () =>
+        runSubscription(infra.requireBroker(), subscription, signal, { graceMs: drainMs }),
+      ),
+    ),
+  ];
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(works);
+    },
+  };
+}
+
+function durable(infra: OpenInfra): {
+  database: ReturnType<OpenInfra["requireDatabase"]>;
+  journal: ReturnType<OpenInfra["requireJournal"]>;
+} {
+  return { database: infra.requireDatabase(), journal: infra.requireJournal() };
+}
+
+/** The runners wait out what is away; what ends one all the same is told, and it begins again. */
+async function keepRunning(
+  what: string,
+  work: () => Promise<void>,
+  { signal, logger }: { signal: AbortSignal; logger: Logger },
+): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      await work();
+    } catch (error) {
+      logger.error({ err: error, failures }, `${what} failed and begins again`);
+    }
+    if (!signal.aborted) await backoff(failures, signal);
+  }
+}
