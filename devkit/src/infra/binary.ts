@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { goToolchain, buildWithGo } from "./go-build.ts";
+import { buildWithGo } from "./go-build.ts";
 import { InfraError } from "./infra-error.ts";
 import { isExecutable, onPath } from "./on-path.ts";
 import { partTitles, type PartContext } from "./part.ts";
@@ -20,14 +20,14 @@ export interface Binary {
 /** @throws InfraError that lists every way to have the server. */
 export async function findBinary(tool: Tool, context: PartContext): Promise<Binary> {
   context.step.progress(`looking for ${tool.command}`);
-  const found = await onPath(tool.command);
+  const found = await onPath(tool.command, context.options.searchPath);
   const version = found === undefined ? undefined : await versionOf(found, tool);
   if (found !== undefined && version !== undefined && isRecent(version, tool)) {
     return { path: found, version, origin: "from PATH" };
   }
   const cached = cachedBinary(tool, context.options.cacheDir);
   if (await isExecutable(cached)) return { path: cached, version: tool.version, origin: "from the cache" };
-  const go = await goToolchain();
+  const go = await onPath("go", context.options.searchPath);
   if (go === undefined)
     throw missing(tool, context, found === undefined ? undefined : { path: found, version });
   await buildWithGo({ tool, go, to: cached }, context);
@@ -63,11 +63,10 @@ function missing(
   return new InfraError(
     [
       `Cannot start ${partTitles[tool.part]} as there is no ${tool.command}. Any one of these helps:`,
-      `  - set ${tool.setting}`,
+      `  - set ${options.variables[tool.part]} to ${tool.alternative}`,
       `  - put ${tool.command} ${tool.minVersion.join(".")} or newer on PATH (${onPathNow}): ${tool.website}`,
       `  - install Go ${tool.goVersion} or newer (https://go.dev/dl): then ${tool.command} ${tool.version} is built ` +
         `once, in about ${tool.buildTime}, into ${options.cacheDir}`,
-      ...(tool.part === "registry" ? ["  - use the embedded registry, which needs nothing"] : []),
     ].join("\n"),
     { part: tool.part },
   );

@@ -1,8 +1,9 @@
 // Parts that run already: only looked at, so that a wrong URL is one clear error at the start (A1).
 import postgres from "postgres";
-import type { GivenPart, InfraPartName } from "./infra.ts";
+import type { InfraPartName } from "./infra.ts";
 import { InfraError, reasonOf } from "./infra-error.ts";
 import { natsAnswers } from "./nats-answers.ts";
+import type { GivenPart } from "./options.ts";
 import { partTitles } from "./part.ts";
 import { redactUrl } from "./redact-url.ts";
 
@@ -16,10 +17,10 @@ const schemes: Readonly<Record<InfraPartName, readonly string[]>> = {
 
 /** Checks that the part answers; returns its URL in the form that all clients take. */
 export async function checkGivenPart(name: InfraPartName, given: GivenPart): Promise<string> {
-  const url = normalize(name, given.url);
+  const url = normalizeUrl(name, given.url);
   if (!URL.canParse(url) || !schemes[name].includes(new URL(url).protocol)) {
     throw new InfraError(
-      `Cannot use ${partTitles[name]} as ${given.setting} must be a URL that starts with ` +
+      `Cannot use ${partTitles[name]} as ${given.variable} must be a URL that starts with ` +
         `${schemes[name].map((scheme) => `${scheme}//`).join(" or ")}: current value is ${redactUrl(given.url)}`,
       { part: name },
     );
@@ -28,16 +29,16 @@ export async function checkGivenPart(name: InfraPartName, given: GivenPart): Pro
     await probes[name](url);
   } catch (error) {
     throw new InfraError(
-      `Cannot reach ${partTitles[name]} at ${redactUrl(url)}, given by ${given.setting}: ${reasonOf(error)}. ` +
-        `Start it, correct ${given.setting}, or unset ${given.setting}: then one is started for you`,
+      `Cannot reach ${partTitles[name]} at ${redactUrl(url)}, given by ${given.variable}: ${reasonOf(error)}. ` +
+        `Start it, correct ${given.variable}, or unset ${given.variable}: then one is started for you`,
       { part: name, cause: error },
     );
   }
   return url;
 }
 
-/** Consul's own tools take an address without a scheme. */
-function normalize(name: InfraPartName, url: string): string {
+/** The URL in the form that all clients take: Consul's own tools take an address without a scheme. */
+export function normalizeUrl(name: InfraPartName, url: string): string {
   return name === "registry" && !url.includes("://") ? `http://${url}` : url.replace(/\/$/, "");
 }
 

@@ -6,18 +6,11 @@ import { dirname, join } from "node:path";
 import { acquireFileLock } from "./file-lock.ts";
 import { existsSync } from "node:fs";
 import { InfraError } from "./infra-error.ts";
-import { onPath } from "./on-path.ts";
 import { partTitles, type PartContext } from "./part.ts";
 import type { Tool } from "./tools.ts";
 import { describeExit } from "../process/index.ts";
 
-const usualPlace = "/usr/local/go/bin/go";
 const lifeSignMs = 2000;
-
-/** The `go` command, if there is one. */
-export async function goToolchain(): Promise<string | undefined> {
-  return (await onPath("go")) ?? (existsSync(usualPlace) ? usualPlace : undefined);
-}
 
 export interface GoBuild {
   readonly tool: Tool;
@@ -48,7 +41,10 @@ export async function buildWithGo(build: GoBuild, context: PartContext): Promise
   }
 }
 
-async function compile({ tool, go, to }: GoBuild, { supervisor, step, signal }: PartContext): Promise<void> {
+async function compile(
+  { tool, go, to }: GoBuild,
+  { options, supervisor, step, signal }: PartContext,
+): Promise<void> {
   const draft = `${to}.draft`;
   await rm(draft, { recursive: true, force: true });
   supervisor.removeAtEnd(draft);
@@ -76,7 +72,7 @@ async function compile({ tool, go, to }: GoBuild, { supervisor, step, signal }: 
     throw new InfraError(
       `Cannot start ${partTitles[tool.part]} as building ${tool.command} ${tool.version} failed: \`go build\` ` +
         `${describeExit(exit)}. What it said last:\n${lines.join("\n")}\n` +
-        `Mend that, or set ${tool.setting}, or put ${tool.command} on PATH (${tool.website})`,
+        `Mend that, or set ${options.variables[tool.part]} to ${tool.alternative}, or put ${tool.command} on PATH (${tool.website})`,
       { part: tool.part },
     );
   }

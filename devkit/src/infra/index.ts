@@ -1,5 +1,5 @@
 // Infra with nothing installed: Postgres, NATS and the registry, started or given.
-export type { GivenPart, Infra, InfraOptions, InfraPart, InfraPartName, PartEnded } from "./infra.ts";
+export type { Infra, InfraOptions, InfraPart, InfraPartName, PartEnded } from "./infra.ts";
 export { InfraError } from "./infra-error.ts";
 export { lineReporter, silentReporter, type InfraReporter, type InfraStep } from "./reporter.ts";
 export { startInfra } from "./start-infra.ts";

@@ -5,12 +5,6 @@ import type { InfraReporter } from "./reporter.ts";
 /** The three parts of infra. */
 export type InfraPartName = "postgres" | "nats" | "registry";
 
-/** Where a part comes from when it is not ours to start: a URL, and the setting that gave it (for errors). */
-export interface GivenPart {
-  readonly url: string;
-  readonly setting: string;
-}
-
 export interface InfraOptions {
   /** Holds what the parts store. Kept between runs. */
   readonly dataDir: string;
@@ -27,10 +21,15 @@ export interface InfraOptions {
    * where that is taken. A port that is named here and taken is an error.
    */
   readonly ports?: Partial<Readonly<Record<InfraPartName, number>>>;
-  /** Parts that run already. Default: `DATABASE_URL`, `NATS_URL` and `CONSUL_HTTP_ADDR` of the environment. */
-  readonly given?: Partial<Readonly<Record<InfraPartName, GivenPart>>>;
+  /**
+   * The environment variables that give a part which runs already. Default: `DATABASE_URL`, `NATS_URL` and
+   * `CONSUL_HTTP_ADDR`.
+   */
+  readonly variables?: Readonly<Record<InfraPartName, string>>;
   /** Binaries and templates. Default: `SAMSPEL_CACHE_DIR`, else `XDG_CACHE_HOME/samspel`, else `~/.cache/samspel`. */
   readonly cacheDir?: string;
+  /** Where servers and Go are looked for. Default: the folders of `PATH`, then /usr/local/go/bin. */
+  readonly searchPath?: readonly string[];
   /** Settings of a Postgres that we start, as in postgresql.conf. */
   readonly postgresSettings?: Readonly<Record<string, string | number>>;
   /** Stops the start. */

@@ -1,10 +1,10 @@
 // Programs by name.
 import { access, constants } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
-/** The first executable of that name on PATH. */
-export async function onPath(command: string): Promise<string | undefined> {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+/** The first executable of that name in the folders. */
+export async function onPath(command: string, folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
     const path = join(folder, command);
     if (folder !== "" && (await isExecutable(path))) return path;
   }

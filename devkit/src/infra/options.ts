@@ -1,17 +1,25 @@
 // Options of infra, checked once: option, else environment, else default.
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { superviseProcesses, type Supervisor } from "../process/index.ts";
-import type { GivenPart, InfraOptions, InfraPartName } from "./infra.ts";
+import type { InfraOptions, InfraPartName } from "./infra.ts";
 import { InfraError } from "./infra-error.ts";
 import { silentReporter, type InfraReporter } from "./reporter.ts";
 
-/** The environment variable that gives each part. */
-const variables: Readonly<Record<InfraPartName, string>> = {
+const defaultVariables: Readonly<Record<InfraPartName, string>> = {
   postgres: "DATABASE_URL",
   nats: "NATS_URL",
   registry: "CONSUL_HTTP_ADDR",
 };
+
+// Where Go's own installer puts it, without touching PATH.
+const goFolder = "/usr/local/go/bin";
+
+/** A part that is not ours to start: its URL, and the variable that gave it (for errors). */
+export interface GivenPart {
+  readonly url: string;
+  readonly variable: string;
+}
 
 /** `InfraOptions` with nothing left open. */
 export interface ResolvedInfraOptions {
@@ -22,8 +30,10 @@ export interface ResolvedInfraOptions {
   readonly supervisor: Supervisor;
   readonly ownsSupervisor: boolean;
   readonly ports: Partial<Readonly<Record<InfraPartName, number>>>;
+  readonly variables: Readonly<Record<InfraPartName, string>>;
   readonly given: Partial<Readonly<Record<InfraPartName, GivenPart>>>;
   readonly cacheDir: string;
+  readonly searchPath: readonly string[];
   readonly postgresSettings: Readonly<Record<string, string | number>>;
   readonly signal: AbortSignal | undefined;
 }
@@ -42,6 +52,7 @@ export function resolveInfraOptions(
       );
     }
   }
+  const variables = options.variables ?? defaultVariables;
   return {
     dataDir: resolve(options.dataDir),
     fresh: options.fresh ?? false,
@@ -50,19 +61,24 @@ export function resolveInfraOptions(
     supervisor: options.supervisor ?? superviseProcesses(),
     ownsSupervisor: options.supervisor === undefined,
     ports: options.ports ?? {},
-    given: options.given ?? givenByEnvironment(environment),
+    variables,
+    given: givenByEnvironment(environment, variables),
     cacheDir: resolve(options.cacheDir ?? defaultCacheDir(environment)),
+    searchPath: options.searchPath ?? [...(environment["PATH"] ?? "").split(delimiter), goFolder],
     postgresSettings: options.postgresSettings ?? {},
     signal: options.signal,
   };
 }
 
-function givenByEnvironment(environment: Environment): Partial<Record<InfraPartName, GivenPart>> {
+function givenByEnvironment(
+  environment: Environment,
+  variables: Readonly<Record<InfraPartName, string>>,
+): Partial<Record<InfraPartName, GivenPart>> {
   const given: Partial<Record<InfraPartName, GivenPart>> = {};
   for (const name of ["postgres", "nats", "registry"] as const) {
-    const setting = variables[name];
-    const url = environment[setting];
-    if (url !== undefined && url !== "") given[name] = { url, setting };
+    const variable = variables[name];
+    const url = environment[variable];
+    if (url !== undefined && url !== "") given[name] = { url, variable };
   }
   return given;
 }

@@ -1,5 +1,5 @@
 // Starts the parts beside each other; all of them answer, or nothing of them runs (A1).
-import { checkGivenPart } from "./given-part.ts";
+import { checkGivenPart, normalizeUrl } from "./given-part.ts";
 import { prepareConsul } from "./consul.ts";
 import { openDataDir } from "./data-dir.ts";
 import { prepareEmbeddedRegistry } from "./embedded-registry.ts";
@@ -17,7 +17,7 @@ const names = ["postgres", "nats", "registry"] as const;
 
 /** A part as it runs for us: ours, or given. */
 type Running =
-  | { readonly origin: "given"; readonly url: string; readonly setting: string }
+  | { readonly origin: "given"; readonly url: string; readonly variable: string }
   | { readonly origin: "started"; readonly url: string; readonly part: StartedPart };
 
 /**
@@ -71,7 +71,7 @@ export async function startInfra(options: InfraOptions): Promise<Infra> {
     const running = get(name);
     if (running.origin === "started") return running.part;
     throw new InfraError(
-      `Cannot ${action} ${partTitles[name]} as it is given by ${running.setting}: it is not ours`,
+      `Cannot ${action} ${partTitles[name]} as it is given by ${running.variable}: it is not ours`,
     );
   };
 
@@ -122,10 +122,10 @@ async function startPart(
   try {
     const given = options.given[name];
     if (given !== undefined) {
-      step.progress(`checking ${redactUrl(given.url)}`);
+      step.progress(`checking ${redactUrl(normalizeUrl(name, given.url))}`);
       const url = await checkGivenPart(name, given);
-      step.done(`${redactUrl(url)}, given by ${given.setting}`);
-      return { origin: "given", url, setting: given.setting };
+      step.done(`${redactUrl(url)}, given by ${given.variable}`);
+      return { origin: "given", url, variable: given.variable };
     }
     const prepare = preparations[name === "registry" ? options.registry : name];
     const prepared = await prepare({ options, supervisor: options.supervisor, step, signal });
@@ -144,7 +144,7 @@ async function startPart(
 function describePart(name: InfraPartName, running: Running): InfraPart {
   const { origin, url } = running;
   const base = { name, origin, url, redactedUrl: redactUrl(url) };
-  if (running.origin === "given") return { ...base, description: `given by ${running.setting}` };
+  if (running.origin === "given") return { ...base, description: `given by ${running.variable}` };
   const { pid, prepared } = running.part;
   return {
     ...base,

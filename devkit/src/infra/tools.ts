@@ -18,8 +18,8 @@ export interface Tool {
   readonly goVersion: string;
   /** On two cores, with modules to fetch. */
   readonly buildTime: string;
-  /** What the user can set instead. */
-  readonly setting: string;
+  /** What the part's variable may point to instead. */
+  readonly alternative: string;
   readonly website: string;
 }
 
@@ -36,7 +36,7 @@ export const natsServer: Tool = {
   moduleDir: moduleDir("nats-server"),
   goVersion: "1.25",
   buildTime: "half a minute",
-  setting: "NATS_URL to a running server with JetStream",
+  alternative: "a running server with JetStream",
   website: "https://nats.io/download",
 };
 
@@ -51,6 +51,6 @@ export const consul: Tool = {
   moduleDir: moduleDir("consul"),
   goVersion: "1.20",
   buildTime: "three minutes",
-  setting: "CONSUL_HTTP_ADDR to a running agent",
+  alternative: "a running agent",
   website: "https://developer.hashicorp.com/consul/install",
 };

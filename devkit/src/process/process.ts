@@ -20,6 +20,8 @@ export interface ProcessSpec {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Runs the child as this user; only root can. Default: our own. */
   readonly user?: SystemUser;
+  /** Whether its output comes to us by lines, or goes where ours goes (a terminal, with its colours). Default `lines`. */
+  readonly output?: "lines" | "inherit";
   /** Default `service`. */
   readonly tier?: Tier;
   /** What asks the process to end. Default `SIGTERM`, to the whole group. */

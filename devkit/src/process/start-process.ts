@@ -16,7 +16,7 @@ export async function startProcess(spec: ProcessSpec, guard: Guard): Promise<Sup
   const graceMs = spec.graceMs ?? defaultGraceMs;
   const child = spawn(spec.command, spec.args ?? [], {
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: spec.output === "inherit" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     ...(spec.env === undefined ? {} : { env: spec.env }),
     ...spec.user,

@@ -1,0 +1,119 @@
+// `npm test`: starts Postgres, NATS and a real Consul in a temporary folder, runs tap on them, stops all. Nothing
+// is left, also when this process is killed. Prints `N passed, N failed` last.
+import { chmodSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InfraError, lineReporter, startInfra, type Infra } from "samspel/infra";
+import { superviseProcesses, type Supervisor } from "samspel/process";
+import { countTap, type TapCounts } from "./support/tap-counts.ts";
+
+const root = join(import.meta.dirname, "..");
+
+const usage = `Usage: npm test [-- <file or tap option>…]
+
+Starts Postgres, NATS and Consul, and runs the given test files, or all.
+  npm test -- test/integration/journal/journal.test.ts
+  npm test -- --grep=/revision/
+
+Each of the three can be one that runs already: set TEST_DATABASE_URL, TEST_NATS_URL or TEST_CONSUL_URL.
+Tests create schemas, streams and services of their own there, and remove them.`;
+
+/** What a signal from outside means for the exit code, as shells count. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+// One Ctrl-C arrives twice: from the terminal, and from npm, which passes on its own.
+const sameSignalMs = 500;
+
+async function runTests(args: readonly string[]): Promise<number> {
+  const supervisor = superviseProcesses();
+  const aborted = new AbortController();
+  let interrupted: { readonly signal: keyof typeof exitCodes; readonly at: number } | undefined;
+  const onSignal = (signal: keyof typeof exitCodes): void => {
+    if (interrupted === undefined) {
+      interrupted = { signal, at: performance.now() };
+      aborted.abort(new InfraError(`stopped by ${signal}`));
+    } else if (performance.now() - interrupted.at > sameSignalMs) {
+      void supervisor.kill().then(() => process.exit(exitCodes[signal]));
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+
+  const folder = mkdtempSync(join(tmpdir(), "samspel-test-"));
+  // Under root, Postgres runs as another user, who must pass.
+  chmodSync(folder, 0o711);
+  supervisor.removeAtEnd(folder);
+  const results = join(folder, "results.tap");
+  let code = 1;
+  try {
+    const infra = await startTestInfra(folder, supervisor, aborted.signal);
+    try {
+      code = await runTap({ args, results, infra, supervisor, signal: aborted.signal });
+    } finally {
+      await infra.stop();
+    }
+  } catch (error) {
+    console.error(error instanceof InfraError ? error.message : error);
+  }
+  const counts = countTap(existsSync(results) ? readFileSync(results, "utf8") : "");
+  await supervisor.stop();
+  console.log(summary(counts, code));
+  return interrupted === undefined ? code : exitCodes[interrupted.signal];
+}
+
+function startTestInfra(folder: string, supervisor: Supervisor, signal: AbortSignal): Promise<Infra> {
+  return startInfra({
+    dataDir: join(folder, "infra"),
+    registry: "consul",
+    reporter: lineReporter((line) => console.error(line)),
+    variables: { postgres: "TEST_DATABASE_URL", nats: "TEST_NATS_URL", registry: "TEST_CONSUL_URL" },
+    // Nothing here is to survive a power cut; each test file has connections of its own.
+    postgresSettings: { fsync: "off", full_page_writes: "off", max_connections: 300 },
+    supervisor,
+    signal,
+  });
+}
+
+interface TapRun {
+  readonly args: readonly string[];
+  readonly results: string;
+  readonly infra: Infra;
+  readonly supervisor: Supervisor;
+  readonly signal: AbortSignal;
+}
+
+async function runTap({ args, results, infra, supervisor, signal }: TapRun): Promise<number> {
+  signal.throwIfAborted();
+  // In a log only failures are of interest, and tap's own choice there would write every line twice.
+  const reporter = process.stdout.isTTY ? [] : ["--reporter=terse"];
+  const tap = await supervisor.start({
+    name: "tap",
+    command: process.execPath,
+    args: [join(root, "node_modules/tap/dist/esm/run.mjs"), `--output-file=${results}`, ...reporter, ...args],
+    cwd: process.cwd(),
+    env: {
+      ...process.env,
+      TEST_DATABASE_URL: infra.databaseUrl,
+      TEST_NATS_URL: infra.natsUrl,
+      TEST_CONSUL_URL: infra.registryUrl,
+    },
+    output: "inherit",
+    graceMs: 5000,
+  });
+  const stop = (): void => void tap.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const { exit } = await tap.ended;
+  return exit.type === "exited" ? exit.code : 1;
+}
+
+/** A run that failed says so, also when tap itself broke before it could write why. */
+function summary({ passed, failed, skipped }: TapCounts, code: number): string {
+  const atLeast = code !== 0 && failed === 0 ? 1 : failed;
+  return `${skipped === 0 ? "" : `${skipped} skipped\n`}${passed} passed, ${atLeast} failed`;
+}
+
+const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) {
+  console.log(usage);
+} else {
+  process.exitCode = await runTests(args);
+}
