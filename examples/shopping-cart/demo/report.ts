@@ -5,7 +5,6 @@ import type { DemoResult } from "./demo.ts";
 export function report({ carts, tally, latencies, shoppingMs, findings }: DemoResult): string {
   const checkedOut = carts.filter((cart) => cart.checkedOut).length;
   const seconds = shoppingMs / 1_000;
-  const milliseconds = (ms: number): string => ms.toFixed(1).padStart(9);
   return [
     `${carts.length} trips in ${seconds.toFixed(1)} s: ${checkedOut} checked out, ${carts.length - checkedOut} abandoned or refused`,
     `${tally.requests} requests (${(tally.requests / seconds).toFixed(0)}/s), ${tally.resent} of them sent twice, ${tally.rejected} rejected, ${tally.retried} tries repeated as something was away`,
@@ -23,4 +22,8 @@ export function report({ carts, tally, latencies, shoppingMs, findings }: DemoRe
       ...(differences.length > 10 ? [`      … and ${differences.length - 10} more`] : []),
     ]),
   ].join("\n");
+}
+
+function milliseconds(ms: number): string {
+  return ms.toFixed(1).padStart(9);
 }

@@ -20,7 +20,7 @@ export interface ServiceContext {
    * Yields at once and then after each commit of a projection, on whatever instance it runs: read the tables anew each
    * time. Changes that come while you read are drawn together.
    */
-  changes(projection: Projection, signal: AbortSignal): AsyncIterable<void>;
+  changes(this: void, projection: Projection, signal: AbortSignal): AsyncIterable<void>;
   readonly logger: Logger;
 }
 
