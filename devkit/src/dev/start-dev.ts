@@ -130,8 +130,8 @@ function createDev(
     services: runners,
     infra,
     tryCommands: project.tryCommands.map((command) => fillPlaceholders(command, runners)),
-    restart: (name) => runnerOf(name).restart(),
-    kill: (name) => runnerOf(name).kill(),
+    restart: async (name) => runnerOf(name).restart(),
+    kill: async (name) => runnerOf(name).kill(),
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };

@@ -1,0 +1,97 @@
+import picocolors from "picocolors";
+import t from "tap";
+import { formatLogLine } from "./log-lines.ts";
+import { formatTable } from "./table.ts";
+import { createReporter } from "./terminal-reporter.ts";
+
+const clearLine = "\r\u001B[2K";
+const colors = picocolors.createColors(false);
+const shown = (entry: unknown): string => formatLogLine(JSON.stringify(entry), colors);
+
+void t.test("formatLogLine() makes a line of each service's log readable", (t) => {
+  // Without a zone, a time is local: the test holds in every zone.
+  const time = "2026-01-02T03:04:05.006";
+  t.equal(
+    shown({ level: 30, time, service: "cart", pid: 7, msg: "checked out", cartId: "a", items: { tea: 2 } }),
+    '03:04:05.006 INFO  checked out cartId=a items={"tea":2}',
+  );
+  t.equal(
+    shown({ level: "WARNING", time, message: "slow", note: "two words" }),
+    '03:04:05.006 WARNING slow note="two words"',
+  );
+  t.equal(
+    shown({
+      level: 50,
+      time,
+      msg: "failed",
+      err: { type: "Error", message: "no luck", stack: "Error: no luck\n at x" },
+    }),
+    '03:04:05.006 ERROR failed err="no luck"\n    Error: no luck\n     at x',
+  );
+  t.equal(shown({ level: 30, msg: "no time" }), "INFO  no time");
+  t.end();
+});
+
+void t.test("formatLogLine() passes other lines as they are", (t) => {
+  for (const text of ["plain", '{"a": 1}', "{not json", "[1]", ""])
+    t.equal(formatLogLine(text, colors), text);
+  t.end();
+});
+
+void t.test("formatTable() aligns columns and gives a cell as many lines as it has", (t) => {
+  const rows = [
+    ["cart", ["cart.v1.CartService", "x.v1.X"], "1"],
+    ["a", [], "22"],
+  ];
+  t.strictSame(
+    formatTable(["service", "serves", "port"], rows, (text) => text.toUpperCase()),
+    [
+      "SERVICE  SERVES               PORT",
+      "cart     cart.v1.CartService  1",
+      "         x.v1.X",
+      "a                             22",
+    ],
+  );
+  t.end();
+});
+
+void t.test("createReporter() colours nothing and rewrites no line without a terminal", (t) => {
+  let text = "";
+  const reporter = createReporter({ output: { write: (more: string) => (text += more) }, services: "shown" });
+  const step = reporter.step("cart");
+  step.progress("starting");
+  step.done("ready");
+  reporter.event({
+    type: "output",
+    service: "cart",
+    line: { stream: "stdout", text: '{"level":30,"msg":"hi"}' },
+  });
+  reporter.event({
+    type: "crashed",
+    name: "cart",
+    exit: { type: "killed", signal: "SIGKILL" },
+    lastLines: [],
+    restartInMs: 500,
+  });
+  reporter.close();
+  t.match(
+    text,
+    /^✔ cart ready \(0\.\d\d s\)\ncart │ INFO {2}hi\n✘ cart was killed by SIGKILL; it starts again in 0\.5 s\n$/,
+  );
+  t.end();
+});
+
+void t.test("createReporter() keeps one live line in a terminal", (t) => {
+  let text = "";
+  const output = { write: (more: string) => (text += more), isTTY: true, columns: 40 };
+  const reporter = createReporter({ output, colors });
+  const step = reporter.step("NATS");
+  step.progress("building with Go, which takes a while the first time");
+  const live = text.slice(text.lastIndexOf("\r"));
+  t.ok(live.startsWith(`${clearLine}… NATS building with Go`));
+  t.ok(live.length <= 40 + clearLine.length, "it fits the width");
+  step.done("built");
+  t.ok(text.slice(text.lastIndexOf("\r")).startsWith(`${clearLine}✔ NATS built`));
+  reporter.close();
+  t.end();
+});
