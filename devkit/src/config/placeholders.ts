@@ -3,9 +3,6 @@
 /** What can be asked of a service in a placeholder. */
 export const placeholderFields = ["url", "host", "port"] as const;
 
-/** One of them. */
-export type PlaceholderField = (typeof placeholderFields)[number];
-
 /** A placeholder, as it was found. */
 export interface Placeholder {
   readonly text: string;

@@ -73,10 +73,11 @@ void t.test("createReporter() colours nothing and rewrites no line without a ter
     lastLines: [],
     restartInMs: 500,
   });
+  reporter.error('it exited\n  │ {"level":60,"msg":"no port"}\n  │ plain');
   reporter.close();
   t.match(
     text,
-    /^✔ cart ready \(0\.\d\d s\)\ncart │ INFO {2}hi\n✘ cart was killed by SIGKILL; it starts again in 0\.5 s\n$/,
+    /^✔ cart ready \(0\.\d\d s\)\ncart │ INFO {2}hi\n✘ cart was killed by SIGKILL; it starts again in 0\.5 s\n✘ it exited\n {2}│ FATAL no port\n {2}│ plain\n$/,
   );
   t.end();
 });

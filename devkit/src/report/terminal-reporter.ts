@@ -37,6 +37,8 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
   const { output, services = "shown", colors = resolveColors(output) } = options;
   const write = (text: string): void => void output.write(text);
   const live = output.isTTY === true;
+  // A terminal that does not know its width says 0.
+  const columns = (): number => (output.columns === undefined || output.columns === 0 ? 80 : output.columns);
   const open = new Set<OpenStep>();
   const palette = [colors.cyan, colors.magenta, colors.blue, colors.yellow, colors.green];
   const serviceColors = new Map<string, (text: string) => string>();
@@ -47,7 +49,7 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
   const showLive = (): void => {
     if (!live || open.size === 0) return;
     const parts = [...open].map(({ name, text, startedAt }) => `${name} ${text} ${seconds(startedAt)}`);
-    write(clearLine + colors.dim(`… ${parts.join(" · ")}`.slice(0, (output.columns ?? 80) - 1)));
+    write(clearLine + colors.dim(`… ${parts.join(" · ")}`.slice(0, columns() - 1)));
     liveShown = true;
   };
   const print = (...lines: readonly string[]): void => {
@@ -64,6 +66,16 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
   };
   const timer = setInterval(live ? showLive : showQuiet, refreshMs);
   timer.unref();
+
+  /** A service's last lines stand in an error as it wrote them. */
+  const readable = (line: string): string => {
+    const [, mark, logLine] = /^(\s+│ )(\{.*)$/.exec(line) ?? [];
+    if (mark === undefined || logLine === undefined) return line;
+    return formatLogLine(logLine, colors)
+      .split("\n")
+      .map((text) => mark + text)
+      .join("\n");
+  };
 
   const colorOf = (service: string): ((text: string) => string) => {
     const known = serviceColors.get(service);
@@ -132,7 +144,7 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
       for (const event of earlier) show(event);
     },
     notice: (text) => print(colors.dim(text)),
-    error: (text) => print(`${colors.red("✘")} ${text}`),
+    error: (text) => print(`${colors.red("✘")} ${text.split("\n").map(readable).join("\n")}`),
     close() {
       clearInterval(timer);
       open.clear();

@@ -16,13 +16,13 @@ const fixture = fileURLToPath(new URL("fixtures/service.mjs", import.meta.url));
 const deadlineMs = 20_000;
 
 /** One line of `--json`. */
-export type DevLine = Readonly<Record<string, unknown>> & { readonly type: string };
+type DevLine = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** What `ready` tells. */
 export interface ReadyLine extends DevLine {
   readonly tookMs: number;
   readonly services: readonly { readonly name: string; readonly url: string; readonly pid: number }[];
-  readonly infra: readonly { readonly name: string; readonly url: string }[];
+  readonly infra: readonly { readonly name: string; readonly url: string; readonly pid?: number }[];
   readonly try: readonly string[];
 }
 

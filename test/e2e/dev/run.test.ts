@@ -1,5 +1,6 @@
 // A run from its start to its end: what a user sees, and that nothing is left.
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "nats";
 import postgres from "postgres";
 import t, { type Test } from "tap";
 import { remaining } from "./descendants.ts";
@@ -95,6 +96,21 @@ void t.test("samspel dev starts a crashed service again and lets the others be",
   await run.until(({ type, name }) => type === "recovered" && name === "greeter");
   t.not((await ask(ready, "greeter")).pid, greeter.pid);
   t.equal((await ask(ready, "helper")).pid, helper.pid);
+});
+
+void t.test("samspel dev starts a crashed part of infra again, in the same place", async (t) => {
+  const dir = await testProject(t, { greeter: {} });
+  const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
+  const ready = await run.ready();
+  const nats = ready.infra.find(({ name }) => name === "nats");
+  if (nats?.pid === undefined) throw new Error("NATS has no process");
+  process.kill(nats.pid, "SIGKILL");
+  t.match(await run.until(({ type }) => type === "crashed"), { name: "nats", exit: { signal: "SIGKILL" } });
+  await run.until(({ type, name }) => type === "recovered" && name === "nats");
+  await (await connect({ servers: nats.url })).close();
+  run.signal("SIGINT");
+  t.equal(await run.ended, 0);
+  await leavesNothing(t, run);
 });
 
 void t.test("samspel dev keeps the data of the run before, unless --fresh", async (t) => {
