@@ -1,6 +1,7 @@
 // One call as a series of attempts, each on a live instance. Invariants:
 //   C2a. A further attempt is made only when the last one provably never ran, or when it failed with Unavailable and
 //        the method's file calls it safe to repeat; at most `maxAttempts` in all, within deadline and budget.
+//        The first retry of a call that never ran costs no budget, as gRPC's transparent retries (gRFC A6).
 //   C2b. It goes to an instance that has not been tried, where there is one, and then at once; else after a backoff.
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel, durationMs } from "@bufbuild/protobuf/wkt";
 import type { DescMethod } from "@bufbuild/protobuf";
@@ -102,7 +103,9 @@ async function mayTryAgain(
     asked === undefined ? 0 : durationMs(asked),
     another ? 0 : backoffMs(number, retryBackoff),
   );
-  if (delayMs >= (call.deadline.leftMs() ?? Infinity) || !call.budget.spend()) return false;
+  if (delayMs >= (call.deadline.leftMs() ?? Infinity)) return false;
+  const isFree = failure.neverRan && number === 1;
+  if (!isFree && !call.budget.spend()) return false;
   if (delayMs > 0) await backoff(1, call.signal, { initialMs: delayMs, maxMs: delayMs, random: () => 1 });
   throwIfAborted(call.signal);
   return true;
