@@ -14,7 +14,7 @@ const believedRatio = 0.8;
 export async function holdLease(options: LeaseOptions): Promise<Lease | undefined> {
   const { database, name, owner, signal, ttlMs = defaultTtlMs } = options;
   const released = createLatch();
-  using _ = await database.listen(leaseChannel(database), released.set);
+  using _ = await database.listen(leaseChannel(database), () => released.set());
   for (let failures = 0; !signal.aborted;) {
     try {
       const askedAtMs = performance.now();

@@ -91,7 +91,7 @@ interface Connecting {
 
 function connect(url: string, { schema, maxConnections, applicationName }: Connecting): Sql {
   try {
-    return postgres<SqlTypes>(url, {
+    return postgres(url, {
       max: maxConnections,
       connect_timeout: 10,
       // 50, 100, 200 … 1,000 ms: short, as a restarted Postgres is back within seconds.

@@ -2,4 +2,5 @@ export { openDatabase } from "./database.ts";
 export type { Database, DatabaseOptions, Sql, SqlTypes, TransactionSql } from "./database.ts";
 export { migrate } from "./migrate.ts";
 export type { Migration } from "./migration.ts";
+export { retryRead } from "./retry-read.ts";
 export { isTransient, isUniqueViolation } from "./transient.ts";

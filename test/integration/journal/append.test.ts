@@ -1,0 +1,160 @@
+import t from "tap";
+import { appendOf, openJournal } from "./journal-fixture.ts";
+
+const fingerprint = "v1";
+
+t.test(
+  "append() and load() give back what was appended, and the snapshot of the right fingerprint",
+  async (t) => {
+    const { journal } = await openJournal(t);
+    const entity = { entityType: "counter", entityId: 'odd "\\{},id' };
+    const payload = Buffer.from([0, 1, 2, 0xff]);
+
+    t.same(
+      await journal.append({
+        ...entity,
+        expectedRevision: 0n,
+        events: [{ payload }, { payload: Buffer.alloc(0) }],
+        metadata: { traceparent: 'a "b" \\' },
+        snapshot: { state: Buffer.from("two"), fingerprint },
+      }),
+      { type: "appended", revision: 2n },
+    );
+    t.same(await journal.append({ ...entity, expectedRevision: 2n, events: [{ payload }] }), {
+      type: "appended",
+      revision: 3n,
+    });
+
+    const recovery = await journal.load({ ...entity, fingerprint });
+    t.same(recovery.snapshot, { revision: 2n, state: Buffer.from("two") });
+    t.same(await Array.fromAsync(recovery.events), [{ revision: 3n, payload }]);
+    const unknown = await journal.load({ ...entity, fingerprint: "v2" });
+    t.equal(unknown.snapshot, undefined);
+    t.same(
+      (await Array.fromAsync(unknown.events)).map(({ revision }) => revision),
+      [1n, 2n, 3n],
+    );
+    const { events } = await journal.read({ after: { tx: 0n, sequence: 0n } });
+    t.match(events[0], { ...entity, revision: 1n, payload, metadata: { traceparent: 'a "b" \\' } });
+  },
+);
+
+t.test(
+  "append() refuses a stale revision and a gap with the actual one, and fails only that entity",
+  async (t) => {
+    const { journal } = await openJournal(t);
+    await journal.append(appendOf("a", 0n));
+    const group = await Promise.all([
+      journal.append(appendOf("a", 0n)),
+      journal.append(appendOf("b", 6n)),
+      journal.append(appendOf("c", 0n)),
+    ]);
+    t.same(group, [
+      { type: "conflict", actual: 1n },
+      { type: "conflict", actual: 0n },
+      { type: "appended", revision: 1n },
+    ]);
+    await t.rejects(journal.append(appendOf("nul\0", 0n)), { code: "SAMSPEL_INVALID_REQUEST" });
+    await t.rejects(journal.append(appendOf("lone \ud800", 0n)), { code: "SAMSPEL_INVALID_REQUEST" });
+    t.same(await Promise.all(["a", "b", "c"].map((id) => journal.confirm("counter", id))), [1n, 0n, 1n]);
+  },
+);
+
+t.test("append() fails only the append that Postgres refuses, not its group", async (t) => {
+  const { journal, database } = await openJournal(t);
+  await database.sql`alter table event add constraint poison check (entity_id <> 'bad')`;
+  const [good, bad, other] = await Promise.allSettled([
+    journal.append(appendOf("good", 0n)),
+    journal.append(appendOf("bad", 0n)),
+    journal.append(appendOf("other", 0n)),
+  ]);
+  t.equal(good?.status, "fulfilled");
+  t.match(bad, { status: "rejected", reason: { constraint_name: "poison" } });
+  t.equal(other?.status, "fulfilled");
+});
+
+t.test(
+  "append() gives a repeated command its first reply, also in another process and without events",
+  async (t) => {
+    const { journal, open } = await openJournal(t);
+    const command = { id: "c-1", reply: Buffer.from("first") };
+    t.match(await journal.append(appendOf("a", 0n, { command })), { type: "appended" });
+    const silent = { id: "c-2", reply: Buffer.from("nothing to do") };
+    t.match(await journal.append(appendOf("a", 1n, { command: silent, events: [] })), {
+      type: "appended",
+      revision: 1n,
+    });
+    await journal.close();
+
+    const { journal: other } = await open();
+    const again = { ...command, reply: Buffer.from("second") };
+    t.same(await other.append(appendOf("a", 1n, { command: again })), {
+      type: "duplicate",
+      revision: 1n,
+      reply: Buffer.from("first"),
+    });
+    t.match(await other.append(appendOf("a", 7n, { command: silent, events: [] })), { type: "duplicate" });
+    t.same(await other.loadCommand({ entityType: "counter", entityId: "a", commandId: "c-1" }), {
+      revision: 1n,
+      reply: Buffer.from("first"),
+    });
+    t.equal(await other.loadCommand({ entityType: "counter", entityId: "b", commandId: "c-1" }), undefined);
+    t.equal(await other.confirm("counter", "a"), 1n);
+    await t.rejects(journal.append(appendOf("a", 1n)), { code: "SAMSPEL_DRAINING" });
+  },
+);
+
+t.test("append() refuses what exceeds its bound, names the limit, and commits the rest", async (t) => {
+  const { journal } = await openJournal(t, { maxPending: 3 });
+  const results = await Promise.allSettled(
+    ["a", "b", "c", "d"].map((id) => journal.append(appendOf(id, 0n))),
+  );
+  t.same(
+    results.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "fulfilled", "rejected"],
+  );
+  t.match(results[3], { reason: { code: "SAMSPEL_OVERLOADED", metadata: { limit: "3" } } });
+  t.match(await journal.append(appendOf("d", 0n)), { type: "appended" });
+});
+
+t.test("append() loses and doubles nothing when two processes fight over one entity", async (t) => {
+  const { journal, open } = await openJournal(t);
+  const { journal: other } = await open();
+  const each = 60;
+  const won: bigint[] = [];
+  const fight = async (journal: typeof other): Promise<void> => {
+    let expected = 0n;
+    for (let done = 0; done < each;) {
+      const result = await journal.append(appendOf("a", expected));
+      if (result.type === "appended") {
+        won.push(result.revision);
+        done++;
+        expected = result.revision;
+      } else if (result.type === "conflict") {
+        expected = result.actual;
+      }
+    }
+  };
+  await Promise.all([fight(journal), fight(other)]);
+  const all = Array.from({ length: 2 * each }, (_, index) => BigInt(index + 1));
+  t.same(
+    won.toSorted((a, b) => Number(a - b)),
+    all,
+  );
+  const { events } = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
+  t.same(
+    (await Array.fromAsync(events)).map(({ revision }) => revision),
+    all,
+  );
+});
+
+t.test("load() refuses a journal with a hole, and reads on behind the first page", async (t) => {
+  const { journal, database } = await openJournal(t);
+  const events = Array.from({ length: 2_500 }, () => ({ payload: Buffer.from("x") }));
+  await journal.append(appendOf("a", 0n, { events }));
+  const whole = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
+  t.equal((await Array.fromAsync(whole.events)).at(-1)?.revision, 2_500n);
+  await database.sql`delete from event where revision = 1700`;
+  const holed = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
+  await t.rejects(Array.fromAsync(holed.events), { code: "SAMSPEL_JOURNAL_CORRUPT" });
+});

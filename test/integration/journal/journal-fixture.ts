@@ -1,0 +1,51 @@
+// A journal of a test's own, and as many more "processes" on the same schema as the test opens.
+import { createJournal, type Journal, type JournalOptions } from "../../../ts-runtime/src/journal/index.ts";
+import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
+import { createLogger, type Logger } from "../../../ts-runtime/src/telemetry/index.ts";
+import type { Append } from "../../../ts-runtime/src/journal/index.ts";
+import type { Test } from "tap";
+import { databaseUrl } from "../../support/environment.ts";
+import { testSchema } from "../../support/isolation.ts";
+
+export interface Process {
+  readonly database: Database;
+  readonly journal: Journal;
+}
+
+export interface JournalFixture extends Process {
+  readonly schema: string;
+  readonly logger: Logger;
+  /** Another process on the same schema; it ends with the test. */
+  open(options?: Omit<JournalOptions, "database">): Promise<Process>;
+}
+
+/** Opens a journal in a fresh schema. */
+export async function openJournal(
+  t: Test,
+  options: Omit<JournalOptions, "database"> = {},
+): Promise<JournalFixture> {
+  const schema = testSchema(t);
+  const logger = createLogger({ service: "test", level: "silent" });
+  const open = async (options: Omit<JournalOptions, "database"> = {}): Promise<Process> => {
+    const database = await openDatabase({ url: databaseUrl(), schema, maxConnections: 4, logger });
+    await migrate(database);
+    const journal = createJournal({ database, ...options });
+    t.teardown(async () => {
+      await journal.close();
+      await database.close();
+    });
+    return { database, journal };
+  };
+  return { schema, logger, open, ...(await open(options)) };
+}
+
+/** An append of one event to a counter. */
+export function appendOf(entityId: string, expectedRevision: bigint, rest: Partial<Append> = {}): Append {
+  return {
+    entityType: "counter",
+    entityId,
+    expectedRevision,
+    events: [{ payload: Buffer.from(`${entityId}/${expectedRevision + 1n}`) }],
+    ...rest,
+  };
+}

@@ -1,0 +1,172 @@
+// The one statement that appends (J2, J7): it judges every append of a group against what is committed, writes those
+// that stand, and says what became of each.
+//
+// Invariants:
+//   S1. It may be sent again whenever its outcome is unknown: an append that is there, by its id, is "appended".
+//   S2. It is a transaction of its own, and the insert its first write; so an entity's later revision has a later
+//       transaction id (J4).
+//   S3. Rows are written in the order of their keys, so that two groups of two processes do not deadlock.
+//
+// All bytes of a group travel as one `bytea`, cut by offsets: the driver writes arrays of `bytea` as escaped text.
+import type { Sql } from "../postgres/index.ts";
+import { sliceOf } from "../descriptor/index.ts";
+import { plainArray, textArray } from "./array-text.ts";
+import type { Append, AppendResult } from "./journal.ts";
+
+/** An append with the id by which it knows itself again (S1). */
+export interface IdentifiedAppend extends Append {
+  readonly appendId: string;
+}
+
+const blob = (index: string): string =>
+  `substring($14::bytea from ($15::int[])[${index}] + 1 for ($15::int[])[${index} + 1] - ($15::int[])[${index}])`;
+
+const statement = `
+  with judged as materialized (
+    select i.*, coalesce(c.revision, 0) as actual, d.revision as duplicate_revision, d.reply as duplicate_reply,
+      case
+        when i.event_count > 0 and c.revision > i.expected and exists (
+          select from event e
+          where e.entity_type = i.entity_type and e.entity_id = i.entity_id
+            and e.revision = i.expected + 1 and e.append_id = i.append_id
+        ) then 'appended'
+        when d.revision is not null then 'duplicate'
+        when coalesce(c.revision, 0) <> i.expected then 'conflict'
+        else 'append'
+      end as verdict
+    from unnest(
+      $1::text[], $2::text[], $3::bigint[], $4::smallint[], $5::uuid[], $6::int[], $7::int[],
+      $8::text[], $9::text[], $10::int[], $11::int[], $12::text[]
+    ) with ordinality as i (
+      entity_type, entity_id, expected, slice, append_id, first_event, event_count,
+      metadata, command_id, reply, state, fingerprint, ordinal
+    )
+    left join lateral (
+      select e.revision from event e
+      where e.entity_type = i.entity_type and e.entity_id = i.entity_id
+      order by e.revision desc limit 1
+    ) c on true
+    left join lateral (
+      select m.revision, m.reply from command m
+      where m.entity_type = i.entity_type and m.entity_id = i.entity_id and m.command_id = i.command_id
+      limit 1
+    ) d on true
+  ),
+  inserted as (
+    insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
+    select j.entity_type, j.entity_id, j.expected + k, j.slice, j.append_id,
+      ${blob("j.first_event + k - 1")}, j.metadata::jsonb
+    from judged j cross join lateral generate_series(1, j.event_count) k
+    where j.verdict = 'append'
+    order by j.ordinal, k
+  ),
+  recorded as (
+    insert into command (entity_type, entity_id, command_id, revision, reply)
+    select j.entity_type, j.entity_id, j.command_id, j.expected + j.event_count, ${blob("j.reply")}
+    from judged j
+    where j.verdict = 'append' and j.command_id is not null
+    order by j.ordinal
+  ),
+  kept as (
+    insert into snapshot (entity_type, entity_id, revision, state, fingerprint)
+    select j.entity_type, j.entity_id, j.expected + j.event_count, ${blob("j.state")}, j.fingerprint
+    from judged j
+    where j.verdict = 'append' and j.state is not null
+    order by j.ordinal
+    on conflict (entity_type, entity_id) do update
+      set revision = excluded.revision, state = excluded.state, fingerprint = excluded.fingerprint,
+        recorded_at = excluded.recorded_at
+      where snapshot.revision < excluded.revision or snapshot.fingerprint <> excluded.fingerprint
+  )
+  select j.verdict, j.actual, j.duplicate_revision, j.duplicate_reply,
+    (select pg_notify($13, '') from (
+      select from judged where verdict = 'append' and event_count > 0 limit 1
+    ) news) as told
+  from judged j order by j.ordinal`;
+
+interface Row {
+  readonly verdict: "append" | "appended" | "conflict" | "duplicate";
+  readonly actual: bigint;
+  readonly duplicate_revision: bigint | null;
+  readonly duplicate_reply: Uint8Array | null;
+}
+
+/** Appends a group, at most one append per entity, as one transaction; the results stand in the order of the group. */
+export async function runAppends(
+  sql: Sql,
+  channel: string,
+  appends: readonly IdentifiedAppend[],
+): Promise<readonly AppendResult[]> {
+  const order = appends.map((append, index) => ({ append, index })).sort((a, b) => byKey(a.append, b.append));
+  const rows = await sql.unsafe<Row[]>(
+    statement,
+    parameters(
+      channel,
+      order.map(({ append }) => append),
+    ),
+    { prepare: true },
+  );
+  const results: AppendResult[] = [];
+  for (const [at, { append, index }] of order.entries()) results[index] = resultOf(append, rows[at]);
+  return results;
+}
+
+function byKey(a: Append, b: Append): number {
+  if (a.entityType !== b.entityType) return a.entityType < b.entityType ? -1 : 1;
+  if (a.entityId !== b.entityId) return a.entityId < b.entityId ? -1 : 1;
+  return 0;
+}
+
+function resultOf({ expectedRevision, events }: Append, row: Row | undefined): AppendResult {
+  switch (row?.verdict) {
+    case undefined:
+      throw new Error("The journal's statement gave fewer rows than appends");
+    case "append":
+    case "appended":
+      return { type: "appended", revision: expectedRevision + BigInt(events.length) };
+    case "conflict":
+      return { type: "conflict", actual: row.actual };
+    case "duplicate":
+      return {
+        type: "duplicate",
+        revision: row.duplicate_revision ?? 0n,
+        reply: row.duplicate_reply ?? new Uint8Array(),
+      };
+  }
+}
+
+function parameters(channel: string, appends: readonly IdentifiedAppend[]): (string | Buffer)[] {
+  const blobs: Uint8Array[] = [];
+  const offsets = [0];
+  let size = 0;
+  /** The blob's number, from 1, as Postgres counts. */
+  const pack = (bytes: Uint8Array): number => {
+    size += bytes.length;
+    offsets.push(size);
+    return blobs.push(bytes);
+  };
+  const firstEvents = appends.map(({ events }) => {
+    const first = blobs.length + 1;
+    for (const { payload } of events) pack(payload);
+    return first;
+  });
+  const replies = appends.map(({ command }) => command && pack(command.reply));
+  const states = appends.map(({ snapshot }) => snapshot && pack(snapshot.state));
+  return [
+    textArray(appends.map(({ entityType }) => entityType)),
+    textArray(appends.map(({ entityId }) => entityId)),
+    plainArray(appends.map(({ expectedRevision }) => expectedRevision)),
+    plainArray(appends.map(({ entityId }) => sliceOf(entityId))),
+    plainArray(appends.map(({ appendId }) => appendId)),
+    plainArray(firstEvents),
+    plainArray(appends.map(({ events }) => events.length)),
+    textArray(appends.map(({ metadata }) => metadata && JSON.stringify(metadata))),
+    textArray(appends.map(({ command }) => command?.id)),
+    plainArray(replies),
+    plainArray(states),
+    textArray(appends.map(({ snapshot }) => snapshot?.fingerprint)),
+    channel,
+    Buffer.concat(blobs, size),
+    plainArray(offsets),
+  ];
+}

@@ -1,0 +1,47 @@
+import { retryRead } from "../postgres/index.ts";
+import { createAppender } from "./appender.ts";
+import { createCheckpoints } from "./checkpoints.ts";
+import { createConfirmer } from "./confirmer.ts";
+import { follow } from "./follow.ts";
+import type { Journal, JournalOptions } from "./journal.ts";
+import { pruneCommands } from "./prune-commands.ts";
+import { readPage } from "./read-page.ts";
+import { findCommand, recover } from "./recover.ts";
+
+const sevenDaysMs = 7 * 24 * 60 * 60 * 1_000;
+
+/** Opens the journal that lies in a migrated database. */
+export function createJournal(options: JournalOptions): Journal {
+  const {
+    database,
+    maxPending = 10_000,
+    maxBatch = 256,
+    maxInFlight = 2,
+    retryForMs = 30_000,
+    commandRetentionMs = sevenDaysMs,
+  } = options;
+  const { sql } = database;
+  const appender = createAppender({ database, maxPending, maxBatch, maxInFlight, retryForMs });
+  const confirmer = createConfirmer({ database, maxPending, maxBatch, maxInFlight, retryForMs });
+  const closing = new AbortController();
+  const pruning = pruneCommands({ database, retentionMs: commandRetentionMs, signal: closing.signal });
+
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await Promise.all([appender.close(), confirmer.close(), pruning]);
+  };
+  return {
+    append: (append) => appender.append(append),
+    confirm: (entityType, entityId) => confirmer.add({ entityType, entityId }),
+    load: (entity) => recover(sql, entity, retryForMs),
+    loadCommand: (command) => retryRead(retryForMs, () => findCommand(sql, command)),
+    async read(options) {
+      const { events, next } = await readPage(sql, options);
+      return { events, next };
+    },
+    follow: (options) => follow(database, options),
+    checkpoints: createCheckpoints(sql),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,44 @@
+// Following the journal live. NOTIFY only wakes; polling is the net under it (J4).
+import { isTransient, type Database } from "../postgres/index.ts";
+import { backoff, createLatch } from "../resilience/index.ts";
+import { eventChannel } from "./event-channel.ts";
+import { createHoldReport } from "./hold-report.ts";
+import type { FollowOptions, Page } from "./journal.ts";
+import { readPage } from "./read-page.ts";
+
+const defaultPollMs = 1_000;
+
+/** The first look again at events that a running transaction holds back; doubled up to `pollMs`. */
+const heldBackMs = 2;
+
+/** Pages as they come; see `Journal.follow`. */
+export async function* follow(database: Database, options: FollowOptions): AsyncGenerator<Page, void> {
+  const { signal, pollMs = defaultPollMs } = options;
+  const news = createLatch();
+  using _ = await database.listen(eventChannel(database), () => news.set());
+  const holdReport = createHoldReport(database);
+  let after = options.after;
+  let failures = 0;
+  let looks = 0;
+  while (!signal.aborted) {
+    try {
+      const page = await readPage(database.sql, { ...options, after });
+      failures = 0;
+      after = page.next;
+      if (page.events.length > 0) yield { events: page.events, next: page.next };
+      if (page.full) continue;
+      looks = page.heldBack ? looks + 1 : 0;
+      await holdReport.note(page.heldBack);
+      await news.wait(
+        page.heldBack ? Math.min(pollMs, heldBackMs * 2 ** Math.min(looks, 20)) : pollMs,
+        signal,
+      );
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      failures++;
+      if (!signal.aborted)
+        database.logger.warn({ err: error, failures }, "following the journal: interrupted");
+      await backoff(failures, signal, { maxMs: pollMs });
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Recovery of one entity (J5), and of one command's reply (J3).
+import { SamspelError } from "../errors/index.ts";
+import { retryRead, type Sql } from "../postgres/index.ts";
+import type { RecoveredEvent, Recovery } from "./journal.ts";
+
+interface EntityOfFingerprint {
+  readonly entityType: string;
+  readonly entityId: string;
+  readonly fingerprint: string;
+}
+
+interface Row {
+  readonly is_event: boolean;
+  readonly revision: bigint;
+  readonly bytes: Uint8Array;
+}
+
+const pageSize = 1_000;
+
+/** Snapshot and the first page of the tail in one round trip. */
+export async function recover(sql: Sql, entity: EntityOfFingerprint, retryForMs: number): Promise<Recovery> {
+  const { entityType, entityId, fingerprint } = entity;
+  const rows = await retryRead(
+    retryForMs,
+    () => sql<Row[]>`
+    with kept as materialized (
+      select revision, state from snapshot
+      where entity_type = ${entityType} and entity_id = ${entityId} and fingerprint = ${fingerprint}
+    )
+    select false as is_event, revision, state as bytes from kept
+    union all
+    (select true, revision, payload from event
+      where entity_type = ${entityType} and entity_id = ${entityId}
+        and revision > coalesce((select revision from kept), 0)
+      order by revision limit ${pageSize})
+    order by is_event, revision`,
+  );
+  const [first] = rows;
+  const kept = first?.is_event === false ? first : undefined;
+  return {
+    snapshot: kept && { revision: kept.revision, state: kept.bytes },
+    events: tail(sql, entity, {
+      after: kept?.revision ?? 0n,
+      page: rows.filter((row) => row.is_event),
+      retryForMs,
+    }),
+  };
+}
+
+interface Tail {
+  readonly after: bigint;
+  readonly page: readonly Row[];
+  readonly retryForMs: number;
+}
+
+async function* tail(
+  sql: Sql,
+  { entityType, entityId }: EntityOfFingerprint,
+  { after, page: firstPage, retryForMs }: Tail,
+): AsyncGenerator<RecoveredEvent> {
+  let last = after;
+  for (let page = firstPage; ;) {
+    for (const { revision, bytes } of page) {
+      if (revision !== last + 1n) throw gap(entityType, entityId, { after: last, found: revision });
+      last = revision;
+      yield { revision, payload: bytes };
+    }
+    if (page.length < pageSize) return;
+    page = await retryRead(
+      retryForMs,
+      () => sql<Row[]>`
+      select true as is_event, revision, payload as bytes from event
+      where entity_type = ${entityType} and entity_id = ${entityId} and revision > ${last}
+      order by revision limit ${pageSize}`,
+    );
+  }
+}
+
+/** The recorded reply of a command, if there is one. */
+export async function findCommand(
+  sql: Sql,
+  command: { readonly entityType: string; readonly entityId: string; readonly commandId: string },
+): Promise<{ readonly revision: bigint; readonly reply: Uint8Array } | undefined> {
+  const [row] = await sql<{ revision: bigint; reply: Uint8Array }[]>`
+    select revision, reply from command
+    where entity_type = ${command.entityType} and entity_id = ${command.entityId}
+      and command_id = ${command.commandId}`;
+  return row && { revision: row.revision, reply: row.reply };
+}
+
+function gap(
+  entityType: string,
+  entityId: string,
+  { after, found }: { readonly after: bigint; readonly found: bigint },
+): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_JOURNAL_CORRUPT",
+    `Cannot recover ${entityType} "${entityId}" as revision ${after + 1n} must follow ${after}: the journal goes on with ${found}`,
+  );
+}
