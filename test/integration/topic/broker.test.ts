@@ -1,0 +1,142 @@
+// The connection, the publisher and a topic over plain gRPC, against a real JetStream.
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Code, createClient, createRouterTransport } from "@connectrpc/connect";
+import { SubscribeRequestSchema } from "@samspel/runtime/gen/samspel/v1/subscribe_pb.js";
+import t from "tap";
+import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
+import {
+  createPublisher,
+  ensureStream,
+  openBroker,
+  subscribe,
+  topicServiceImpl,
+} from "../../../ts-runtime/src/topic/index.ts";
+import { CounterService, CounterTopics, type CounterChanged } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
+import { natsUrl } from "../../support/environment.ts";
+import { testTopicPrefix } from "../../support/isolation.ts";
+import { startNatsServer } from "../../support/nats-server.ts";
+import { until } from "../../support/until.ts";
+
+const logger = createLogger({ service: "test", level: "silent" });
+
+t.test("openBroker() names the URL without its password, the reason and the fix", async (t) => {
+  const open = (url: string) => openBroker({ url, name: "test", logger });
+  await t.rejects(open("nats://user:secret@127.0.0.1:1"), {
+    code: "SAMSPEL_BROKER_UNREACHABLE",
+    message: /^Cannot connect to NATS at nats:\/\/user@127\.0\.0\.1:1 \(.*REFUSED.*\): .* set NATS_URL/,
+  });
+  const server = await startNatsServer(t, { jetStream: false });
+  await t.rejects(open(server.url), {
+    code: "SAMSPEL_BROKER_UNREACHABLE",
+    message: /has no JetStream for us .* start nats-server with `-js`/,
+  });
+  await t.rejects(openBroker({ url: natsUrl(), prefix: "a.b", name: "test", logger }), {
+    code: "SAMSPEL_INVALID_CONFIGURATION",
+    message: /SAMSPEL_TOPIC_PREFIX/,
+  });
+});
+
+t.test("publish() stores in order and once, also while somebody else publishes", async (t) => {
+  const prefix = testTopicPrefix(t);
+  await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+  await ensureStream(broker, counterTopic);
+  const page = (key: string) => Array.from({ length: 300 }, (_, index) => changed(prefix, key, index + 1));
+  using one = createPublisher(broker);
+  using other = createPublisher(broker);
+  const results = await Promise.all([one.publish(page("a")), other.publish(page("b"))]);
+  t.same(results, [
+    { published: 300, error: undefined },
+    { published: 300, error: undefined },
+  ]);
+  t.same(await one.publish(page("a")), { published: 300, error: undefined }, "again is no failure");
+
+  const { name } = await broker.manager.streams
+    .info(`${prefix}samspel_test_v1_CounterTopics_Changed`)
+    .then(({ config }) => config);
+  const consumer = await broker.connection.jetstream().consumers.get(name);
+  const stored = new Map<string, number[]>([
+    ["a", []],
+    ["b", []],
+  ]);
+  let left = (await consumer.info()).num_pending;
+  t.equal(left, 600, "each once");
+  for await (const message of await consumer.consume()) {
+    const [, key = "", revision] = message.headers?.get("Nats-Msg-Id").split("/") ?? [];
+    stored.get(key)?.push(Number(revision));
+    if (--left === 0) break;
+  }
+  const inOrder = Array.from({ length: 300 }, (_, index) => index + 1);
+  t.same([...stored.values()], [inOrder, inOrder]);
+});
+
+t.test("publish() says how far it came when the stream is missing", async (t) => {
+  const prefix = testTopicPrefix(t);
+  await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+  using publisher = createPublisher(broker);
+  const { published, error } = await publisher.publish([changed(prefix, "a", 1), changed(prefix, "a", 2)]);
+  t.equal(published, 0);
+  t.match(error, { code: "SAMSPEL_BROKER_UNREACHABLE", message: /the stream does not exist/ });
+});
+
+t.test("subscribe() refuses what cannot be subscribed to", (t) => {
+  const { changed } = CounterTopics.method;
+  t.throws(() => subscribe(changed, { group: "a.b", handler: () => {} }), {
+    message: /Group of a subscription/,
+  });
+  t.throws(() => subscribe(changed, { group: "a", handler: () => {}, retry: { maxAttempts: 0 } }), {
+    message: /maxAttempts .* current value is 0/,
+  });
+  t.throws(
+    // @ts-expect-error: a unary method is no topic.
+    () => subscribe(CounterService.method.increment, { group: "a", handler: () => {} }),
+    { message: /cannot be a topic/ },
+  );
+  t.end();
+});
+
+t.test(
+  "topicServiceImpl() streams from the beginning, from a time and from now, until the caller goes",
+  async (t) => {
+    const prefix = testTopicPrefix(t);
+    await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+    const transport = createRouterTransport(({ service }) => {
+      service(CounterTopics, topicServiceImpl(broker, CounterTopics));
+    });
+    const client = createClient(CounterTopics, transport);
+    const open = (init: Parameters<typeof client.changed>[0]) => {
+      const gone = new AbortController();
+      const replies = client.changed(create(SubscribeRequestSchema, init), { signal: gone.signal });
+      const stream = replies[Symbol.asyncIterator]();
+      const next = async (): Promise<bigint> => ((await stream.next()).value as CounterChanged).value;
+      return { next, stream, gone };
+    };
+    await publishAll(broker, [changed(prefix, "a", 1), changed(prefix, "a", 2)]);
+    const published = Date.now();
+    await until("the clock has moved on", () => Date.now() > published + 2);
+    const between = new Date(published + 2);
+    await publishAll(broker, [changed(prefix, "b", 3)]);
+
+    const all = open({ from: { case: "beginning", value: true } });
+    t.same([await all.next(), await all.next(), await all.next()], [1n, 2n, 3n]);
+    const late = open({ from: { case: "time", value: timestampFromDate(between) } });
+    t.equal(await late.next(), 3n);
+
+    const now = open({});
+    const first = now.next();
+    let revision = 4;
+    const ticking = setInterval(() => void publishAll(broker, [changed(prefix, "a", revision++)]), 20);
+    t.ok((await first) >= 4n, "nothing older");
+    clearInterval(ticking);
+    t.equal(await all.next(), 4n, "the first stream is live, too");
+
+    for (const { gone, stream } of [all, late, now]) {
+      const end = (async () => {
+        for (;;) if ((await stream.next()).done === true) return;
+      })();
+      gone.abort();
+      await t.rejects(end, { code: Code.Canceled });
+    }
+  },
+);

@@ -1,0 +1,48 @@
+// The topic of the test proto, and messages in it.
+import { create, toBinary } from "@bufbuild/protobuf";
+import { partitionOf, topicDescriptor, type TopicDescriptor } from "../../ts-runtime/src/descriptor/index.ts";
+import {
+  createPublisher,
+  ensureStream,
+  makeHeaders,
+  partitionSubject,
+  type Broker,
+  type OutgoingMessage,
+} from "../../ts-runtime/src/topic/index.ts";
+import { CounterChangedSchema, CounterTopics } from "../gen/samspel/test/v1/counter_pb.ts";
+
+export const counterTopic: TopicDescriptor = topicDescriptor(CounterTopics.method.changed);
+
+/** A message about a counter: its revision-th change, which is its value, too. */
+export function changed(
+  prefix: string,
+  counterId: string,
+  revision: number,
+  headers?: Readonly<Record<string, string>>,
+): OutgoingMessage {
+  return {
+    subject: partitionSubject(prefix, counterTopic, partitionOf(counterId, counterTopic.partitions)),
+    body: toBinary(
+      CounterChangedSchema,
+      create(CounterChangedSchema, { counterId, value: BigInt(revision), delta: 1n }),
+    ),
+    headers: makeHeaders(
+      {
+        id: `counter/${counterId}/${revision}`,
+        service: "counters",
+        type: CounterChangedSchema.typeName,
+        time: new Date("2026-01-02T03:04:05.678Z"),
+        key: counterId,
+      },
+      headers,
+    ),
+  };
+}
+
+/** Publishes messages to the topic, which is created where it is missing. */
+export async function publishAll(broker: Broker, messages: readonly OutgoingMessage[]): Promise<void> {
+  await ensureStream(broker, counterTopic);
+  using publisher = createPublisher(broker);
+  const { error } = await publisher.publish(messages);
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,20 @@
+// Waiting for a condition, with a deadline.
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * Waits until `condition` gives a truthy value, and returns it.
+ * @throws after `deadlineMs`, default 10,000, with what was waited for.
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  deadlineMs: number = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (performance.now() > deadline) throw new Error(`Waited ${deadlineMs} ms in vain until ${what}`);
+    await sleep(10);
+  }
+}

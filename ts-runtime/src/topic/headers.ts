@@ -1,0 +1,71 @@
+// The headers of messages (T3): CloudEvents 1.0 in binary mode, the trace, and the user's own.
+import { headers, type MsgHdrs } from "nats";
+
+/** The headers of a message, by name in lower case. */
+export type TopicHeaders = ReadonlyMap<string, string>;
+
+/** What the standard headers say. */
+export interface MessageAttributes {
+  /** Unique and the same each time the message is published: `<entityType>/<entityId>/<revision>`. */
+  readonly id: string;
+  /** Who published it: the service's name. */
+  readonly service: string;
+  /** Full name of the message's type. */
+  readonly type: string;
+  readonly time: Date;
+  readonly key: string;
+}
+
+/** The header that JetStream de-duplicates on (T1). */
+export const messageIdHeader = "Nats-Msg-Id";
+
+/** The standard headers of a message, and the user's own, which cannot replace them. */
+export function makeHeaders(attributes: MessageAttributes, own?: Readonly<Record<string, string>>): MsgHdrs {
+  const result = headers();
+  for (const [name, value] of Object.entries(own ?? {})) result.set(name, encodeValue(value));
+  const id = encodeValue(attributes.id);
+  const key = encodeValue(attributes.key);
+  result.set(messageIdHeader, id);
+  result.set("ce-specversion", "1.0");
+  result.set("ce-id", id);
+  result.set("ce-source", `/samspel/${attributes.service}`);
+  result.set("ce-type", attributes.type);
+  result.set("ce-time", attributes.time.toISOString());
+  result.set("ce-subject", key);
+  result.set("ce-partitionkey", key);
+  result.set("content-type", "application/protobuf");
+  return result;
+}
+
+/** Reads headers; of several of one name, the first. */
+export function readHeaders(received: MsgHdrs | undefined): TopicHeaders {
+  const result = new Map<string, string>();
+  if (received === undefined) return result;
+  for (const [name, [value]] of received) {
+    if (value !== undefined) result.set(name.toLowerCase(), decodeValue(value));
+  }
+  return result;
+}
+
+// CloudEvents percent-encodes what is not printable ASCII, the space, the quote and the percent sign
+// (HTTP protocol binding 1.0.2, section 3.1.3.2). So no key can break out of its header.
+const encoded = /[^\x21\x23\x24\x26-\x7e]/u;
+
+/** A header's value as it travels. */
+export function encodeValue(value: string): string {
+  if (!encoded.test(value)) return value;
+  return value.replaceAll(/[^\x21\x23\x24\x26-\x7e]/gu, (character) =>
+    [...Buffer.from(character, "utf8")]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+      .join(""),
+  );
+}
+
+function decodeValue(value: string): string {
+  if (!value.includes("%")) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
