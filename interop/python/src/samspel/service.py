@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import FrameType
@@ -85,6 +86,7 @@ class Service:
     async def run(self, start: Callable[[Service], Awaitable[None]], stop: asyncio.Event) -> None:
         """Serves until `stop` is set."""
         self.settings.check()
+        _check_free(self.settings)
         async with self._resources:
             await start(self)
             health = health_aio.HealthServicer()
@@ -120,19 +122,28 @@ class Service:
         names = (*self._proto_services, HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self.server)
         place = f"[{settings.host}]" if ":" in settings.host else settings.host
-        try:
-            port = self.server.add_insecure_port(f"{place}:{settings.port}")
-        except RuntimeError as error:
-            raise ConfigurationError(
-                f"Cannot start {settings.service} as {place}:{settings.port} is taken or no address of this "
-                "machine: set SAMSPEL_HOST and SAMSPEL_PORT to a free one, or end who has it"
-            ) from error
+        port = self.server.add_insecure_port(f"{place}:{settings.port}")
         await self.server.start()
         self._resources.push_async_callback(self.server.stop, None)
         for name in ("", *self._proto_services):
             await health.set(name, health_pb2.HealthCheckResponse.SERVING)
         address = advertised_address(settings.host, settings.consul_url)
         return Instance(settings.service, address, port, tuple(self._proto_services), self._version)
+
+
+def _check_free(settings: Settings) -> None:
+    """Refuses a taken port before anything else is done; gRPC itself would name no reason."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot start {settings.service} as SAMSPEL_HOST {settings.host}, SAMSPEL_PORT {settings.port} "
+            f"cannot be listened on: {error.strerror or error}; set another port, or end who has it"
+        ) from error
 
 
 def run_service(name: str, start: Callable[[Service], Awaitable[None]], *, version: str = "0.0.0") -> int:

@@ -37,6 +37,7 @@ M = TypeVar("M", bound=ProtoMessage)
 
 # How long a pull waits for a message; so it bounds the stop, and the way back after a restart of the broker.
 _PULL_SECONDS = 1.0
+_LAST_PULL_SECONDS = 0.02
 _ACK_WAIT_SECONDS = 30.0
 _PROGRESS_SECONDS = 10.0
 
@@ -121,13 +122,15 @@ class Subscription(Generic[M]):
         )
 
     async def _consume(self, js: JetStreamContext, pull: JetStreamContext.PullSubscription) -> None:
-        # What arrived in the very moment of a stop is still in the pull's queue: it is handled too.
+        # What arrived in the very moment of a stop is still in the pull's queue: it is handled too. The queue may
+        # as well hold nothing but the news that a pull has expired, so it is asked only briefly.
         while not self._stopping.is_set() or pull.pending_msgs > 0:
+            seconds = _LAST_PULL_SECONDS if self._stopping.is_set() else _PULL_SECONDS
             if not self._broker.connected:
                 await self._wait(0.1)
                 continue
             try:
-                [raw] = await pull.fetch(1, timeout=_PULL_SECONDS)
+                [raw] = await pull.fetch(1, timeout=seconds)
             except (nats.errors.TimeoutError, asyncio.TimeoutError):
                 continue
             await self._settle(js, raw)

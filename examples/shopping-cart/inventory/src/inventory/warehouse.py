@@ -26,7 +26,7 @@ from samspel import ConfigurationError, Settings, Unavailable, redact_url
 
 _RESERVATION_SECONDS = 300
 _CONNECT_SECONDS = 10
-_POOL_WAIT_SECONDS = 3
+_POOL_WAIT_SECONDS = 2
 _MAX_CONNECTIONS = 8
 
 Items = Mapping[str, int]
