@@ -13,4 +13,4 @@ fi
 "$environment/bin/ruff" format --check --config pyproject.toml . "$inventory"
 "$environment/bin/ruff" check --config pyproject.toml . "$inventory"
 "$environment/bin/mypy" --no-error-summary src/samspel "$inventory/src/inventory"
-PYTHONPATH=src "$environment/bin/python" -m unittest discover -s tests
+PYTHONPATH=src:. "$environment/bin/python" -m unittest discover -t . -s tests

@@ -3,41 +3,15 @@
 import unittest
 from typing import Optional
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto
-from google.protobuf.descriptor_pool import Default
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.message import DecodeError
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from samspel import topic
 from samspel.headers import decode_value, encode_value
 from samspel.message import read_message
-from samspel.v1 import options_pb2, subscribe_pb2
-
-
-def declare() -> tuple[object, type[Message]]:
-    """A proto file of this test's own: two topics, and a method that is none."""
-    file = FileDescriptorProto(name="samspel_test.proto", package="samspel_test", syntax="proto3")
-    file.dependency.extend(["samspel/v1/options.proto", "samspel/v1/subscribe.proto"])
-    happened = file.message_type.add(name="Happened")
-    field = happened.field.add(name="name", number=1, type="TYPE_STRING", label="LABEL_OPTIONAL")
-    field.options.Extensions[options_pb2.key] = True
-    service = file.service.add(name="Topics")
-    for name in ("Plain", "Named", "None"):
-        method = service.method.add(name=name, output_type=".samspel_test.Happened", server_streaming=True)
-        method.input_type = f".{subscribe_pb2.SubscribeRequest.DESCRIPTOR.full_name}"
-        if name == "Plain":
-            method.options.Extensions[options_pb2.topic].SetInParent()
-        if name == "Named":
-            method.options.Extensions[options_pb2.topic].name = "other"
-            method.options.Extensions[options_pb2.topic].partitions = 4
-    Default().AddSerializedFile(file.SerializeToString())
-    found = Default().FindFileByName(file.name)
-    return found, GetMessageClass(found.message_types_by_name["Happened"])
-
-
-FILE, HAPPENED = declare()
+from samspel.v1 import subscribe_pb2
+from tests.declared import FILE, Happened
 
 
 def delivered(body: bytes, headers: Optional[dict[str, str]]) -> Msg:
@@ -47,23 +21,23 @@ def delivered(body: bytes, headers: Optional[dict[str, str]]) -> Msg:
 
 class TopicTest(unittest.TestCase):
     def test_topic_takes_name_and_partitions_from_the_method(self) -> None:
-        plain = topic(FILE, "Topics.Plain", HAPPENED)
+        plain = topic(FILE, "Topics.Plain", Happened)
         self.assertEqual((plain.name, plain.partitions), ("samspel_test.Topics.Plain", 16))
         self.assertEqual(plain.stream("p-"), "p-samspel_test_Topics_Plain")
         self.assertEqual(plain.subject("p-", 3), "p-topic.samspel_test.Topics.Plain.3")
-        named = topic(FILE, "Topics.Named", HAPPENED)
-        self.assertEqual((named.name, named.partitions), ("other", 4))
+        named = topic(FILE, "Topics.Named", Happened)
+        self.assertEqual((named.name, named.partitions), ("other", 1))
 
     def test_topic_refuses_a_method_that_is_none_or_of_another_message(self) -> None:
         with self.assertRaisesRegex(TypeError, "has no option"):
-            topic(FILE, "Topics.None", HAPPENED)
+            topic(FILE, "Topics.None", Happened)
         with self.assertRaisesRegex(TypeError, "it returns samspel_test.Happened"):
             topic(FILE, "Topics.Plain", subscribe_pb2.SubscribeRequest)
 
 
 class ReadMessage(unittest.TestCase):
-    topic = topic(FILE, "Topics.Plain", HAPPENED)
-    body = HAPPENED(name="Åsa 1").SerializeToString()
+    topic = topic(FILE, "Topics.Plain", Happened)
+    body = Happened(name="Åsa 1").SerializeToString()
 
     def test_read_message_takes_id_key_headers_and_place(self) -> None:
         headers = {"Nats-Msg-Id": "other", "Ce-Id": "cart/%C3%85sa%201/2", "Mine": "100%"}
