@@ -1,6 +1,7 @@
 // The counter: the small entity that tests use.
 import { Code } from "@connectrpc/connect";
-import { defineEntity, persist, reject, type Entity } from "@samspel/runtime";
+import { defineEntity, persist, type Entity } from "../../ts-runtime/src/entity/index.ts";
+import { reject } from "../../ts-runtime/src/errors/index.ts";
 import { CounterEventSchema, CounterSchema, CounterService } from "../gen/samspel/test/v1/counter_pb.ts";
 
 export interface CounterOptions {

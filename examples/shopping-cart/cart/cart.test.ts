@@ -11,7 +11,7 @@ import {
 import { CartEventSchema } from "../gen/cart/v1/cart_entity_pb.ts";
 import { cart } from "./cart.ts";
 
-type Event = MessageInitShape<typeof CartEventSchema>["event"];
+type Event = NonNullable<MessageInitShape<typeof CartEventSchema>["event"]>;
 
 const appleAdded: Event = { case: "itemAdded", value: { sku: "apple", quantity: 2 } };
 const checkedOut: Event = { case: "checkedOut", value: {} };

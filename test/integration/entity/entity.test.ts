@@ -35,7 +35,7 @@ async function startCounters(
 ): Promise<Counters> {
   const database = await openDatabase({ url: databaseUrl(), schema, logger });
   await migrate(database);
-  const journal = createJournal({ database, logger });
+  const journal = createJournal({ database });
   const host = createEntityHost({ entity: defineCounter(options), journal, ...options });
   t.teardown(async () => {
     host[Symbol.dispose]();

@@ -32,7 +32,7 @@ export async function openInfra(
   ]);
   const database = valueOf(databaseOpened);
   const broker = valueOf(brokerOpened);
-  const journal = database && opening.begun.use(createJournal({ database, logger: opening.logger }));
+  const journal = database && opening.begun.use(createJournal({ database }));
   return {
     database,
     requireDatabase: () => required(database, "database"),
