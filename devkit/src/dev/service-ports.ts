@@ -1,7 +1,12 @@
 // Which port each service gets, and one clear error where it cannot have it.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Project, ServiceDefinition } from "../config/index.ts";
-import { freePort, inspectPort, stablePort } from "../process/index.ts";
+import { freePort, inspectPort, stablePort, type PortState } from "../process/index.ts";
 import { DevError } from "./dev-error.ts";
+
+// What a killed run leaves is ended by its guard: that takes a moment, in which a new run may come.
+const releaseTimeoutMs = 1500;
+const retryMs = 50;
 
 /**
  * The port of each service by name: the configured one, else by the policy.
@@ -42,11 +47,21 @@ async function taken(
   host: string,
 ): Promise<string | undefined> {
   if (port === undefined) return undefined;
-  const state = await inspectPort(port, host);
+  const state = await freeSoon(port, host);
   if (state.type === "free") return undefined;
   const holder = state.by === undefined ? "another process" : `\`${state.by.command}\` (pid ${state.by.pid})`;
   return (
     `Cannot start ${name} on port ${port}: ${holder} listens there. ` +
     `Stop it, or ${configured === undefined ? "set" : "change"} services.${name}.port in ${project.file}`
   );
+}
+
+/** The port's state as soon as it is free, or when the time is over. */
+async function freeSoon(port: number, host: string): Promise<PortState> {
+  const deadline = performance.now() + releaseTimeoutMs;
+  for (;;) {
+    const state = await inspectPort(port, host);
+    if (state.type === "free" || performance.now() > deadline) return state;
+    await sleep(retryMs);
+  }
 }

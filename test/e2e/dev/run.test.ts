@@ -85,6 +85,20 @@ void t.test("samspel dev leaves nothing when it is killed with SIGKILL", async (
   await leavesNothing(t, run);
 });
 
+void t.test("samspel dev starts at once after a run that was killed", async (t) => {
+  const dir = await testProject(t, { greeter: {} });
+  const killed = runSamspel(t, ["dev", "--project", dir, "--json"]);
+  const before = await killed.ready();
+  killed.signal("SIGKILL");
+  await killed.ended;
+  const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
+  const ready = await run.ready();
+  t.equal(ready.services[0]?.url, before.services[0]?.url);
+  t.not(ready.services[0]?.pid, before.services[0]?.pid);
+  run.signal("SIGINT");
+  t.equal(await run.ended, 0);
+});
+
 void t.test("samspel dev starts a crashed service again and lets the others be", async (t) => {
   const dir = await testProject(t, { greeter: {}, helper: {} });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
