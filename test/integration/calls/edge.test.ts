@@ -139,6 +139,35 @@ void t.test("drain() lets calls finish, refuses new ones and then closes (A2)", 
   await idleClosed;
 });
 
+void t.test("drain() waits for a stream with a deadline, and shortly for one without", async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const { server } = await startEcho(
+    t,
+    { streamGraceMs: 20 },
+    {
+      async *echoMany({ text }) {
+        yield { text };
+        await gate.promise;
+        yield { text };
+      },
+    },
+  );
+  const client = http2Client(server);
+  const first = Promise.withResolvers<void>();
+  const endless = failureOf(
+    (async () => {
+      for await (const _ of client.echoMany({ text: "hej" })) first.resolve();
+    })(),
+  );
+  const bounded = all(client.echoMany({ text: "hej" }, { timeoutMs: 5_000 }));
+  await first.promise;
+  const drained = server.drain(5_000);
+  t.equal(errorDetail(await endless)?.code, "SAMSPEL_DRAINING");
+  gate.resolve();
+  t.equal((await bounded).length, 2);
+  await drained;
+});
+
 void t.test("drain() cuts what still runs after the grace period, with SAMSPEL_DRAINING", async (t) => {
   const echo = await startEcho(t);
   const calls = [http2Client(echo.server), http1Client(echo.server)].map((client) =>

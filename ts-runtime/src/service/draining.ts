@@ -8,9 +8,9 @@ export const drainingKey: ContextKey<AbortSignal> = createContextKey(never, {
 });
 
 /**
- * Aborts when the server begins to drain. A handler whose stream has no end of its own, such as one of updates,
- * ends it then; its caller comes back to another instance. Unary handlers need not look at it.
+ * Aborts when the call is over or the server begins to drain. A handler whose stream has no end of its own, such as
+ * one of updates, looks at it in place of `context.signal`: its callers come back to another instance at once.
  */
-export function drainingSignal(context: Pick<HandlerContext, "values">): AbortSignal {
-  return context.values.get(drainingKey);
+export function drainingSignal(context: Pick<HandlerContext, "signal" | "values">): AbortSignal {
+  return AbortSignal.any([context.signal, context.values.get(drainingKey)]);
 }

@@ -1,12 +1,24 @@
 // The edge of a service: what happened inside becomes what the caller may know (C5), and the rest goes to the log.
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
 import { isExpected, SamspelError, toConnectError } from "../errors/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
 
-/** The outermost interceptor of every server: deadlines end calls, errors are converted, calls are logged at `debug`. */
-export function createEdge(logger: Logger): Interceptor {
-  return (next) => async (request) => {
+/**
+ * The outermost interceptor of every server: deadlines end calls, errors are converted, calls are logged at `debug`.
+ * `openEnded` ends the streams that have no deadline.
+ */
+export function createEdge(logger: Logger, openEnded: AbortSignal): Interceptor {
+  return (next) => async (incoming) => {
+    const request = isOpenEnded(incoming)
+      ? { ...incoming, signal: AbortSignal.any([incoming.signal, openEnded]) }
+      : incoming;
     const startedMs = performance.now();
     const method = `${request.method.parent.typeName}/${request.method.name}`;
 
@@ -44,6 +56,10 @@ export function createEdge(logger: Logger): Interceptor {
       throw fail(error);
     }
   };
+}
+
+function isOpenEnded(request: UnaryRequest | StreamRequest): request is StreamRequest {
+  return request.stream && !request.header.has("grpc-timeout") && !request.header.has("connect-timeout-ms");
 }
 
 function asSeenByCaller(error: unknown, signal: AbortSignal): ConnectError {

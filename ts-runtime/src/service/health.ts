@@ -32,13 +32,13 @@ export function createHealth(protoServices: readonly string[], serving: boolean)
       },
       async *watch({ service }, context) {
         const draining = drainingSignal(context);
-        const over = AbortSignal.any([context.signal, draining]);
         let told: Status | undefined;
         while (true) {
           const current = names.has(service) ? status : Status.SERVICE_UNKNOWN;
           if (current !== told) yield { status: (told = current) };
           else if (draining.aborted) throw new SamspelError("SAMSPEL_DRAINING", "the server is draining");
-          else await once(changes, "change", { signal: over }).catch(() => context.signal.throwIfAborted());
+          else
+            await once(changes, "change", { signal: draining }).catch(() => context.signal.throwIfAborted());
         }
       },
     }),

@@ -32,6 +32,8 @@ export interface RequestHandlerOptions {
   readonly maxReceiveBytes: number;
   /** Aborts when no new calls are wanted. */
   readonly draining: AbortSignal;
+  /** Aborts when streams without a deadline are to end. */
+  readonly openEnded: AbortSignal;
   /** Aborts when what still runs is to end. */
   readonly shutdown: AbortSignal;
 }
@@ -42,7 +44,7 @@ export function createRequestHandler(
 ): (request: NodeRequest, response: NodeResponse) => void {
   const { logger } = options;
   const router = createConnectRouter({
-    interceptors: [createEdge(logger)],
+    interceptors: [createEdge(logger, options.openEnded)],
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,

@@ -1,5 +1,6 @@
 // A service's port: gRPC, gRPC-Web and Connect, over HTTP/2 (h2c) and HTTP/1.1, with health and reflection.
 import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectError } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
@@ -22,6 +23,11 @@ export interface RpcServerOptions {
   readonly serving?: boolean;
   /** The deadline of a unary call that comes without one (C1). Default 10,000 ms. */
   readonly timeoutMs?: number;
+  /**
+   * How long a drain waits for streams that have no deadline, and so perhaps no end, in milliseconds. Default 5,000;
+   * a handler that looks at `drainingSignal(context)` ends at once.
+   */
+  readonly streamGraceMs?: number;
   /** The largest message that is received, in bytes. Default 4 MiB. */
   readonly maxReceiveBytes?: number;
   /** The largest header block that is received, in bytes. Default 64 KiB. */
@@ -37,8 +43,8 @@ export interface RpcServer extends AsyncDisposable {
   /** What health says of every service; it changes nothing else. */
   setServing(serving: boolean): void;
   /**
-   * Stops as A2 says: health says NOT_SERVING, no new connections and calls, those that run may end. What still runs
-   * after `graceMs` is told to (its signal aborts, its caller gets `SAMSPEL_DRAINING`) and then cut.
+   * Stops as A2 says: health says NOT_SERVING, no new connections and calls, those that run may end; streams without a
+   * deadline within `streamGraceMs`. What still runs after `graceMs` is told to end (its signal aborts, its caller gets `SAMSPEL_DRAINING`) and then cut.
    */
   drain(graceMs: number): Promise<void>;
   /** Stops at once. */
@@ -58,6 +64,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const services: readonly DescService[] = bindings.map((binding) => binding.service);
   const protoServices = services.map((service) => service.typeName);
   const draining = new AbortController();
+  const openEnded = new AbortController();
   const shutdown = new AbortController();
   const health = createHealth(protoServices, options.serving ?? true);
   const all = [...bindings, health.binding, ...createReflection([...services, health.binding.service])];
@@ -74,6 +81,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       timeoutMs: Math.round(timeoutMs),
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
       draining: draining.signal,
+      openEnded: openEnded.signal,
       shutdown: shutdown.signal,
     }),
   });
@@ -83,15 +91,19 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     health.setServing(false);
     listener.stop();
     draining.abort();
-    if (await endsWithin(listener.idle(), graceMs)) return listener.cut();
-    logger.warn({ graceMs }, "calls are still running after the grace period: they are cut");
-    shutdown.abort(toConnectError(new SamspelError("SAMSPEL_DRAINING", "the server has stopped")));
-    await endsWithin(listener.idle(), shutdownMs);
+    const streamTimer = setTimeout(() => openEnded.abort(drainingError()), options.streamGraceMs ?? 5_000);
+    const finished = await endsWithin(listener.idle(), graceMs);
+    clearTimeout(streamTimer);
+    if (!finished) {
+      logger.warn({ graceMs }, "calls are still running after the grace period: they are cut");
+      shutdown.abort(drainingError());
+      await endsWithin(listener.idle(), shutdownMs);
+    }
     await listener.cut();
   };
   const close = async (): Promise<void> => {
     draining.abort();
-    shutdown.abort(toConnectError(new SamspelError("SAMSPEL_DRAINING", "the server has stopped")));
+    shutdown.abort(drainingError());
     await listener.cut();
   };
 
@@ -104,6 +116,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function drainingError(): ConnectError {
+  return toConnectError(new SamspelError("SAMSPEL_DRAINING", "the server is stopping"));
 }
 
 /** Whether the work ended in time. */
