@@ -10,7 +10,7 @@ const readyTimeoutMs = 30_000;
 const linesInError = 15;
 
 /** How one knows that a server is ready. */
-export type Readiness =
+type Readiness =
   | { readonly type: "line"; readonly pattern: RegExp }
   | { readonly type: "probe"; readonly probe: () => Promise<boolean> };
 
