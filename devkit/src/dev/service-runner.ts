@@ -58,15 +58,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
   async function launch(signal: AbortSignal, progress: (reason: string) => void): Promise<void> {
     signal.throwIfAborted();
     state = "starting";
-    const [command, ...args] = options.command;
-    const started = await supervisor.start({
-      name,
-      command,
-      args,
-      cwd: definition.cwd,
-      env: options.env,
-      graceMs: stopGraceMs,
-    });
+    const started = await spawn();
     child = started;
     started.onLine((line) => reporter.event({ type: "output", service: name, line }));
     const startedAt = performance.now();
@@ -81,6 +73,17 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     void started.ended.then(({ exit, asked }) => {
       if (!asked && child === started) void recover(started, exit, signal, performance.now() - startedAt);
     });
+  }
+
+  async function spawn(): Promise<SupervisedProcess> {
+    const [command, ...args] = options.command;
+    const { cwd } = definition;
+    try {
+      return await supervisor.start({ name, command, args, cwd, env: options.env, graceMs: stopGraceMs });
+    } catch (cause) {
+      state = "crashed";
+      throw new DevError(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
   }
 
   async function ready(

@@ -68,3 +68,14 @@ void t.test(
     t.strictSame(await remaining(run.seen, 5000), []);
   },
 );
+
+void t.test("samspel dev names the command that there is not", async (t) => {
+  const dir = await testProject(t, { greeter: { command: ["no-such-command"] } });
+  const run = runSamspel(t, ["dev", "--project", dir]);
+  t.equal(await run.ended, 1);
+  t.match(
+    run.text,
+    `Cannot start greeter with \`no-such-command\` in ${dir}: no such command, or no such folder`,
+  );
+  t.notMatch(run.text, /^ {4}at /m);
+});
