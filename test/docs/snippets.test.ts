@@ -4,6 +4,7 @@
 //   <!-- compile -->              it is checked by its language's compiler
 //   <!-- run -->                  shell: test/e2e/docs.test.ts runs it; a text block with <!-- output --> follows
 //   <!-- covered by: test/… -->   shell: that file does the same, and has the command in it
+//   <!-- npm scripts -->          shell: scripts of package.json, and the way to the checkout
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -15,14 +16,14 @@ import { commandsOf, parsePage, readPages, root, type Block } from "./pages.ts";
 const run = promisify(execFile);
 
 /** Languages that need no proof. */
-const free = new Set(["text", "mermaid"]);
+const free = new Set(["", "text", "mermaid"]);
 const kinds: Readonly<Record<string, readonly string[]>> = {
   ts: ["file", "compile"],
   proto: ["file"],
   python: ["file", "compile"],
   json: ["file", "compile"],
   yaml: ["file"],
-  sh: ["run", "covered by"],
+  sh: ["run", "covered by", "npm scripts"],
 };
 
 /** What is wrong with a block's language or marker, if anything. */
@@ -94,6 +95,19 @@ t.test("commands that a test covers are in that test", async (t) => {
       .filter((command) => !text.includes(command))
       .map((command) => `${block.at}: ${command}`);
   });
+  t.same(found, []);
+});
+
+t.test("npm scripts are in package.json", async (t) => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
+  const found = marked("npm scripts").flatMap((block) =>
+    commandsOf(block)
+      .filter((command) => {
+        const script = /^npm (?:run )?([a-z]+)(?: -- .+)?$/.exec(command)?.[1];
+        return script === undefined ? !/^(git clone|cd) /.test(command) : !(script in scripts);
+      })
+      .map((command) => `${block.at}: ${command}`),
+  );
   t.same(found, []);
 });
 
