@@ -78,6 +78,7 @@ export async function startInventory(
     name: "inventory",
     command: python,
     args: ["-m", "inventory"],
+    cwd: join(root, "examples/shopping-cart"),
     env: inventoryEnvironment(environment),
   });
   const logs: LogLine[] = [];
