@@ -1,0 +1,6 @@
+// @samspel/registry/grpc-js: `consul:` targets for stock @grpc/grpc-js channels.
+export {
+  registerConsulResolver,
+  type ConsulResolverHandle,
+  type ConsulResolverOptions,
+} from "./register-consul-resolver.ts";

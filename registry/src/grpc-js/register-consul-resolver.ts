@@ -1,0 +1,40 @@
+// Makes `consul:` targets known to @grpc/grpc-js in this process.
+import { experimental } from "@grpc/grpc-js";
+import { createRegistry, type Registry } from "../registry.ts";
+import { consulResolverClass } from "./consul-resolver.ts";
+
+export interface ConsulResolverOptions {
+  /** The registry of targets without an authority. Default: one made from the environment, at its first use. */
+  readonly registry?: Registry;
+}
+
+/** Holds the watches of the resolver's own registries. */
+export interface ConsulResolverHandle extends AsyncDisposable {
+  /** Closes the registries that the resolver made; the one it was given stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Registers the scheme `consul` with @grpc/grpc-js, for this process: `consul:///orders.v1.OrderService` then
+ * follows the passing instances of that proto service. A later call replaces an earlier one for new channels.
+ */
+export function registerConsulResolver(options: ConsulResolverOptions = {}): ConsulResolverHandle {
+  const own = new Map<string, Registry>();
+  experimental.registerResolver(
+    "consul",
+    consulResolverClass((authority) => {
+      if (authority === undefined && options.registry !== undefined) return options.registry;
+      const key = authority ?? "";
+      const known = own.get(key);
+      if (known !== undefined) return known;
+      const registry = createRegistry(authority === undefined ? {} : { url: `http://${authority}` });
+      own.set(key, registry);
+      return registry;
+    }),
+  );
+  const close = async (): Promise<void> => {
+    await Promise.all([...own.values()].map((registry) => registry.close()));
+    own.clear();
+  };
+  return { close, [Symbol.asyncDispose]: close };
+}
