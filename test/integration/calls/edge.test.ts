@@ -98,6 +98,31 @@ void t.test("an unknown error becomes Internal without a word, and the log has i
   ]);
 });
 
+void t.test(
+  "interceptors wrap each call in order, and what they throw is treated as a handler's errors",
+  async (t) => {
+    const seen: string[] = [];
+    const { server } = await startEcho(t, {
+      interceptors: [
+        (next) => (request) => {
+          seen.push("outer");
+          return next(request);
+        },
+        (next) => (request) => {
+          seen.push("inner");
+          if (request.header.has("x-fail")) throw new Error("a secret of the interceptor");
+          return next(request);
+        },
+      ],
+    });
+    const client = http2Client(server);
+    t.equal((await client.echo({ text: "hej" })).text, "hej");
+    t.same(seen, ["outer", "inner"]);
+    const error = await failureOf(client.echo({ text: "hej" }, { headers: { "x-fail": "1" } }));
+    t.equal(error.message, "[internal] internal error");
+  },
+);
+
 void t.test("a message above the limit is refused as ResourceExhausted", async (t) => {
   const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
   for (const client of [http2Client(server), http1Client(server)]) {

@@ -15,7 +15,7 @@ export interface ClientsOptions {
   readonly registry: InstanceSource;
   /** The deadline of unary and client-streaming calls that set none (C1). Default 10,000 ms. */
   readonly timeoutMs?: number;
-  /** Connect interceptors around every call; they see a call once, however often it is retried. */
+  /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
   /** Logs retries at `debug`. */
   readonly logger?: Logger;

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { createRegistry } from "@bufbuild/protobuf";
-import { Code, createConnectRouter, createContextValues } from "@connectrpc/connect";
+import { Code, createConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
 import {
   createAsyncIterable,
   type UniversalHandler,
@@ -27,6 +27,7 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 export interface RequestHandlerOptions {
   readonly bindings: readonly ServiceBinding[];
+  readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly timeoutMs: number;
   readonly maxReceiveBytes: number;
@@ -44,7 +45,8 @@ export function createRequestHandler(
 ): (request: NodeRequest, response: NodeResponse) => void {
   const { logger } = options;
   const router = createConnectRouter({
-    interceptors: [createEdge(logger, options.openEnded)],
+    // The first is the outermost.
+    interceptors: [createEdge(logger, options.openEnded), ...options.interceptors],
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,

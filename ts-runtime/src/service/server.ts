@@ -1,6 +1,6 @@
 // A service's port: gRPC, gRPC-Web and Connect, over HTTP/2 (h2c) and HTTP/1.1, with health and reflection.
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
@@ -19,6 +19,8 @@ export interface RpcServerOptions {
   readonly port?: number;
   readonly bindings: readonly ServiceBinding[];
   readonly logger: Logger;
+  /** Connect interceptors around every call, the first one outermost; what they throw is treated as a handler's errors. */
+  readonly interceptors?: readonly Interceptor[];
   /** Whether health says SERVING from the start. Default true. */
   readonly serving?: boolean;
   /** The deadline of a unary call that comes without one (C1). Default 10,000 ms. */
@@ -77,6 +79,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024,
     handler: createRequestHandler({
       bindings: all,
+      interceptors: options.interceptors ?? [],
       logger,
       timeoutMs: Math.round(timeoutMs),
       maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
