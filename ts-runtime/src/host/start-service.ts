@@ -79,6 +79,7 @@ async function assemble(
       port,
       logger,
       serving: false,
+      interceptors: options.interceptors ?? [],
       bindings: [
         ...entityBindings(options, settings, { infra, clients, begun }),
         ...(options.services ?? []).map((serving) => serving.bind(context)),
