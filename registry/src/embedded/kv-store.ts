@@ -1,7 +1,7 @@
 // Keys and values with Consul's rules.
 //
 //   V1. A write that changes nothing keeps the ModifyIndex.
-//   V2. A plain write passes a lock by: locks are advisory. It keeps the lock's owner.
+//   V2. A plain write passes a lock by: locks are advisory. It keeps the lock's owner, but sets the LockIndex to 0.
 //   V3. A new owner counts the LockIndex up; acquiring again does not. Fence on (LockIndex, Session).
 //   V4. A lock lost with its session cannot be taken for the session's lock delay.
 import type { IndexClock } from "./index-clock.ts";
@@ -96,19 +96,23 @@ export function createKvStore(clock: IndexClock): KvStore {
     put(key, value, flags, condition) {
       const before = entries.get(key);
       if (!holds(before, key, condition)) return false;
-      const taken = condition.type === "acquire" && before?.session === undefined;
-      write({
-        key,
-        value,
-        flags,
-        session:
-          condition.type === "acquire"
-            ? condition.session
-            : condition.type === "release"
-              ? undefined
-              : before?.session,
-        lockIndex: (before?.lockIndex ?? 0) + (taken ? 1 : 0),
-      });
+      const lockIndex = before?.lockIndex ?? 0;
+      switch (condition.type) {
+        case "acquire":
+          write({
+            key,
+            value,
+            flags,
+            session: condition.session,
+            lockIndex: before?.session === undefined ? lockIndex + 1 : lockIndex,
+          });
+          break;
+        case "release":
+          write({ key, value, flags, session: undefined, lockIndex });
+          break;
+        default:
+          write({ key, value, flags, session: before?.session, lockIndex: 0 });
+      }
       return true;
     },
     remove(key, casIndex) {

@@ -1,0 +1,147 @@
+// Our library on top of a registry: joining, finding, and what it does when the registry forgets.
+import { createRegistry, type RegistryEvent, type RegistryOptions } from "@samspel/registry";
+import assert from "node:assert/strict";
+import type { Test } from "tap";
+import { uniqueName, type ConsulApi } from "./consul-api.ts";
+import { eventually } from "./eventually.ts";
+import { startHealthServer } from "./health-server.ts";
+
+export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>[] {
+  const open = (t: Test, options: RegistryOptions = {}) => {
+    const registry = createRegistry({ url: api.url, ...options });
+    t.teardown(() => registry.close());
+    return registry;
+  };
+  return [
+    t.test(
+      "register() makes an instance that resolve() finds, with all that it says of itself",
+      async (t) => {
+        const { name, protoService } = words();
+        const registry = open(t);
+        const handle = await registry.register({
+          name,
+          address: "127.0.0.1",
+          port: 4001,
+          protoServices: [protoService, `${protoService}Admin`],
+          protocols: ["grpc", "connect"],
+          version: "1.2.3",
+          zone: "a",
+          lang: "ts",
+          check: { type: "none" },
+        });
+        t.equal(handle.id, `${name}-127-0-0-1-4001`);
+        t.same(await registry.resolve(protoService), [
+          {
+            id: handle.id,
+            service: name,
+            address: "127.0.0.1",
+            port: 4001,
+            protoServices: [protoService, `${protoService}Admin`],
+            meta: { protocols: "grpc,connect", version: "1.2.3", zone: "a", lang: "ts", secure: "false" },
+            tags: ["grpc", protoService, `${protoService}Admin`],
+          },
+        ]);
+        t.same(
+          await registry.resolve(`${protoService}Unknown`, { timeoutMs: 50 }),
+          [],
+          "nobody within the time",
+        );
+        await t.rejects(registry.resolve(`${protoService}Unknown`, { signal: AbortSignal.timeout(50) }), {
+          name: "TimeoutError",
+        });
+        await handle.deregister();
+        t.equal((await api.get(`/agent/service/${handle.id}`)).status, 404);
+      },
+    ),
+
+    t.test("watch() follows the passing instances of a proto service, across services", async (t) => {
+      const [one, two] = [words(), words()];
+      const server = await startHealthServer("watched");
+      t.teardown(() => server.close());
+      const registry = open(t);
+      const watch = registry.watch(one.protoService);
+      const sets = watch[Symbol.asyncIterator]();
+      const ports = async () =>
+        [...((await sets.next()).value ?? [])].map((instance) => instance.port).sort(byNumber);
+      t.same(await ports(), [], "first, nobody");
+      const check = { type: "none" } as const;
+      const base = { address: "127.0.0.1", protoServices: [one.protoService], check };
+      await registry.register({ ...base, name: one.name, port: 1 });
+      t.same(await ports(), [1]);
+      const foreign = await registry.register({ ...base, name: two.name, port: 2 });
+      t.same(await ports(), [1, 2], "another service may have the same proto service");
+      await registry.register({
+        ...base,
+        name: one.name,
+        port: server.port,
+        check: { type: "grpc", intervalMs: 1_000, timeoutMs: 1_000 },
+      });
+      t.same(await ports(), [1, 2, server.port].sort(byNumber));
+      server.setServing(false);
+      t.same(await ports(), [1, 2], "who does not pass is not there");
+      await foreign.deregister();
+      t.same(await ports(), [1]);
+      t.equal(watch.status.type, "live");
+      watch[Symbol.dispose]();
+      t.equal((await sets.next()).done, true, "iteration ends with the watch");
+    }),
+
+    t.test("an instance that the registry forgot comes back (R4)", async (t) => {
+      const { name, protoService } = words();
+      const events: RegistryEvent[] = [];
+      const registry = open(t, { onEvent: (event) => events.push(event) });
+      const handle = await registry.register({
+        name,
+        address: "127.0.0.1",
+        port: 4002,
+        protoServices: [protoService],
+        check: { type: "ttl", ttlMs: 3_000 },
+      });
+      using watch = registry.watch(protoService);
+      await registry.resolve(protoService);
+      await api.put(`/agent/service/deregister/${handle.id}`);
+      await eventually("it is registered again", async () => {
+        assert.ok(events.some((event) => event.type === "registered" && event.again));
+        assert.equal((await api.get(`/agent/service/${handle.id}`)).status, 200);
+      });
+      t.equal(watch.current.length, 1, "no watch saw it go (R5)");
+      t.notOk(events.some((event) => event.type === "changed" && event.instances === 0));
+      await handle.deregister();
+      t.equal((await api.get(`/agent/service/${handle.id}`)).status, 404, "deregistered, it stays away");
+    }),
+
+    t.test("an empty answer after a good one is doubted, and believed after the grace (R5)", async (t) => {
+      const { name, protoService } = words();
+      const graceMs = 400;
+      const registry = open(t, { graceMs });
+      const handle = await registry.register({
+        name,
+        address: "127.0.0.1",
+        port: 4003,
+        protoServices: [protoService],
+        check: { type: "none" },
+      });
+      using watch = registry.watch(protoService);
+      const sets = watch[Symbol.asyncIterator]();
+      t.equal(
+        (await sets.next()).value?.length,
+        await registry.resolve(protoService).then((found) => found.length),
+      );
+      await handle.deregister();
+      await eventually("it is doubted", () => assert.equal(watch.status.type, "doubted"));
+      const doubtedAt = performance.now();
+      t.equal(watch.current.length, 1, "the last good set is served meanwhile");
+      t.same((await sets.next()).value, []);
+      t.ok(performance.now() - doubtedAt >= graceMs * 0.8, "not before the grace is over");
+      t.same(watch.status, { type: "live" });
+    }),
+  ];
+}
+
+/** Words for a service of this test only. */
+function words(): { name: string; protoService: string } {
+  const name = uniqueName("lib");
+  return { name, protoService: `${name.replaceAll("-", "_")}.v1.OrderService` };
+}
+
+const byNumber = (left: number, right: number): number => left - right;
