@@ -10,6 +10,7 @@ import {
   type ConnectionOptions,
   type JetStreamManager,
   type NatsConnection,
+  type Status,
 } from "nats";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SamspelError } from "../errors/index.ts";
@@ -31,6 +32,8 @@ export interface Broker extends AsyncDisposable {
   readonly manager: JetStreamManager;
   readonly prefix: string;
   readonly logger: Logger;
+  /** Resolves while there is a connection, or when `signal` aborts. */
+  connected(signal: AbortSignal): Promise<void>;
   /** Calls back after each reconnection, until `signal` aborts. */
   onReconnect(wake: () => void, signal: AbortSignal): void;
   /** Sends what is pending, for 2 s at the most, and closes. */
@@ -74,7 +77,18 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
   });
 
   const wakes = new Set<() => void>();
-  void watchStatus(connection, logger, shown, wakes);
+  let away: PromiseWithResolvers<void> | undefined;
+  void watchStatus(connection, (type) => {
+    if (type === Events.Disconnect) {
+      logger.warn({ url: shown }, "NATS is away; reconnecting");
+      away ??= Promise.withResolvers();
+    } else if (type === Events.Reconnect) {
+      logger.info({ url: shown }, "NATS is back");
+      away?.resolve();
+      away = undefined;
+      for (const wake of wakes) wake();
+    }
+  });
   const close = async (): Promise<void> => {
     if (!connection.isClosed()) {
       await Promise.race([
@@ -89,6 +103,13 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     manager,
     prefix,
     logger,
+    async connected(signal) {
+      if (away === undefined || signal.aborted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await Promise.race([away.promise, promise]);
+      resolve();
+    },
     onReconnect(wake, signal) {
       if (signal.aborted) return;
       wakes.add(wake);
@@ -119,16 +140,9 @@ function connectionOptions({ url, name }: BrokerOptions): ConnectionOptions {
 
 async function watchStatus(
   connection: NatsConnection,
-  logger: Logger,
-  url: string,
-  wakes: ReadonlySet<() => void>,
+  onStatus: (type: Status["type"]) => void,
 ): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === Events.Disconnect) logger.warn({ url }, "NATS is away; reconnecting");
-    if (type !== Events.Reconnect) continue;
-    logger.info({ url }, "NATS is back");
-    for (const wake of wakes) wake();
-  }
+  for await (const { type } of connection.status()) onStatus(type);
 }
 
 function reasonOf(error: unknown): string {

@@ -73,6 +73,7 @@ async function runPartition(broker: Broker, subscription: Subscription, run: Par
   while (!run.signal.aborted) {
     const pull = pullMessages(broker, { consumer, signal: run.signal });
     try {
+      await broker.connected(run.signal);
       const { created } = await ensureStream(broker, topic);
       const info = await ensureConsumer(broker, subscription, run.partition);
       if (done?.created === created) acknowledgeAgain(broker, info, done.sequence);

@@ -1,0 +1,40 @@
+// Learning that a projection has changed, on any instance.
+import { createHash } from "node:crypto";
+import type { Database, TransactionSql } from "../postgres/index.ts";
+import { createLatch } from "../resilience/index.ts";
+import type { Projection } from "./project.ts";
+
+/** Node's longest timer: the database wakes us, also after it was away. */
+const noTimeoutMs = 2_147_483_647;
+
+/**
+ * Yields at once, and then after each commit of the projection, on whatever instance it was; ends when `signal` aborts.
+ * Commits during a turn of the loop are drawn together into one more turn. As the listening begins before the first
+ * turn, what a turn does not read is told by the next.
+ */
+export async function* projectionChanges(
+  database: Database,
+  projection: Projection,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  const changed = createLatch();
+  using _ = await database.listen(channelOf(database, projection), () => changed.set());
+  while (!signal.aborted) {
+    yield;
+    await changed.wait(noTimeoutMs, signal);
+  }
+}
+
+/** Tells the change when the transaction commits. */
+export async function tellChange(
+  sql: TransactionSql,
+  database: Database,
+  projection: Projection,
+): Promise<void> {
+  await sql`select pg_notify(${channelOf(database, projection)}, '')`;
+}
+
+/** A channel's name has at most 63 bytes, so schema and name are hashed. */
+function channelOf({ schema }: Database, { name }: Projection): string {
+  return `projection.${createHash("sha1").update(`${schema}.${name}`).digest("hex")}`;
+}
