@@ -1,5 +1,5 @@
 import t from "tap";
-import { appendOf, openJournal } from "./journal-fixture.ts";
+import { appendOf, collect, openJournal } from "./journal-fixture.ts";
 
 const fingerprint = "v1";
 
@@ -27,11 +27,11 @@ t.test(
 
     const recovery = await journal.load({ ...entity, fingerprint });
     t.same(recovery.snapshot, { revision: 2n, state: Buffer.from("two") });
-    t.same(await Array.fromAsync(recovery.events), [{ revision: 3n, payload }]);
+    t.same(await collect(recovery.events), [{ revision: 3n, payload }]);
     const unknown = await journal.load({ ...entity, fingerprint: "v2" });
     t.equal(unknown.snapshot, undefined);
     t.same(
-      (await Array.fromAsync(unknown.events)).map(({ revision }) => revision),
+      (await collect(unknown.events)).map(({ revision }) => revision),
       [1n, 2n, 3n],
     );
     const { events } = await journal.read({ after: { tx: 0n, sequence: 0n } });
@@ -143,7 +143,7 @@ t.test("append() loses and doubles nothing when two processes fight over one ent
   );
   const { events } = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
   t.same(
-    (await Array.fromAsync(events)).map(({ revision }) => revision),
+    (await collect(events)).map(({ revision }) => revision),
     all,
   );
 });
@@ -153,8 +153,8 @@ t.test("load() refuses a journal with a hole, and reads on behind the first page
   const events = Array.from({ length: 2_500 }, () => ({ payload: Buffer.from("x") }));
   await journal.append(appendOf("a", 0n, { events }));
   const whole = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
-  t.equal((await Array.fromAsync(whole.events)).at(-1)?.revision, 2_500n);
+  t.equal((await collect(whole.events)).at(-1)?.revision, 2_500n);
   await database.sql`delete from event where revision = 1700`;
   const holed = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
-  await t.rejects(Array.fromAsync(holed.events), { code: "SAMSPEL_JOURNAL_CORRUPT" });
+  await t.rejects(collect(holed.events), { code: "SAMSPEL_JOURNAL_CORRUPT" });
 });

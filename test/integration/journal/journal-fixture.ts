@@ -3,6 +3,7 @@ import { createJournal, type Journal, type JournalOptions } from "../../../ts-ru
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
 import { createLogger, type Logger } from "../../../ts-runtime/src/telemetry/index.ts";
 import type { Append } from "../../../ts-runtime/src/journal/index.ts";
+import postgres from "postgres";
 import type { Test } from "tap";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
@@ -48,4 +49,20 @@ export function appendOf(entityId: string, expectedRevision: bigint, rest: Parti
     events: [{ payload: Buffer.from(`${entityId}/${expectedRevision + 1n}`) }],
     ...rest,
   };
+}
+
+/** All that an iterable gives. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Ends all connections of a schema's processes, the listening ones too, as a restart of Postgres would. */
+export async function cutConnections(schema: string): Promise<number> {
+  const admin = postgres(databaseUrl(), { max: 1, onnotice: () => {} });
+  const cut = await admin`
+    select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${`samspel ${schema}`}`;
+  await admin.end();
+  return cut.length;
 }

@@ -8,9 +8,8 @@
 //   S3. Rows are written in the order of their keys, so that two groups of two processes do not deadlock.
 //
 // All bytes of a group travel as one `bytea`, cut by offsets: the driver writes arrays of `bytea` as escaped text.
-import type { Sql } from "../postgres/index.ts";
 import { sliceOf } from "../descriptor/index.ts";
-import { plainArray, textArray } from "./array-text.ts";
+import { plainArray, textArray, type Sql } from "../postgres/index.ts";
 import type { Append, AppendResult } from "./journal.ts";
 
 /** An append with the id by which it knows itself again (S1). */

@@ -9,6 +9,7 @@ import { SamspelError } from "../errors/index.ts";
 import { isTransient, isUniqueViolation, type Database } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { runAppends, type IdentifiedAppend } from "./append-statement.ts";
+import { createEarlyAnalyze } from "./early-analyze.ts";
 import { eventChannel } from "./event-channel.ts";
 import { createGroup, type Pending } from "./group.ts";
 import type { Append, AppendResult } from "./journal.ts";
@@ -34,6 +35,7 @@ const maxIdLength = 500;
 export function createAppender(options: AppenderOptions): Appender {
   const { database, retryForMs } = options;
   const channel = eventChannel(database);
+  const statistics = createEarlyAnalyze(database);
 
   const run = async (group: readonly Entry[]): Promise<void> => {
     const startedAtMs = performance.now();
@@ -49,6 +51,7 @@ export function createAppender(options: AppenderOptions): Appender {
           if (result === undefined) reject(new Error("The journal gave fewer results than appends"));
           else resolve(result);
         }
+        statistics.note(group.reduce((events, { item }) => events + item.events.length, 0));
         return;
       } catch (error) {
         // Another process wrote a revision or a command in the same instant: the next look sees it.
@@ -86,7 +89,10 @@ export function createAppender(options: AppenderOptions): Appender {
       if (append.command !== undefined) checkId("command id", append.command.id);
       return group.add({ ...append, appendId: randomUUID() });
     },
-    close: () => group.close(),
+    async close() {
+      await group.close();
+      await statistics.close();
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 // The revision of an entity now: an answer that rests on state and appends nothing is confirmed by it (J1).
-import { retryRead, type Database } from "../postgres/index.ts";
-import { textArray } from "./array-text.ts";
+import { retryRead, textArray, type Database } from "../postgres/index.ts";
 import { createGroup, type Group } from "./group.ts";
 
 interface Entity {

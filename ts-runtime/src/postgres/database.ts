@@ -8,6 +8,7 @@
 import postgres from "postgres";
 import { SamspelError } from "../errors/index.ts";
 import { redactUrl, type Logger } from "../telemetry/index.ts";
+import { columnTypes } from "./column-types.ts";
 import { createListener } from "./listen.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -44,12 +45,13 @@ export interface Database extends AsyncDisposable {
    * only wakes: who needs the truth reads it, and polls as well.
    */
   listen(channel: string, wake: () => void): Promise<Disposable>;
-  /** Lets what runs end, for 5 s at the most, and closes all connections. */
+  /** Lets what runs end, for 2 s at the most, and closes all connections. */
   close(): Promise<void>;
 }
 
 const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
-const closeTimeoutSeconds = 5;
+/** The driver waits in vain for a connection that was cut and not used since, so this cannot be long. */
+const closeTimeoutSeconds = 2;
 
 /**
  * Connects to a service's schema and makes the schema if it is missing.
@@ -98,10 +100,8 @@ function connect(url: string, { schema, maxConnections, applicationName }: Conne
       backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
       onnotice: () => {},
       connection: { search_path: `"${schema}"`, application_name: applicationName },
-      types: {
-        bigint: postgres.BigInt,
-        xid8: { to: 5069, from: [5069], serialize: (value: bigint) => String(value), parse: BigInt },
-      },
+      fetch_types: false,
+      types: columnTypes,
     });
   } catch (error) {
     throw unreachable(error, url);

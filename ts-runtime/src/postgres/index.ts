@@ -1,3 +1,4 @@
+export { plainArray, textArray } from "./array-text.ts";
 export { openDatabase } from "./database.ts";
 export type { Database, DatabaseOptions, Sql, SqlTypes, TransactionSql } from "./database.ts";
 export { migrate } from "./migrate.ts";

@@ -1,5 +1,4 @@
-// Arrays in Postgres' text form. The driver's own serializer calls a regular expression per element, which was a third
-// of our processor time per append.
+// Arrays in the text form of Postgres.
 
 /** Numbers, bigints and UUIDs; `undefined` is NULL. */
 export function plainArray(values: readonly (number | bigint | string | undefined)[]): string {
@@ -13,4 +12,13 @@ export function textArray(values: readonly (string | undefined)[]): string {
 
 function quote(value: string): string {
   return `"${/["\\]/.test(value) ? value.replaceAll(/["\\]/g, String.raw`\$&`) : value}"`;
+}
+
+/** The elements of a one-dimensional array, still as text. */
+export function parseArray(text: string): (string | null)[] {
+  const elements = text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/gs);
+  return Array.from(elements, ([, quoted, plain]) => {
+    if (quoted !== undefined) return quoted.replaceAll(/\\(.)/gs, "$1");
+    return plain === undefined || plain === "NULL" ? null : plain;
+  });
 }

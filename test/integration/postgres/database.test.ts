@@ -1,0 +1,91 @@
+import t, { type Test } from "tap";
+import {
+  isTransient,
+  migrate,
+  openDatabase,
+  type DatabaseOptions,
+} from "../../../ts-runtime/src/postgres/index.ts";
+import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
+import { databaseUrl } from "../../support/environment.ts";
+import { testSchema } from "../../support/isolation.ts";
+
+const optionsFor = (t: Test): DatabaseOptions => ({
+  url: databaseUrl(),
+  schema: testSchema(t),
+  maxConnections: 2,
+  logger: createLogger({ service: "test", level: "silent" }),
+});
+
+t.test("openDatabase() names the URL without its password, the reason and the fix", async (t) => {
+  const logger = createLogger({ service: "test", level: "silent" });
+  const refused = openDatabase({ url: "postgres://me:secret@127.0.0.1:1/db", schema: "shop", logger });
+  await t.rejects(refused, {
+    code: "SAMSPEL_DATABASE_UNREACHABLE",
+    message: /^Cannot use the database postgres:\/\/me@127\.0\.0\.1:1\/db: .*ECONNREFUSED.*: start Postgres/,
+  });
+  await t.rejects(openDatabase({ url: "nonsense", schema: "shop", logger }), {
+    code: "SAMSPEL_DATABASE_UNREACHABLE",
+  });
+  const missing = new URL(databaseUrl());
+  missing.pathname = "/no_such_database";
+  await t.rejects(openDatabase({ url: missing.href, schema: "shop", logger }), {
+    message: /create the database, or name another one/,
+  });
+  for (const schema of ["Shop", "1shop", "pg_shop", 'a"b', "", "a".repeat(51)]) {
+    await t.rejects(openDatabase({ url: databaseUrl(), schema, logger }), {
+      code: "SAMSPEL_INVALID_CONFIGURATION",
+    });
+  }
+});
+
+t.test(
+  "openDatabase() works in its schema, reads large numbers as BigInt, and tells what a retry heals",
+  async (t) => {
+    const options = optionsFor(t);
+    await using database = await openDatabase(options);
+    const { sql } = database;
+    const [row] = await sql`
+    select current_schema() as schema, 9007199254740993::bigint as large, '18446744073709551615'::xid8 as tx, 7 as small,
+      ${['a"b', "c\\d,", "null", ""]}::text[] as texts, array[1, null]::int[] as ints, '{5}'::bigint[] as bigs`;
+    t.same(row, {
+      schema: options.schema,
+      large: 9007199254740993n,
+      tx: 18446744073709551615n,
+      small: 7,
+      texts: ['a"b', "c\\d,", "null", ""],
+      ints: [1, null],
+      bigs: [5n],
+    });
+    const cut: unknown = await sql`select pg_terminate_backend(pg_backend_pid())`.catch(
+      (error: unknown) => error,
+    );
+    t.ok(isTransient(cut));
+    t.same([...(await sql`select 1 as one`)], [{ one: 1 }]);
+    const wrong: unknown = await sql`select * from nothing`.catch((error: unknown) => error);
+    t.notOk(isTransient(wrong));
+  },
+);
+
+t.test("migrate() runs each step once when two instances start at once", async (t) => {
+  const options = optionsFor(t);
+  await using a = await openDatabase(options);
+  await using b = await openDatabase(options);
+  await Promise.all([migrate(a), migrate(b), migrate(a)]);
+  const rows = await a.sql<{ number: number }[]>`select number from samspel_migration order by number`;
+  t.same(
+    rows.map(({ number }) => number),
+    rows.map((_, index) => index + 1),
+  );
+});
+
+t.test("migrate() refuses a newer schema, and leaves nothing of steps that fail", async (t) => {
+  await using database = await openDatabase(optionsFor(t));
+  const good = { number: 1, name: "good", sql: "create table good (n int)" };
+  await t.rejects(migrate(database, [good, { number: 2, name: "bad", sql: "create table good (n int)" }]));
+  t.same([...(await database.sql`select to_regclass('good') as found`)], [{ found: null }]);
+  await migrate(database, [good, { number: 2, name: "next", sql: "alter table good add m int" }]);
+  await t.rejects(migrate(database, [good]), {
+    code: "SAMSPEL_INVALID_CONFIGURATION",
+    message: /version must be 1 or lower: current version is 2/,
+  });
+});
