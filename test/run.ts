@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InfraError, lineReporter, startInfra, type Infra } from "samspel/infra";
+import { InfraError, lineReporter, startInfra, type Infra, type InfraPartName } from "samspel/infra";
 import { superviseProcesses, type Supervisor } from "samspel/process";
 import { countTap, type TapCounts } from "./support/tap-counts.ts";
 
@@ -95,6 +95,8 @@ async function runTap({ args, results, infra, supervisor, signal }: TapRun): Pro
       TEST_DATABASE_URL: infra.databaseUrl,
       TEST_NATS_URL: infra.natsUrl,
       TEST_CONSUL_URL: infra.registryUrl,
+      // For tests that kill one of their own.
+      ...commandOf(infra, "nats", "TEST_NATS_SERVER"),
     },
     output: "inherit",
     graceMs: 5000,
@@ -103,6 +105,12 @@ async function runTap({ args, results, infra, supervisor, signal }: TapRun): Pro
   signal.addEventListener("abort", stop, { once: true });
   const { exit } = await tap.ended;
   return exit.type === "exited" ? exit.code : 1;
+}
+
+/** The variable for a server's program, where we started it. */
+function commandOf(infra: Infra, part: InfraPartName, variable: string): Readonly<Record<string, string>> {
+  const command = infra.describe().find(({ name }) => name === part)?.command;
+  return command === undefined ? {} : { [variable]: command };
 }
 
 /** A run that failed says so, also when tap itself broke before it could write why. */

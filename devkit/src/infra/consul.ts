@@ -22,6 +22,7 @@ export async function prepareConsul(context: PartContext): Promise<PreparedPart>
   return {
     url,
     description: `Consul ${binary.version} in development mode (${binary.origin})`,
+    command: binary.path,
     launch: (signal) =>
       launchServer({
         part: "registry",

@@ -49,6 +49,8 @@ export interface InfraPart {
   readonly description: string;
   /** Missing for given parts and for what runs inside our process. */
   readonly pid?: number;
+  /** The path of the program that we started. */
+  readonly command?: string;
   /** Where it stores, if it does. */
   readonly dataDir?: string;
 }

@@ -20,6 +20,7 @@ export async function prepareNats(context: PartContext): Promise<PreparedPart> {
     url: `nats://${loopback}:${port}`,
     description: `nats-server ${binary.version} with JetStream (${binary.origin})`,
     dataDir,
+    command: binary.path,
     launch: (signal) =>
       launchServer({
         part: "nats",

@@ -19,6 +19,8 @@ export interface PreparedPart {
   readonly url: string;
   readonly description: string;
   readonly dataDir?: string;
+  /** The program that runs it; missing where it runs inside our process. */
+  readonly command?: string;
   /** Resolves when it answers. */
   launch(signal: AbortSignal): Promise<LaunchedPart>;
 }

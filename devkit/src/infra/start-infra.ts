@@ -150,6 +150,7 @@ function describePart(name: InfraPartName, running: Running): InfraPart {
     ...base,
     description: prepared.description,
     ...(pid === undefined ? {} : { pid }),
+    ...(prepared.command === undefined ? {} : { command: prepared.command }),
     ...(prepared.dataDir === undefined ? {} : { dataDir: prepared.dataDir }),
   };
 }
