@@ -6,7 +6,9 @@
    a statement after the locks, or it would be from before the wait for them.
 3. An order, its stock and the inbox entry of its message are one transaction: booked once, however often the
    message comes.
-4. Time is the database's, so that instances agree on what has expired.
+4. What needs no answer in between goes to the database in one round trip (a pipeline); each statement still sees
+   what was committed before it began.
+5. Time is the database's, so that instances agree on what has expired.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from samspel import ConfigurationError, Settings, Unavailable, redact_url
 
 _RESERVATION_SECONDS = 300
 _CONNECT_SECONDS = 10
-_POOL_WAIT_SECONDS = 2
+_POOL_WAIT_SECONDS = 3
 _MAX_CONNECTIONS = 8
 
 Items = Mapping[str, int]
@@ -75,24 +77,32 @@ class Warehouse:
         :raises UnknownItems: where an item is not in the warehouse
         :raises ShortItems: where too little of an item is free
         """
-        async with self._transaction() as cursor:
-            on_hand = await _lock(cursor, cart_id, items)
-            await cursor.execute("select from orders where cart_id = %s", [cart_id])
-            if await cursor.fetchone() is not None:
+        async with self._transaction() as connection:
+            async with connection.pipeline():
+                locked = await _lock(connection, cart_id, items)
+                ordered = await connection.execute("select from orders where cart_id = %s", [cart_id])
+                await connection.execute(
+                    "delete from reservation "
+                    "where cart_id = %s or (sku = any(%s) and expires_at <= clock_timestamp())",
+                    [cart_id, list(items)],
+                )
+                reserved = await connection.execute(
+                    "select sku, sum(quantity)::integer from reservation "
+                    "where sku = any(%s) and expires_at > clock_timestamp() group by sku",
+                    [list(items)],
+                )
+            if await ordered.fetchone() is not None:
                 return
+            on_hand: Items = dict(await locked.fetchall())
             unknown = items.keys() - on_hand.keys()
             if unknown:
                 raise UnknownItems(unknown)
-            await cursor.execute(
-                "delete from reservation where cart_id = %s or (sku = any(%s) and expires_at <= clock_timestamp())",
-                [cart_id, list(items)],
-            )
-            reserved = await _reserved(cursor, items)
-            free = {sku: max(0, on_hand[sku] - reserved.get(sku, 0)) for sku in sorted(items)}
+            taken: Items = dict(await reserved.fetchall())
+            free = {sku: max(0, on_hand[sku] - taken.get(sku, 0)) for sku in sorted(items)}
             short = {sku: free[sku] for sku in free if free[sku] < items[sku]}
             if short:
                 raise ShortItems(short)
-            await cursor.execute(
+            await connection.execute(
                 "insert into reservation (cart_id, sku, quantity, expires_at) "
                 "select %s, sku, quantity, clock_timestamp() + make_interval(secs => %s) "
                 "from unnest(%s::text[], %s::integer[]) as item (sku, quantity)",
@@ -107,87 +117,79 @@ class Warehouse:
 
         :raises UnknownItems: where an item is not in the warehouse; such a checkout cannot be booked
         """
-        async with self._transaction() as cursor:
-            on_hand = await _lock(cursor, cart_id, items)
-            await cursor.execute(
-                "insert into inbox (message_id, cart_id) values (%s, %s) "
-                "on conflict (message_id) do update set deliveries = inbox.deliveries + 1",
-                [message_id, cart_id],
-            )
-            await cursor.execute(
-                "insert into orders (cart_id, items, message_id) values (%s, %s, %s) "
-                "on conflict do nothing returning cart_id",
-                [cart_id, Jsonb(dict(items)), message_id],
-            )
-            if await cursor.fetchone() is None:
+        async with self._transaction() as connection:
+            async with connection.pipeline():
+                locked = await _lock(connection, cart_id, items)
+                await connection.execute(
+                    "insert into inbox (message_id, cart_id) values (%s, %s) "
+                    "on conflict (message_id) do update set deliveries = inbox.deliveries + 1",
+                    [message_id, cart_id],
+                )
+                booked = await connection.execute(
+                    "insert into orders (cart_id, items, message_id) values (%s, %s, %s) "
+                    "on conflict do nothing returning cart_id",
+                    [cart_id, Jsonb(dict(items)), message_id],
+                )
+            if await booked.fetchone() is None:
                 return
-            unknown = items.keys() - on_hand.keys()
+            unknown = items.keys() - dict(await locked.fetchall()).keys()
             if unknown:
                 raise UnknownItems(unknown)
-            await cursor.execute(
-                "update stock set on_hand = on_hand - quantity, sold = sold + quantity "
-                "from unnest(%s::text[], %s::integer[]) as item (sku, quantity) where stock.sku = item.sku",
-                [list(items), list(items.values())],
-            )
-            await cursor.execute("delete from reservation where cart_id = %s", [cart_id])
+            async with connection.pipeline():
+                await connection.execute(
+                    "update stock set on_hand = on_hand - quantity, sold = sold + quantity "
+                    "from unnest(%s::text[], %s::integer[]) as item (sku, quantity) where stock.sku = item.sku",
+                    [list(items), list(items.values())],
+                )
+                await connection.execute("delete from reservation where cart_id = %s", [cart_id])
 
     async def stock(self, skus: Collection[str]) -> Mapping[str, Stock]:
         """The stock of items; of all where none is named.
 
         :raises UnknownItems: where an item is not in the warehouse
         """
-        async with self._transaction() as cursor:
-            await cursor.execute(
+        async with self._transaction() as connection:
+            found = await connection.execute(
                 "select sku, on_hand, sold, coalesce((select sum(quantity) from reservation "
                 "  where reservation.sku = stock.sku and expires_at > clock_timestamp()), 0)::integer "
                 "from stock where %s or sku = any(%s) order by sku",
                 [not skus, list(skus)],
             )
-            rows = await cursor.fetchall()
-        found = {sku: Stock(on_hand, reserved, sold) for sku, on_hand, sold, reserved in rows}
-        unknown = set(skus) - found.keys()
+            rows = await found.fetchall()
+        stock = {sku: Stock(on_hand, reserved, sold) for sku, on_hand, sold, reserved in rows}
+        unknown = set(skus) - stock.keys()
         if unknown:
             raise UnknownItems(unknown)
-        return found
+        return stock
 
     async def order(self, cart_id: str) -> Optional[Order]:
         """The order of a cart, with how often its checkout was delivered."""
-        async with self._transaction() as cursor:
-            await cursor.execute(
+        async with self._transaction() as connection:
+            found = await connection.execute(
                 "select items, (select sum(deliveries)::integer from inbox where inbox.cart_id = orders.cart_id) "
                 "from orders where cart_id = %s",
                 [cart_id],
             )
-            row = await cursor.fetchone()
+            row = await found.fetchone()
         return None if row is None else Order(*row)
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncCursor]:
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                yield cursor
+            async with self._pool.connection() as connection:
+                yield connection
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise Unavailable("the warehouse's database does not answer") from error
 
 
-async def _lock(cursor: AsyncCursor, cart_id: str, items: Items) -> Items:
-    """Locks a cart, and the stock of what it wants and has; returns what lies there of it."""
-    await cursor.execute("select pg_advisory_xact_lock(hashtextextended('cart ' || %s, 0))", [cart_id])
-    await cursor.execute(
+async def _lock(connection: AsyncConnection, cart_id: str, items: Items) -> AsyncCursor:
+    """Locks a cart, and the stock of what it wants and has; gives what lies there of it."""
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended('cart ' || %s, 0))", [cart_id])
+    return await connection.execute(
         "select sku, on_hand from stock "
         "where sku = any(%s) or sku in (select sku from reservation where cart_id = %s) order by sku for update",
         [list(items), cart_id],
     )
-    return dict(await cursor.fetchall())
-
-
-async def _reserved(cursor: AsyncCursor, items: Items) -> Items:
-    await cursor.execute(
-        "select sku, sum(quantity)::integer from reservation "
-        "where sku = any(%s) and expires_at > clock_timestamp() group by sku",
-        [list(items)],
-    )
-    return dict(await cursor.fetchall())
 
 
 @asynccontextmanager
