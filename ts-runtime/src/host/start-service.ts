@@ -101,6 +101,8 @@ async function assemble(
     address: host,
     port: server.port,
     protoServices,
+    protocols: ["grpc", "grpc-web", "connect"],
+    lang: "ts",
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
   begun.defer(() => registration.deregister());
