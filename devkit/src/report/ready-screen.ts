@@ -42,7 +42,7 @@ export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): r
 }
 
 function language(name: string | undefined): string {
-  return name === undefined ? "?" : (languages[name.toLowerCase()] ?? name);
+  return name === undefined || name === "" ? "?" : (languages[name.toLowerCase()] ?? name);
 }
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
