@@ -17,7 +17,7 @@ export interface JournalFixture extends Process {
   readonly schema: string;
   readonly logger: Logger;
   /** Another process on the same schema; it ends with the test. */
-  open(options?: Omit<JournalOptions, "database">): Promise<Process>;
+  readonly open: (options?: Omit<JournalOptions, "database">) => Promise<Process>;
 }
 
 /** Opens a journal in a fresh schema. */
