@@ -27,6 +27,8 @@ export interface KeeperContext {
   readonly agent: Agent;
   readonly http: ConsulHttp;
   readonly options: ResolvedRegistryOptions;
+  /** Aborts when the client is closed: a first registration then gives up. */
+  readonly closed: AbortSignal;
 }
 
 export async function keepRegistered(
@@ -41,7 +43,7 @@ export async function keepRegistered(
   const keeping = Promise.all([
     watchOneself(context, registration, ended.signal),
     registration.check.type === "ttl"
-      ? heartbeat(context, id, registration.check.ttlMs, ended.signal)
+      ? heartbeat(context, registration, registration.check.ttlMs, ended.signal)
       : undefined,
   ]);
   let deregistered: Promise<void> | undefined;
@@ -63,17 +65,17 @@ export async function keepRegistered(
 
 /** A registry that is away may be starting; one that refuses will refuse again. */
 async function registerFirst(
-  { agent, options }: KeeperContext,
+  { agent, options, closed }: KeeperContext,
   registration: ResolvedRegistration,
 ): Promise<void> {
-  const deadline = AbortSignal.timeout(options.connectTimeoutMs);
+  const end = AbortSignal.any([AbortSignal.timeout(options.connectTimeoutMs), closed]);
   for (let attempt = 1; ; attempt++) {
     try {
       await agent.register(registration);
       return;
     } catch (error) {
-      if (deadline.aborted || !(error instanceof RegistryError && error.retryable)) throw error;
-      await backoff(attempt, deadline);
+      if (end.aborted || !(error instanceof RegistryError && error.retryable)) throw error;
+      await backoff(attempt, end);
     }
   }
 }
@@ -119,15 +121,28 @@ async function watchOneself(
   }
 }
 
-/** Says three times per TTL that the instance lives. What fails here is mended by `watchOneself`, or by the next beat. */
+/** Says three times per TTL that the instance lives; puts a check back that somebody took out. */
 async function heartbeat(
-  { agent }: KeeperContext,
-  id: string,
+  { agent, options }: KeeperContext,
+  registration: ResolvedRegistration,
   ttlMs: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const { id } = registration;
   while (!signal.aborted) {
-    await agent.pass(`service:${id}`).catch(() => {});
+    try {
+      await agent.pass(`service:${id}`);
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      // A registry that is away is the next beat's matter.
+      if (!error.retryable && !signal.aborted) {
+        const again = await agent.register(registration).then(
+          () => true,
+          () => false,
+        );
+        if (again) options.onEvent({ type: "registered", id, again });
+      }
+    }
     await pause(ttlMs / 3, signal);
   }
 }

@@ -1,0 +1,39 @@
+import t from "tap";
+import { resolveRegistryOptions } from "./options.ts";
+
+t.test("resolveRegistryOptions() takes the option, else the environment, else the default", async (t) => {
+  t.match(resolveRegistryOptions({}, {}), { url: "http://127.0.0.1:8500", token: undefined, waitMs: 25_000 });
+  const environment = { CONSUL_HTTP_ADDR: "consul.internal:8501", CONSUL_HTTP_TOKEN: "t" };
+  t.match(resolveRegistryOptions({}, environment), { url: "http://consul.internal:8501", token: "t" });
+  t.match(resolveRegistryOptions({ url: "https://other/base/", token: "u" }, environment), {
+    url: "https://other/base",
+    shownUrl: "https://other/base",
+    token: "u",
+  });
+  t.match(resolveRegistryOptions({}, { CONSUL_HTTP_ADDR: "", CONSUL_HTTP_TOKEN: "" }), {
+    url: "http://127.0.0.1:8500",
+    token: undefined,
+  });
+});
+
+t.test("resolveRegistryOptions() shows no credentials", async (t) => {
+  const { shownUrl } = resolveRegistryOptions({ url: "http://user:secret@host:1/?token=secret" }, {});
+  t.equal(shownUrl, "http://host:1");
+});
+
+t.test("resolveRegistryOptions() throws for what cannot work, naming the setting", async (t) => {
+  const code = "SAMSPEL_INVALID_CONFIGURATION";
+  t.throws(() => resolveRegistryOptions({ url: "ftp://x" }, {}), { code, message: /Cannot use url as/ });
+  t.throws(() => resolveRegistryOptions({}, { CONSUL_HTTP_ADDR: "http://" }), {
+    code,
+    message: /CONSUL_HTTP_ADDR/,
+  });
+  t.throws(() => resolveRegistryOptions({ waitMs: 60_000 }, {}), {
+    name: "RangeError",
+    message: /waitMs .* 25000/,
+  });
+  t.throws(() => resolveRegistryOptions({ graceMs: Number.NaN }, {}), {
+    name: "RangeError",
+    message: /graceMs/,
+  });
+});

@@ -1,0 +1,78 @@
+import t from "tap";
+import type { ConsulHttp } from "../consul/index.ts";
+import { unreachable } from "../errors.ts";
+import { resolveRegistryOptions } from "../options.ts";
+import { createSource, nextIndex } from "./source.ts";
+
+type Scripted = { readonly index: bigint; readonly body: unknown } | "failure";
+
+/** Answers from a script, noting the index that each request sent; at its end it never answers. */
+function scripted(script: readonly Scripted[]): { http: ConsulHttp; sent: (string | undefined)[] } {
+  const sent: (string | undefined)[] = [];
+  const http: ConsulHttp = {
+    async get({ query, signal }) {
+      const step = script[sent.length];
+      sent.push(query?.["index"]);
+      if (step === "failure") throw unreachable("http://registry", "watch", new Error("gone"));
+      if (step !== undefined) return { status: 200, contentHash: undefined, ...step };
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      signal.throwIfAborted();
+      throw new Error("unreached");
+    },
+  };
+  return { http, sent };
+}
+
+t.test(
+  "createSource() begins without an index, follows it beyond 2^53, and begins anew when it goes back or fails",
+  async (t) => {
+    const huge = 14350325441617796279n;
+    const { http, sent } = scripted([
+      { index: 5n, body: "a" },
+      { index: huge, body: "b" },
+      { index: 3n, body: "c" },
+      { index: 4n, body: "d" },
+      "failure",
+      { index: 9n, body: "e" },
+    ]);
+    const source = createSource(http, resolveRegistryOptions({}, {}), {
+      what: "watch",
+      path: "/",
+      parse: (body) => body,
+    });
+    const seen: unknown[] = [];
+    const finished = Promise.withResolvers<void>();
+    const leave = source.subscribe(() => {
+      const { state } = source;
+      seen.push(
+        state.type === "live" ? state.value : state.type === "unreachable" ? { kept: state.last?.value } : "",
+      );
+      if (seen.length === 6) finished.resolve();
+    });
+    await finished.promise;
+    t.same(seen, ["a", "b", "c", "d", { kept: "d" }, "e"]);
+    t.same(sent.slice(0, 6), [undefined, "5", String(huge), undefined, "4", undefined]);
+    leave();
+    t.same(source.state, { type: "waiting" }, "nobody listens: nothing is known");
+  },
+);
+
+t.test("createSource() polls once for all who subscribe", async (t) => {
+  const { http, sent } = scripted([{ index: 2n, body: "a" }]);
+  const source = createSource(http, resolveRegistryOptions({}, {}), {
+    what: "watch",
+    path: "/",
+    parse: String,
+  });
+  const answered = Promise.withResolvers<void>();
+  const leave = [source.subscribe(answered.resolve), source.subscribe(() => {})];
+  await answered.promise;
+  t.ok(sent.length <= 2, "one poll, and the one that waits after it");
+  for (const each of leave) each();
+});
+
+t.test("nextIndex() never goes on with 0", async (t) => {
+  t.equal(nextIndex(undefined, 0n), undefined);
+  t.equal(nextIndex(4n, undefined), undefined);
+  t.equal(nextIndex(4n, 4n), 4n);
+});
