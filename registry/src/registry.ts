@@ -51,12 +51,15 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const agent = createAgent(resolved);
   const watches = createSharedWatches(createCatalogSources(http, resolved), resolved);
   const handles = new Set<RegistrationHandle>();
+  const closed = new AbortController();
+  const context = { http, agent, options: resolved, closed: closed.signal };
   let closing: Promise<void> | undefined;
   const whileOpen = (): void => {
     if (closing === undefined) return;
     throw new RegistryError("SAMSPEL_INVALID_CONFIGURATION", "Cannot use the registry as it is closed");
   };
   const close = async (): Promise<void> => {
+    closed.abort();
     watches.close();
     const ends = await Promise.allSettled([...handles].map((handle) => handle.deregister()));
     agent.close();
@@ -67,11 +70,11 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     url: resolved.shownUrl,
     async register(registration) {
       whileOpen();
-      const handle = await keepRegistered(
-        { http, agent, options: resolved },
-        resolveRegistration(registration),
-      );
+      const handle = await keepRegistered(context, resolveRegistration(registration));
       handles.add(handle);
+      // Closed meanwhile: nobody else would take the instance out.
+      if (closed.signal.aborted) await handle.deregister();
+      whileOpen();
       return handle;
     },
     watch(protoService) {
