@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, chown, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { Supervisor, SystemUser } from "../process/index.ts";
 import { acquireFileLock } from "./file-lock.ts";
 import { InfraError } from "./infra-error.ts";
@@ -22,6 +23,9 @@ const initdbArgs = [
   "--no-instructions",
   "--no-sync",
 ];
+
+// Other arguments make another template.
+const templateKey = crc32(initdbArgs.join(" ")).toString(16);
 
 /** What is needed to make data folders. */
 export interface PostgresDataOptions {
@@ -62,7 +66,7 @@ export async function preparePostgresData(home: string, options: PostgresDataOpt
 
 async function postgresTemplate(options: PostgresDataOptions): Promise<string> {
   const { binaries, user, cacheDir, supervisor } = options;
-  const template = join(cacheDir, `postgres-${binaries.version}-template`);
+  const template = join(cacheDir, `postgres-${binaries.version}-template-${templateKey}`);
   if (existsSync(template)) return template;
   await mkdir(dirname(template), { recursive: true });
   const lock = await acquireFileLock(`${template}.lock`, { wait: () => true });

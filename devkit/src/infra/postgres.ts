@@ -8,7 +8,7 @@ import { findPostgresBinaries } from "./postgres-binaries.ts";
 import { postgresEnvironment, preparePostgresData } from "./postgres-data.ts";
 import { postmasterOf } from "./postmaster.ts";
 import { postgresUser, reachableFolder } from "./system-user.ts";
-import { InfraError } from "./infra-error.ts";
+import { InfraError, reasonOf } from "./infra-error.ts";
 
 const defaultSettings: Readonly<Record<string, string | number>> = {
   // Some ten connections for each instance of each service.
@@ -28,7 +28,7 @@ export async function preparePostgres(context: PartContext): Promise<PreparedPar
   const binaries = await findPostgresBinaries(user, cacheDir);
   step.progress("preparing its data folder");
   const home = await postgresHome(options.dataDir);
-  const data = await preparePostgresData(home, { binaries, user, supervisor, cacheDir });
+  const data = await preparePostgresData(home, { binaries, user, supervisor, cacheDir }).catch(explain);
   const port = await choosePort("postgres", context);
   const settings = {
     ...defaultSettings,
@@ -66,6 +66,16 @@ export async function preparePostgres(context: PartContext): Promise<PreparedPar
       });
     },
   };
+}
+
+// The packaged binaries need glibc on Linux, and a disk with room.
+function explain(cause: unknown): never {
+  if (cause instanceof InfraError && cause.part !== undefined) throw cause;
+  throw new InfraError(
+    `Cannot start Postgres as its data folder cannot be made: ${reasonOf(cause)}\n` +
+      "Mend that, or set DATABASE_URL to a running Postgres",
+    { part: "postgres", cause },
+  );
 }
 
 /**
