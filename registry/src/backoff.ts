@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const initialMs = 100;
 
 /** The longest wait, well under the default grace period: a returning registry finds its instances in time (R5). */
-export const maxBackoffMs = 2_000;
+const maxBackoffMs = 2_000;
 
 /** Waits after failed attempt number `attempt` (1, 2, 3 …); returns at once when `signal` aborts. */
 export async function backoff(attempt: number, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 import { RegistryError, refused, unreachable } from "../errors.ts";
 import type { ResolvedRegistryOptions } from "../options.ts";
 
-export interface Answer {
+interface Answer {
   readonly status: 200 | 404;
   /** `X-Consul-Index`; it passes 2^53 in real systems (R7). */
   readonly index: bigint | undefined;
@@ -11,7 +11,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-export interface GetRequest {
+interface GetRequest {
   /** What the caller wants, for errors: "watch …". */
   readonly what: string;
   /** Below `/v1`. */

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { CheckStatus } from "./agent-state.ts";
 import type { ProbeDefinition } from "./check-definition.ts";
 
-export interface Outcome {
+interface Outcome {
   readonly status: CheckStatus;
   readonly output: string;
 }

@@ -102,3 +102,19 @@ t.test("without a registry, register() says so and names the fix, and a watch wa
     assert.doesNotMatch(String(Object(watch.status).error), /secret/);
   });
 });
+
+t.test("close() ends a registration that still waits for its registry", async (t) => {
+  const closed = await startEmbeddedRegistry();
+  await closed.close();
+  const registry = createRegistry({ url: closed.url, connectTimeoutMs: 60_000 });
+  const registering = registry.register({
+    name: "late",
+    address: "127.0.0.1",
+    port: 5005,
+    protoServices: [],
+  });
+  const outcome = t.rejects(registering, { code: "SAMSPEL_REGISTRY_UNREACHABLE" });
+  await registry.close();
+  await outcome;
+  t.throws(() => registry.watch(protoService), { message: /it is closed/ });
+});
