@@ -15,7 +15,8 @@ export interface LivePage extends Page {
 
 interface Horizon {
   readonly xmin: bigint;
-  readonly held_back: boolean;
+  /** Null where there are no events. */
+  readonly held_back: boolean | null;
 }
 
 interface EventRow extends Horizon {
@@ -40,7 +41,8 @@ export async function readPage(sql: Sql, options: ReadOptions): Promise<LivePage
   const { after, entityTypes, slices, limit = defaultLimit } = options;
   const rows = await sql<Row[]>`
     select pg_snapshot_xmin(pg_current_snapshot()) as xmin,
-      exists (select from event where tx >= pg_snapshot_xmin(pg_current_snapshot())) as held_back,
+      (select tx from event order by tx desc, position desc limit 1)
+        >= pg_snapshot_xmin(pg_current_snapshot()) as held_back,
       e.*
     from (select) as horizon
     left join lateral (
