@@ -74,7 +74,7 @@ t.test("grpcio calls cart by reflection", async (t) => {
   const python = await inventoryPython(t);
   const client = join(import.meta.dirname, "python/stock_client.py");
   const call = (quantity: number): Promise<Outcome> =>
-    outcomeOf(python.interpreter, [
+    outcomeOf(python, [
       client,
       host,
       "cart.v1.CartService",

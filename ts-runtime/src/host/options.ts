@@ -41,8 +41,11 @@ export interface ServiceOptions {
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
   readonly freezeStates?: boolean;
-  /** Whether SIGTERM and SIGINT stop the service and end the process (A2). Default true. */
-  readonly handleSignals?: boolean;
+  /**
+   * Whether the service is what the process is for: then SIGTERM and SIGINT stop it in order and end the process (A2),
+   * and so does a start that fails. Default true.
+   */
+  readonly ownsProcess?: boolean;
   /** Default: JSON lines on standard output at `LOG_LEVEL`, else `info`. */
   readonly logger?: Logger;
 }
@@ -62,7 +65,7 @@ export interface ResolvedServiceOptions {
   readonly version: string | undefined;
   readonly drainMs: number;
   readonly freezeStates: boolean;
-  readonly handleSignals: boolean;
+  readonly ownsProcess: boolean;
   readonly logLevel: string;
 }
 
@@ -112,7 +115,7 @@ export function resolveServiceOptions(
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
-    handleSignals: options.handleSignals ?? true,
+    ownsProcess: options.ownsProcess ?? true,
     logLevel: resolveLogLevel(set(environment["LOG_LEVEL"])),
   };
 }

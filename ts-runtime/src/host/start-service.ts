@@ -12,9 +12,9 @@ import { topicServiceImpl } from "../topic/index.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
+import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
-import { stopOnSignals } from "./signals.ts";
 
 /** A service that runs. */
 export interface RunningService extends AsyncDisposable {
@@ -32,15 +32,25 @@ export interface RunningService extends AsyncDisposable {
 
 /**
  * Starts a service: its entities, plain services, topics, projections and subscriptions, on one port, and registers it.
- * Resolves when it is ready for calls; SIGTERM and SIGINT stop it in order.
+ * Resolves when it is ready for calls. SIGTERM and SIGINT stop it in order; a start that fails is one line in the log
+ * and ends the process with code 1. Both are so unless `ownsProcess` is false.
  * @throws SAMSPEL_INVALID_CONFIGURATION, SAMSPEL_DATABASE_UNREACHABLE, SAMSPEL_BROKER_UNREACHABLE or
- *   SAMSPEL_REGISTRY_UNREACHABLE; nothing is left running then.
+ *   SAMSPEL_REGISTRY_UNREACHABLE, where `ownsProcess` is false; nothing is left running then.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
+  try {
+    return await start(options);
+  } catch (error) {
+    if (options.ownsProcess === false) throw error;
+    return endOnFailedStart(error, options.logger ?? createLogger({ service: options.name }));
+  }
+}
+
+async function start(options: ServiceOptions): Promise<RunningService> {
+  const startedAt = performance.now();
   const settings = resolveServiceOptions(options);
   checkParts(options);
   const logger = options.logger ?? createLogger({ service: settings.name, level: settings.logLevel });
-  const startedAt = performance.now();
   await using begun = new AsyncDisposableStack();
   const service = await assemble(options, settings, { logger, begun });
   logger.info(
@@ -50,8 +60,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
   const parts = begun.move();
   let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopped ??= parts.disposeAsync());
-  if (settings.handleSignals) parts.use(stopOnSignals(stop, logger));
+  const stop = (): Promise<void> =>
+    (stopped ??= parts.disposeAsync().finally(() => signals?.[Symbol.dispose]()));
+  const signals = settings.ownsProcess ? stopOnSignals(stop, logger) : undefined;
   return { ...service, stop, [Symbol.asyncDispose]: stop };
 }
 
