@@ -1,5 +1,5 @@
 // The topic of the test proto, and messages in it.
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { partitionOf, topicDescriptor, type TopicDescriptor } from "../../ts-runtime/src/descriptor/index.ts";
 import {
   createPublisher,
@@ -45,4 +45,27 @@ export async function publishAll(broker: Broker, messages: readonly OutgoingMess
   using publisher = createPublisher(broker);
   const { error } = await publisher.publish(messages);
   if (error !== undefined) throw error;
+}
+
+/** A message as it is stored. */
+export interface StoredChange {
+  readonly id: string;
+  readonly counterId: string;
+  readonly value: bigint;
+  readonly delta: bigint;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** All messages of the topic, in the order of the stream. */
+export async function storedChanges(broker: Broker): Promise<readonly StoredChange[]> {
+  const { config, state } = await ensureStream(broker, counterTopic);
+  const stored: StoredChange[] = [];
+  if (state.messages === 0) return stored;
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const { header, data } = await broker.manager.streams.getMessage(config.name, { seq });
+    const { counterId, value, delta } = fromBinary(CounterChangedSchema, data);
+    const headers = new Map([...header].map(([name, [first = ""]]) => [name.toLowerCase(), first]));
+    stored.push({ id: header.get("Nats-Msg-Id"), counterId, value, delta, headers });
+  }
+  return stored;
 }

@@ -2,18 +2,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Waits until `condition` gives a truthy value, and returns it.
+ * Waits until `condition` gives something else than false or undefined, and returns that.
  * @throws after `deadlineMs`, default 10,000, with what was waited for.
  */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
   deadlineMs: number = 10_000,
-): Promise<T> {
+): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const value = await condition();
-    if (value) return value;
+    if (value !== false && value !== undefined) return value as Exclude<T, false | undefined>;
     if (performance.now() > deadline) throw new Error(`Waited ${deadlineMs} ms in vain until ${what}`);
     await sleep(10);
   }

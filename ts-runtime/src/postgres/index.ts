@@ -4,4 +4,5 @@ export type { Database, DatabaseOptions, Sql, SqlTypes, TransactionSql } from ".
 export { migrate } from "./migrate.ts";
 export type { Migration } from "./migration.ts";
 export { retryRead } from "./retry-read.ts";
+export { transact } from "./transact.ts";
 export { isTransient, isUniqueViolation } from "./transient.ts";

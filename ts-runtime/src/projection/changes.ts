@@ -19,6 +19,7 @@ export async function* projectionChanges(
 ): AsyncGenerator<void> {
   const changed = createLatch();
   using _ = await database.listen(channelOf(database, projection), () => changed.set());
+  await changed.wait(0, signal); // the subscription itself wakes, too
   while (!signal.aborted) {
     yield;
     await changed.wait(noTimeoutMs, signal);

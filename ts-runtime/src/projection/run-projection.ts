@@ -8,7 +8,7 @@
 import { runUnderLease } from "../cluster/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { Journal, JournalEvent, Position } from "../journal/index.ts";
-import { isTransient, type Database, type TransactionSql } from "../postgres/index.ts";
+import { isTransient, transact, type Database, type TransactionSql } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { tellChange } from "./changes.ts";
@@ -53,16 +53,13 @@ async function projectUnderLease(options: RunProjectionOptions, epoch: bigint): 
   const name = `projection:${projection.name}:${projection.version}`;
   const after = await journal.checkpoints.claim({ name, epoch });
 
-  /** One transaction: what `work` writes, and the checkpoint. */
   const commit = (position: Position, work: (sql: TransactionSql) => Promise<void>): Promise<void> =>
-    database.sql
-      .begin(async (sql) => {
-        await requireVersion(sql, projection);
-        await work(sql);
-        await journal.checkpoints.save(sql, { name, position, epoch });
-        await tellChange(sql, database, projection);
-      })
-      .then(() => {});
+    transact(database.sql, async (sql) => {
+      await requireVersion(sql, projection);
+      await work(sql);
+      await journal.checkpoints.save(sql, { name, position, epoch });
+      await tellChange(sql, database, projection);
+    });
   const run: Run = { ...options, commit };
 
   const entityTypes = [projection.source.name];
@@ -81,18 +78,18 @@ async function projectUnderLease(options: RunProjectionOptions, epoch: bigint): 
 }
 
 interface Run extends RunProjectionOptions {
+  /** One transaction: what `work` writes, and the checkpoint. */
   readonly commit: (position: Position, work: (sql: TransactionSql) => Promise<void>) => Promise<void>;
 }
 
 async function applyPage(events: readonly JournalEvent[], next: Position, run: Run): Promise<void> {
   const { projection, logger } = run;
   try {
-    const decoded = events.map((event) => decode(event, projection));
-    await run.commit(next, (sql) => projection.apply(decoded, sql));
+    await run.commit(next, (sql) => apply(projection, events, sql));
   } catch (error) {
-    if (!isHandlers(error)) throw error;
+    if (!(error instanceof ApplyError)) throw error;
     logger.debug(
-      { err: error, projection: projection.name },
+      { err: error.cause, projection: projection.name },
       "page failed: its events are applied one by one",
     );
     for (const [index, event] of events.entries()) {
@@ -114,10 +111,11 @@ async function applyEvent(event: JournalEvent, next: Position, run: Run): Promis
   };
   for (let attempt = 1; ; attempt++) {
     try {
-      await run.commit(next, (sql) => projection.apply([decode(event, projection)], sql));
+      await run.commit(next, (sql) => apply(projection, [event], sql));
       return;
-    } catch (error) {
-      if (!isHandlers(error)) throw error;
+    } catch (failure) {
+      if (!(failure instanceof ApplyError)) throw failure;
+      const error = failure.cause;
       if (attempt >= maxAttempts) {
         logger.error(
           { err: error, attempt, version, ...about },
@@ -128,21 +126,35 @@ async function applyEvent(event: JournalEvent, next: Position, run: Run): Promis
       }
       logger.warn({ err: error, attempt, maxAttempts, ...about }, "event failed; it is tried again");
       await backoff(attempt, signal, projection.backoff);
-      if (signal.aborted) throw error;
+      if (signal.aborted) throw failure;
     }
   }
 }
 
-/** What a retry does not heal, and parking would hide: it ends the run, and the lease goes to whoever can do better. */
-const fatal: ReadonlySet<string> = new Set([
-  "SAMSPEL_LEASE_LOST",
-  "SAMSPEL_INVALID_CONFIGURATION", // another version of the projection was set up
-  "SAMSPEL_EVENT_UNKNOWN", // an event of a newer version of the service
-]);
+/** Says that the event or its handler is to blame, and not the database, the lease or the version. */
+class ApplyError extends Error {
+  constructor(cause: unknown) {
+    super("Cannot apply events", { cause });
+  }
+}
 
-/** Whether the event is to blame, and not the database, the lease or the version. */
-function isHandlers(error: unknown): boolean {
-  return !isTransient(error) && !(error instanceof SamspelError && fatal.has(error.code));
+async function apply(
+  projection: Projection,
+  events: readonly JournalEvent[],
+  sql: TransactionSql,
+): Promise<void> {
+  try {
+    await projection.apply(
+      events.map((event) => decode(event, projection)),
+      sql,
+    );
+  } catch (error) {
+    // An event of a newer version of the service: the lease goes to whoever knows it, and nothing is parked.
+    if (error instanceof SamspelError && error.code === "SAMSPEL_EVENT_UNKNOWN") throw error;
+    // A deadlock or the like is Postgres's to heal; a handler's own failure to reach somebody is not.
+    if (error instanceof Error && error.name === "PostgresError" && isTransient(error)) throw error;
+    throw new ApplyError(error);
+  }
 }
 
 function decode(event: JournalEvent, { source }: Projection): AnyProjectedEvent {

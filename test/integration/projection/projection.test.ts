@@ -1,0 +1,258 @@
+// Projections on a real Postgres (T4).
+import t, { type Test } from "tap";
+import {
+  project,
+  projectionChanges,
+  runProjection,
+  setUpProjection,
+  type Projection,
+  type ProjectionContext,
+  type RunProjectionOptions,
+} from "../../../ts-runtime/src/projection/index.ts";
+import type { TransactionSql } from "../../../ts-runtime/src/postgres/index.ts";
+import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
+import { appendEvents, countUp, incremented } from "../../support/counter-events.ts";
+import { defineCounter } from "../../support/counter.ts";
+import { until } from "../../support/until.ts";
+import { cutConnections, openJournal, type Process } from "../journal/journal-fixture.ts";
+
+const logger = createLogger({ service: "test", level: "silent" });
+const counter = defineCounter();
+const ids = Array.from({ length: 10 }, (_, index) => `counter-${index}`);
+
+const setup = (sql: TransactionSql) =>
+  sql`create table total (id text primary key, value bigint not null, revisions text not null)`;
+
+/** Not idempotent, and it notes the order: each event that comes twice or too early shows. */
+const add = ({ amount }: { readonly amount: bigint }, { sql, entityId, revision }: ProjectionContext) => sql`
+  insert into total (id, value, revisions) values (${entityId}, ${amount}, ${String(revision)})
+  on conflict (id) do update set value = total.value + excluded.value,
+    revisions = total.revisions || ',' || excluded.revisions`;
+
+const totals = project("totals", counter, { setup, events: { incremented: add } });
+
+function run(
+  t: Test,
+  on: Process,
+  projection: Projection,
+  options: Partial<RunProjectionOptions> = {},
+): () => Promise<void> {
+  const stop = new AbortController();
+  const running = runProjection({
+    projection,
+    ...on,
+    owner: "test",
+    logger,
+    signal: stop.signal,
+    ...options,
+  });
+  running.catch(() => {});
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await running;
+  };
+  t.teardown(end);
+  return end;
+}
+
+interface Total {
+  readonly id: string;
+  readonly value: bigint;
+  readonly revisions: string;
+}
+
+async function read({ database }: Process): Promise<readonly Total[]> {
+  return database.sql<Total[]>`select id, value, revisions from total order by id`.catch(() => []);
+}
+
+const sum = async (on: Process): Promise<bigint> =>
+  (await read(on)).reduce((sum, { value }) => sum + value, 0n);
+
+const upTo = (count: number): string => Array.from({ length: count }, (_, index) => index + 1).join();
+
+t.test(
+  "runProjection() applies each event once, in order, though connections are cut again and again",
+  async (t) => {
+    const on = await openJournal(t);
+    run(t, on, totals, { pageSize: 20, leaseTtlMs: 1_000 });
+    run(t, await on.open(), totals, { pageSize: 20, leaseTtlMs: 1_000 });
+    const writing = countUp(on.journal, ids, 60);
+    for (const part of [50n, 250n, 400n]) {
+      await until(`${part} are applied`, async () => (await sum(on)) >= part, 20_000);
+      await cutConnections(on.schema);
+    }
+    await writing;
+    await until("all are applied", async () => (await sum(on)) >= 600n, 20_000);
+    t.same(
+      await read(on),
+      ids.map((id) => ({ id, value: 60n, revisions: upTo(60) })),
+    );
+  },
+);
+
+t.test("runProjection() commits nothing under a lease that another instance has taken", async (t) => {
+  const on = await openJournal(t);
+  await countUp(on.journal, ["a"], 3);
+  const entered = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const slow = project("totals", counter, {
+    setup,
+    events: {
+      async incremented(event, context) {
+        await add(event, { ...context, entityId: "slow" });
+        entered.resolve();
+        await release.promise;
+      },
+    },
+  });
+  run(t, on, slow);
+  await entered.promise;
+  const { sql } = on.database;
+  await sql`update lease set expires_at = '-infinity' where name = 'projection:totals'`;
+  const other = await on.open();
+  run(t, other, totals);
+  await until("the other one has done it", async () => (await sum(on)) === 3n);
+  release.resolve();
+  await countUp(on.journal, ["b"], 2);
+  await until("it goes on", async () => (await sum(on)) >= 5n);
+  t.same(await read(on), [
+    { id: "a", value: 3n, revisions: "1,2,3" },
+    { id: "b", value: 2n, revisions: "1,2" },
+  ]);
+});
+
+t.test("runProjection() parks the event that fails, and only it", async (t) => {
+  const on = await openJournal(t);
+  let attempts = 0;
+  const failing = project("totals", counter, {
+    setup,
+    retry: { maxAttempts: 3, initialMs: 5, maxMs: 10 },
+    events: {
+      async incremented(event, context) {
+        await add(event, context);
+        if (event.amount !== 13n) return;
+        attempts += 1;
+        throw new RangeError("thirteen is too much");
+      },
+    },
+  });
+  await appendEvents(on.journal, "a", 0n, [incremented(1n), incremented(13n), incremented(2n)]);
+  await appendEvents(on.journal, "b", 0n, [incremented(4n)]);
+  run(t, on, failing);
+  await until("all others are applied", async () => (await sum(on)) === 7n);
+  t.same(await read(on), [
+    { id: "a", value: 3n, revisions: "1,3" },
+    { id: "b", value: 4n, revisions: "1" },
+  ]);
+  t.equal(attempts, 4, "once in its page, and three times alone");
+  const parked = await on.database.sql`
+    select projection, version, entity_type, entity_id, revision, attempts, error from projection_failure`;
+  t.match(parked, [
+    {
+      projection: "totals",
+      version: 1,
+      entity_type: "counter",
+      entity_id: "a",
+      revision: 2n,
+      attempts: 3,
+      error: /^RangeError: thirteen is too much/,
+    },
+  ]);
+  t.equal(parked.length, 1);
+});
+
+t.test("runProjection() leaves an event of a newer version to a newer instance", async (t) => {
+  const on = await openJournal(t);
+  run(t, on, totals);
+  await countUp(on.journal, ["a"], 1);
+  await until("the first is applied", async () => (await sum(on)) === 1n);
+  const unknown = Buffer.from([0x9a, 0x06, 0x00]); // field 99 of the event's oneof
+  await on.journal.append({
+    entityType: "counter",
+    entityId: "a",
+    expectedRevision: 1n,
+    events: [{ payload: unknown }],
+  });
+  await appendEvents(on.journal, "a", 2n, [incremented(1n)]);
+  const { sql } = on.database;
+  await until("it has tried", async () => {
+    const [lease] = await sql<{ epoch: bigint }[]>`select epoch from lease where name = 'projection:totals'`;
+    return (lease?.epoch ?? 0n) >= 3n;
+  });
+  t.equal(await sum(on), 1n, "it waits");
+  t.same(await sql`select from projection_failure`, [], "and parks nothing");
+});
+
+t.test("project() takes whole pages, and a new version begins anew", async (t) => {
+  const on = await openJournal(t);
+  await countUp(on.journal, ["a", "b"], 5);
+  const pages: number[] = [];
+  const batched = (version: number) =>
+    project("totals", counter, {
+      version,
+      async setup(sql) {
+        await sql`drop table if exists total`;
+        await setup(sql);
+      },
+      async batch(events, { sql }) {
+        pages.push(events.length);
+        for (const { case: kind, value, entityId } of events) {
+          if (kind !== "incremented") continue;
+          await sql`
+            insert into total (id, value, revisions) values (${entityId}, ${value.amount * BigInt(version)}, '')
+            on conflict (id) do update set value = total.value + excluded.value`;
+        }
+      },
+    });
+  const stop = run(t, on, batched(1));
+  await until("version 1 is there", async () => (await sum(on)) === 10n);
+  t.same(pages, [10]);
+  run(t, await on.open(), batched(2));
+  await stop();
+  await until("version 2 is there", async () => (await sum(on)) === 20n);
+  await t.rejects(setUpProjection(on.database, batched(1)), {
+    code: "SAMSPEL_INVALID_CONFIGURATION",
+    message: /Cannot run version 1 of projection totals .* current version is 2/,
+  });
+});
+
+t.test("setUpProjection() makes the tables once, whoever comes first", async (t) => {
+  const on = await openJournal(t);
+  const others = [await on.open(), await on.open()];
+  let made = 0;
+  const once = project("once", counter, {
+    async setup(sql) {
+      made += 1;
+      await sql`create table once (id int)`;
+    },
+    events: {},
+  });
+  await Promise.all([on, ...others].map(({ database }) => setUpProjection(database, once)));
+  t.equal(made, 1);
+});
+
+t.test("projectionChanges() wakes on another instance after each commit, and draws together", async (t) => {
+  const on = await openJournal(t);
+  const watcher = await on.open();
+  await setUpProjection(on.database, totals);
+  run(t, on, totals);
+  const stop = new AbortController();
+  const seen: bigint[] = [];
+  const watching = (async () => {
+    for await (const _ of projectionChanges(watcher.database, totals, stop.signal))
+      seen.push(await sum(watcher));
+  })();
+  await until("it has looked at once", () => seen.length > 0);
+  t.same(seen, [0n]);
+  await countUp(on.journal, ["a"], 1);
+  await until("it sees the first", () => seen.at(-1) === 1n);
+  await countUp(on.journal, ["b"], 40);
+  await until("it sees all", () => seen.at(-1) === 41n);
+  await cutConnections(on.schema);
+  await countUp(on.journal, ["c"], 1);
+  await until("it sees on after a cut", () => seen.at(-1) === 42n);
+  const turns = seen.length;
+  t.ok(turns <= 80, `${turns} turns`);
+  stop.abort();
+  await watching;
+});
