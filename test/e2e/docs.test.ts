@@ -4,18 +4,18 @@
 //
 //   <!-- run -->                once
 //   <!-- run: eventually -->    until it prints what the page shows, as the services agree in the end, not at once
+//   <!-- run: until it prints --> a stream without an end, ended when it has printed that
 //   <!-- run: if psql -->       where the machine has psql; eventually, too
 //
 // The text block with <!-- output --> behind it is what is printed, blanks aside; `…` stands for anything.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { promisify } from "node:util";
 import t from "tap";
 import { stablePort } from "../../devkit/src/process/index.ts";
 import { commandsOf, readPages, root, type Block } from "../docs/pages.ts";
 import { startShop } from "../support/system.ts";
 import { until } from "../support/until.ts";
-
-const run = promisify(execFile);
 
 interface Step {
   readonly block: Block;
@@ -33,12 +33,14 @@ const steps: readonly Step[] = readPages().flatMap(({ blocks }) =>
 /** What the page shows as a pattern: the same words with any blanks between them, and anything for `…`. */
 function pattern(text: string): RegExp {
   const words = text.trim().split(/\s+/);
-  const source = words.map((word) => word.split("…").map(RegExp.escape).join(".*?")).join("\\s*");
+  const source = words.map((word) => word.split("…").map(escape).join(".*?")).join("\\s*");
   return new RegExp(`^\\s*${source}\\s*$`, "s");
 }
 
+const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 async function installed(command: string): Promise<boolean> {
-  return run("which", [command]).then(
+  return promisify(execFile)("which", [command]).then(
     () => true,
     () => false,
   );
@@ -58,34 +60,56 @@ t.test("the commands of the pages print what the pages show", { timeout: 120_000
       const actual = ports.get(Number(port));
       return actual === undefined ? url : `127.0.0.1:${actual}`;
     });
-  const env = { ...process.env, DATABASE_URL: dev.infra.databaseUrl, NATS_URL: dev.infra.natsUrl };
-  const execute = async ({ block }: Step): Promise<string> => {
-    const script = here(commandsOf(block).join("\n"));
-    const { stdout } = await run("bash", ["-euo", "pipefail", "-c", script], {
-      cwd: root,
-      env,
-      timeout: 30_000,
-    });
-    return stdout;
-  };
+  const env = { ...process.env, DATABASE_URL: dev.infra.databaseUrl };
 
   t.ok(steps.length > 0);
-  for (const step of steps) {
-    const { block, expected } = step;
-    const [, tool] = /^if (\S+)$/.exec(block.marker?.value ?? "") ?? [];
+  for (const { block, expected } of steps) {
+    const how = block.marker?.value ?? "";
+    const tool = /^if (\S+)$/.exec(how)?.[1];
     const skip = tool !== undefined && !(await installed(tool)) ? `there is no ${tool}` : false;
     await t.test(block.at, { skip }, async (t) => {
-      const wanted = expected && pattern(here(expected.lines.join("\n")));
-      let printed = await execute(step);
-      if (wanted === undefined) return;
-      if (block.marker?.value !== "") {
+      const wanted = pattern(here(expected?.lines.join("\n") ?? "…"));
+      const execute = (): Promise<string> =>
+        runScript(here(commandsOf(block).join("\n")), {
+          env,
+          enough: how === "until it prints" ? (printed) => wanted.test(printed) : () => false,
+        });
+      let printed = await execute();
+      if (how !== "") {
         await until(`the commands print what ${block.at} shows`, async () => {
-          if (wanted.test(printed)) return true;
-          printed = await execute(step);
+          if (!wanted.test(printed)) printed = await execute();
           return wanted.test(printed);
-        }).catch(() => undefined);
+        }).catch(() => {});
       }
       t.match(printed, wanted);
     });
   }
 });
+
+interface ScriptOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether what was printed will do: then a script that still runs is ended. */
+  readonly enough: (printed: string) => boolean;
+}
+
+/** Runs a script to its end, for 30 s at the most, and gives what it printed; it fails where a command fails. */
+async function runScript(script: string, { env, enough }: ScriptOptions): Promise<string> {
+  // A process group of its own, as npx would leave its child behind.
+  const child = spawn("bash", ["-euo", "pipefail", "-c", script], { cwd: root, env, detached: true });
+  const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, "SIGTERM"));
+  const timer = setTimeout(end, 30_000);
+  let printed = "";
+  let complaint = "";
+  let ended = false;
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint += text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    if (ended || !enough(printed)) return;
+    ended = true;
+    end();
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  clearTimeout(timer);
+  if (code !== 0 && !ended) throw new Error(`${script}\nended with ${code}:\n${complaint}${printed}`);
+  return printed;
+}
