@@ -8,6 +8,7 @@
 import postgres from "postgres";
 import { SamspelError } from "../errors/index.ts";
 import { redactUrl, type Logger } from "../telemetry/index.ts";
+import { closePool, type PoolState } from "./close-pool.ts";
 import { columnTypes } from "./column-types.ts";
 import { createListener } from "./listen.ts";
 import { unreachable } from "./unreachable.ts";
@@ -50,8 +51,6 @@ export interface Database extends AsyncDisposable {
 }
 
 const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
-/** The driver waits in vain for a connection that was cut and not used since, so this cannot be long. */
-const closeTimeoutSeconds = 2;
 
 /**
  * Connects to a service's schema and makes the schema if it is missing.
@@ -66,7 +65,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       `Schema must be of lower-case letters, digits and "_", not begin with a digit or "pg_", and have at most 50 characters: current value is "${schema}"`,
     );
   }
-  const sql = connect(url, { schema, maxConnections, applicationName });
+  const pool: PoolState = { maxConnections, cut: false };
+  const sql = connect(url, { schema, applicationName, pool });
   try {
     await createSchema(sql, schema);
   } catch (error) {
@@ -74,7 +74,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw unreachable(error, url);
   }
   logger.debug({ url: redactUrl(url), schema }, "database open");
-  const close = (): Promise<void> => sql.end({ timeout: closeTimeoutSeconds });
+  const close = (): Promise<void> => closePool(sql, pool);
   return {
     sql,
     schema,
@@ -87,18 +87,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 interface Connecting {
   readonly schema: string;
-  readonly maxConnections: number;
   readonly applicationName: string;
+  readonly pool: PoolState;
 }
 
-function connect(url: string, { schema, maxConnections, applicationName }: Connecting): Sql {
+function connect(url: string, { schema, applicationName, pool }: Connecting): Sql {
   try {
     return postgres(url, {
-      max: maxConnections,
+      max: pool.maxConnections,
       connect_timeout: 10,
       // 50, 100, 200 … 1,000 ms: short, as a restarted Postgres is back within seconds.
       backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
       onnotice: () => {},
+      onclose: () => {
+        pool.cut = true;
+      },
       connection: { search_path: `"${schema}"`, application_name: applicationName },
       fetch_types: false,
       types: columnTypes,
