@@ -17,7 +17,7 @@ t.test("start-service.md has each option of ServiceOptions, and no other", async
   const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name = ""]) => name);
   const [, listed = ""] = /## Options\n(.*?)\n## /s.exec(read("docs/reference/start-service.md")) ?? [];
   t.ok(options.length > 10);
-  t.same([...listed.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort(), options.sort());
+  t.same([...listed.matchAll(/^\| `(\w+)`/gm)].map(([, name = ""]) => name).sort(), options.sort());
 });
 
 t.test("environment.md has each variable that a service reads, and no other", async (t) => {
