@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, "../../..");
 const inventory = join(root, "examples/shopping-cart/inventory");
 
 /** One line of the service's log. */
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
@@ -53,7 +53,7 @@ export async function inventoryPython(t: Test): Promise<string> {
 }
 
 /** The environment of the service: the test run's infra, changed as given. */
-export function inventoryEnvironment(
+function inventoryEnvironment(
   changed: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
   return {
