@@ -1,6 +1,6 @@
 // What a service does beside answering calls: publications, projections and subscriptions, each until the stop.
 import { hostname } from "node:os";
-import { runProjection } from "../projection/index.ts";
+import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -25,13 +25,16 @@ export interface BackgroundOptions {
 
 /**
  * Starts the background work.
- * @throws SAMSPEL_INVALID_CONFIGURATION where a topic's stream does not fit; nothing has begun then.
+ * @throws SAMSPEL_INVALID_CONFIGURATION where a topic's stream or a projection's tables do not fit; nothing has begun
+ *   then.
  */
 export async function startBackground(
   { topics = [], projections = [] }: ServiceOptions,
   { infra, logger, name, subscriptions, drainMs }: BackgroundOptions,
 ): Promise<Background> {
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
+  // Before the first call is served: queries find the tables.
+  for (const projection of projections) await setUpProjection(infra.requireDatabase(), projection);
   const owner = `${name}@${hostname()}/${process.pid}`;
   const stopping = new AbortController();
   const { signal } = stopping;
