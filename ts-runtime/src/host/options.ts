@@ -61,7 +61,6 @@ export interface ResolvedServiceOptions {
   readonly schema: string;
   readonly natsUrl: string | undefined;
   readonly topicPrefix: string;
-  readonly registryUrl: string | undefined;
   readonly version: string | undefined;
   readonly drainMs: number;
   readonly freezeStates: boolean;
@@ -106,12 +105,6 @@ export function resolveServiceOptions(
       neededFor: needsBroker ? "topics and subscriptions" : undefined,
     }),
     topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
-    registryUrl: resolveUrl({
-      setting: "CONSUL_HTTP_ADDR",
-      value: options.registryUrl ?? set(environment["CONSUL_HTTP_ADDR"]),
-      protocols: ["http:", "https:"],
-      neededFor: undefined,
-    }),
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",

@@ -11,6 +11,7 @@ import { createLogger, type Logger } from "../telemetry/index.ts";
 import { topicServiceImpl } from "../topic/index.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
+import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
@@ -80,7 +81,10 @@ async function assemble(
   const { name, host, port, drainMs } = settings;
   const infra = await openInfra(options, settings, { logger, begun });
   const registry = begun.use(
-    createRegistry(settings.registryUrl === undefined ? {} : { url: settings.registryUrl }),
+    createRegistry({
+      onEvent: logRegistry(logger),
+      ...(options.registryUrl === undefined ? {} : { url: options.registryUrl }),
+    }),
   );
   const clients = begun.use(createClients({ registry, logger }));
   const context = createServiceContext({ clients, database: infra.database, logger });

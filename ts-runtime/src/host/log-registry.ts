@@ -1,0 +1,32 @@
+// What happens between a service and the registry, in the service's log.
+import type { RegistryEvent } from "@samspel/registry";
+import type { Logger } from "../telemetry/index.ts";
+
+/** Writes a registry's events: troubles as warnings, the everyday at `debug`. */
+export function logRegistry(logger: Logger): (event: RegistryEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case "unreachable":
+        logger.warn({ what: event.what, code: event.error.code }, event.error.message);
+        break;
+      case "recovered":
+        logger.info({ what: event.what }, "the registry is back");
+        break;
+      case "registered":
+        if (event.again)
+          logger.warn({ id: event.id }, "the registry had forgotten this instance: registered again");
+        else logger.debug({ id: event.id }, "registered");
+        break;
+      case "doubted":
+        logger.warn(
+          { protoService: event.protoService, graceMs: event.graceMs },
+          "the registry suddenly knows no instance: the last ones known are kept for a while",
+        );
+        break;
+      case "deregistered":
+      case "changed":
+        logger.debug(event, "registry");
+        break;
+    }
+  };
+}
