@@ -18,9 +18,7 @@ export interface IndexClock {
   of(resource: string): bigint;
   /** Resolves when `current()` passes `known`, when the wait is over or when `signal` aborts. */
   wait(current: () => bigint, known: bigint, waitMs: number, signal: AbortSignal): Promise<void>;
-  /** Wakes all who wait, for changes without an index, such as an agent's own. */
-  wake(): void;
-  /** Resolves at the next `touch` or `wake`, or when the wait is over. */
+  /** Resolves at the next write, or when the wait is over. */
   next(waitMs: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -28,16 +26,15 @@ export function createIndexClock(): IndexClock {
   const indexes = new Map<string, bigint>();
   const waiting = new Set<() => void>();
   let now = 1n;
-  const wake = (): void => {
-    for (const resolve of waiting) resolve();
-  };
   const next = async (waitMs: number, signal: AbortSignal): Promise<void> => {
     if (signal.aborted || waitMs <= 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);
     waiting.add(resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const abort = (): void => resolve();
+    signal.addEventListener("abort", abort);
     await promise;
+    signal.removeEventListener("abort", abort);
     clearTimeout(timer);
     waiting.delete(resolve);
   };
@@ -48,7 +45,7 @@ export function createIndexClock(): IndexClock {
     touch(...resources) {
       now++;
       for (const resource of resources) indexes.set(resource, now);
-      wake();
+      for (const resolve of waiting) resolve();
       return now;
     },
     of: (resource) => indexes.get(resource) ?? 1n,
@@ -58,7 +55,6 @@ export function createIndexClock(): IndexClock {
         await next(endsAt - performance.now(), signal);
       }
     },
-    wake,
     next,
   };
 }
