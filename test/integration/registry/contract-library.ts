@@ -95,7 +95,7 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
         address: "127.0.0.1",
         port: 4002,
         protoServices: [protoService],
-        check: { type: "ttl", ttlMs: 3_000 },
+        check: { type: "none" },
       });
       using watch = registry.watch(protoService);
       await registry.resolve(protoService);
