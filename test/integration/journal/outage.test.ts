@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import t from "tap";
 import { runAppends } from "../../../ts-runtime/src/journal/append-statement.ts";
-import { createJournal } from "../../../ts-runtime/src/journal/index.ts";
+import { createJournal, startPosition } from "../../../ts-runtime/src/journal/index.ts";
+import { migrate, openDatabase } from "../../../ts-runtime/src/postgres/index.ts";
 import { until } from "../../support/until.ts";
+import { openProxy } from "./database-proxy.ts";
 import { appendOf, cutConnections, openJournal } from "./journal-fixture.ts";
 
 t.test("append() keeps every acknowledged append, once, while backends are killed under load", async (t) => {
@@ -69,3 +71,37 @@ t.test("append() says that the outcome is unknown when the database stays away",
   t.match(await journal.append(appendOf("a", 0n)), { type: "appended" });
   await journal.close();
 });
+
+t.test(
+  "a journal whose database was away goes on: appends wait, reads wait, followers are woken again",
+  async (t) => {
+    const { schema, logger } = await openJournal(t);
+    const proxy = await openProxy(t);
+    await using database = await openDatabase({ url: proxy.url, schema, logger, maxConnections: 3 });
+    await migrate(database);
+    await using journal = createJournal({ database });
+    const end = new AbortController();
+    const seen: string[] = [];
+    const following = (async () => {
+      const pages = journal.follow({ after: startPosition, signal: end.signal, pollMs: 600_000 });
+      for await (const page of pages) seen.push(...page.events.map(({ entityId }) => entityId));
+    })();
+    await journal.append(appendOf("before", 0n));
+    await until("the follower is awake", () => seen.length === 1);
+
+    await proxy.shut();
+    const append = journal.append(appendOf("while", 0n));
+    const revision = journal.confirm("counter", "before");
+    const refused = await database.sql`select 1`.catch((error: unknown) => error);
+    t.match(refused, { code: /ECONNREFUSED|CONNECTION_CLOSED|ECONNRESET/ });
+    await proxy.open();
+    t.match(await append, { type: "appended" });
+    t.equal(await revision, 1n);
+    await until("the follower caught up", () => seen.length === 2);
+    await journal.append(appendOf("after", 0n));
+    await until("the follower is woken", () => seen.length === 3);
+    end.abort();
+    await following;
+    t.same(seen, ["before", "while", "after"]);
+  },
+);
