@@ -2,7 +2,7 @@
 import { createRegistry, type RegistryEvent, type RegistryOptions } from "@samspel/registry";
 import assert from "node:assert/strict";
 import type { Test } from "tap";
-import { uniqueName, type ConsulApi } from "./consul-api.ts";
+import { count, uniqueName, type ConsulApi } from "./consul-api.ts";
 import { eventually } from "./eventually.ts";
 import { startHealthServer } from "./health-server.ts";
 
@@ -85,6 +85,30 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
       watch[Symbol.dispose]();
       t.equal((await sets.next()).done, true, "iteration ends with the watch");
     }),
+
+    t.test(
+      "a TTL check holds as long as its instance lives, and comes back if somebody takes it out",
+      async (t) => {
+        const { name, protoService } = words();
+        const registry = open(t);
+        const { id } = await registry.register({
+          name,
+          address: "127.0.0.1",
+          port: 4004,
+          protoServices: [protoService],
+          check: { type: "ttl", ttlMs: 500 },
+        });
+        const path = `/health/service/${name}?passing`;
+        const { index } = await api.get(path);
+        const later = await api.get(`${path}&index=${index}&wait=1500ms`);
+        t.equal(later.index, index, "its status never changed in three times its TTL");
+        t.equal(count(later.json), 1);
+        await api.put(`/agent/check/deregister/service:${id}`);
+        await eventually("the check is back", async () => {
+          assert.ok((await api.get("/agent/checks")).text.includes(`service:${id}`));
+        });
+      },
+    ),
 
     t.test("an instance that the registry forgot comes back (R4)", async (t) => {
       const { name, protoService } = words();
