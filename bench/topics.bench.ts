@@ -1,0 +1,229 @@
+// Events published and projected per second from a journal, beside the obvious loop, in interleaved rounds of one run.
+// The ratio is what counts; the figures depend on the machine.
+//   DATABASE_URL=postgres://… NATS_URL=nats://… node --conditions=samspel-source bench/topics.bench.ts
+import { create, toBinary } from "@bufbuild/protobuf";
+import { randomUUID } from "node:crypto";
+import { parseArgs } from "node:util";
+import { createJournal, startPosition, type Journal } from "../ts-runtime/src/journal/index.ts";
+import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
+import {
+  project,
+  projectionChanges,
+  runProjection,
+  setUpProjection,
+} from "../ts-runtime/src/projection/index.ts";
+import { publish, runPublication } from "../ts-runtime/src/publication/index.ts";
+import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
+import { ensureStream, openBroker, streamName, type Broker } from "../ts-runtime/src/topic/index.ts";
+import {
+  CounterChangedSchema,
+  CounterEventSchema,
+  CounterTopics,
+} from "../test/gen/samspel/test/v1/counter_pb.ts";
+import { defineCounter } from "../test/support/counter.ts";
+
+const logger = createLogger({ service: "bench", level: "error" });
+const counter = defineCounter();
+const entities = 500;
+
+interface Bench {
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly broker: Broker;
+  readonly events: number;
+}
+
+const payload = toBinary(
+  CounterEventSchema,
+  create(CounterEventSchema, { event: { case: "incremented", value: { amount: 1n } } }),
+);
+
+async function fill({ journal, events }: Bench): Promise<void> {
+  const each = events / entities;
+  await Promise.all(
+    Array.from({ length: entities }, async (_, entity) => {
+      for (let at = 0n; at < each; at += 20n) {
+        await journal.append({
+          entityType: "counter",
+          entityId: `counter-${entity}`,
+          expectedRevision: at,
+          events: Array.from({ length: Math.min(20, Number(BigInt(each) - at)) }, () => ({ payload })),
+        });
+      }
+    }),
+  );
+}
+
+const publication = publish(CounterTopics.method.changed, counter, {
+  incremented: ({ amount }, { entityId, state }) => ({
+    counterId: entityId,
+    value: state.value,
+    delta: amount,
+  }),
+});
+
+/** Runs some work until `isDone`, and gives events per second. */
+async function rate(
+  events: number,
+  work: (signal: AbortSignal) => Promise<void>,
+  isDone: () => Promise<boolean>,
+): Promise<number> {
+  const stop = new AbortController();
+  const startedAtMs = performance.now();
+  const running = work(stop.signal);
+  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const tookMs = performance.now() - startedAtMs;
+  stop.abort();
+  await running;
+  return Math.round((events * 1_000) / tookMs);
+}
+
+async function emptyTopic({ broker, database }: Bench): Promise<void> {
+  await ensureStream(broker, publication.topic);
+  await broker.manager.streams.delete(streamName(broker.prefix, publication.topic));
+  await ensureStream(broker, publication.topic);
+  await database.sql`delete from checkpoint`;
+}
+
+async function published(bench: Bench): Promise<number> {
+  await emptyTopic(bench);
+  const { broker, events } = bench;
+  return rate(
+    events,
+    (signal) => runPublication({ ...bench, publication, service: "bench", owner: "bench", logger, signal }),
+    async () => (await ensureStream(broker, publication.topic)).state.messages >= events,
+  );
+}
+
+/** One message, one ack; without states. */
+async function publishedByLoop(bench: Bench): Promise<number> {
+  await emptyTopic(bench);
+  const { journal, broker } = bench;
+  const jetStream = broker.connection.jetstream();
+  const { events } = await journal.read({ after: startPosition, limit: 5_000 });
+  const startedAtMs = performance.now();
+  for (const { entityId, revision } of events) {
+    const body = create(CounterChangedSchema, { counterId: entityId, value: revision, delta: 1n });
+    await jetStream.publish(
+      `${broker.prefix}topic.${publication.topic.name}.0`,
+      toBinary(CounterChangedSchema, body),
+      { msgID: `counter/${entityId}/${revision}` },
+    );
+  }
+  return Math.round((events.length * 1_000) / (performance.now() - startedAtMs));
+}
+
+const setup = async ({ sql }: Database): Promise<void> => {
+  await sql`create table if not exists total (id text primary key, value bigint not null)`;
+  await sql`truncate total`;
+};
+
+const batched = project("batched", counter, {
+  async batch(events, { sql }) {
+    const sums = new Map<string, bigint>();
+    for (const { case: kind, value, entityId } of events) {
+      if (kind === "incremented") sums.set(entityId, (sums.get(entityId) ?? 0n) + value.amount);
+    }
+    await sql`
+      insert into total select * from unnest(${[...sums.keys()]}::text[], ${[...sums.values()].map(String)}::bigint[])
+      on conflict (id) do update set value = total.value + excluded.value`;
+  },
+});
+const oneByOne = project("one-by-one", counter, {
+  events: {
+    incremented: ({ amount }, { sql, entityId }) => sql`
+      insert into total values (${entityId}, ${amount})
+      on conflict (id) do update set value = total.value + excluded.value`,
+  },
+});
+
+async function projected(bench: Bench, projection: typeof batched): Promise<number> {
+  const { database, journal, events } = bench;
+  await setup(database);
+  await database.sql`delete from checkpoint`;
+  await setUpProjection(database, projection);
+  const { events: all } = await journal.read({ after: startPosition, limit: events });
+  const stop = new AbortController();
+  const startedAtMs = performance.now();
+  const running = runProjection({ ...bench, projection, owner: "bench", logger, signal: stop.signal });
+  let tookMs = 0;
+  for await (const _ of projectionChanges(database, projection, stop.signal)) {
+    const [row] = await database.sql<{ sum: string }[]>`select coalesce(sum(value), 0) as sum from total`;
+    if (Number(row?.sum) < all.length) continue;
+    tookMs = performance.now() - startedAtMs;
+    break;
+  }
+  stop.abort();
+  await running;
+  return Math.round((all.length * 1_000) / tookMs);
+}
+
+/** One event, one transaction with its checkpoint. */
+async function projectedByLoop({ database, journal }: Bench): Promise<number> {
+  await setup(database);
+  const { events } = await journal.read({ after: startPosition, limit: 2_000 });
+  const startedAtMs = performance.now();
+  for (const { entityId, position } of events) {
+    await database.sql.begin(async (sql) => {
+      await sql`
+        insert into total values (${entityId}, 1) on conflict (id) do update set value = total.value + excluded.value`;
+      await sql`
+        insert into checkpoint values ('loop', ${sql.types.xid8(position.tx)}, ${position.sequence}, 1)
+        on conflict (name) do update set tx = excluded.tx, position = excluded.position`;
+    });
+  }
+  return Math.round((events.length * 1_000) / (performance.now() - startedAtMs));
+}
+
+const median = (figures: readonly number[]): number =>
+  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0;
+
+async function compare(bench: Bench, rounds: number): Promise<void> {
+  const contenders: ReadonlyArray<readonly [string, () => Promise<number>]> = [
+    ["published", () => published(bench)],
+    ["  by a loop", () => publishedByLoop(bench)],
+    ["projected, batch", () => projected(bench, batched)],
+    ["projected, a statement each", () => projected(bench, oneByOne)],
+    ["  by a loop", () => projectedByLoop(bench)],
+  ];
+  const figures = contenders.map(() => [] as number[]);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, [, run]] of contenders.entries()) figures[index]?.push(await run());
+  }
+  const medians = figures.map(median);
+  const loopOf = (index: number): number => medians[index < 2 ? 1 : 4] ?? 1;
+  for (const [index, [name]] of contenders.entries()) {
+    const perSecond = medians[index] ?? 0;
+    console.log(
+      `${name.padEnd(30)}${String(perSecond).padStart(9)}/s${(perSecond / loopOf(index)).toFixed(2).padStart(8)}`,
+    );
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      url: { type: "string", default: process.env["DATABASE_URL"] ?? "" },
+      nats: { type: "string", default: process.env["NATS_URL"] ?? "" },
+      events: { type: "string", default: "50000" },
+      rounds: { type: "string", default: "3" },
+    },
+  });
+  const id = randomUUID().slice(0, 8);
+  await using broker = await openBroker({ url: values.nats, prefix: `bench-${id}-`, name: "bench", logger });
+  const schema = `bench_${id}`;
+  const database = await openDatabase({ url: values.url, schema, logger });
+  try {
+    await migrate(database);
+    await using journal = createJournal({ database });
+    const bench: Bench = { database, journal, broker, events: Number(values.events) };
+    await fill(bench);
+    await compare(bench, Number(values.rounds));
+  } finally {
+    await broker.manager.streams.delete(streamName(broker.prefix, publication.topic)).catch(() => {});
+    await database.sql.unsafe(`drop schema "${schema}" cascade`);
+    await database.close();
+  }
+}
+
+await main();
