@@ -6,6 +6,8 @@ import type { Dev } from "samspel";
 
 const trips = 150;
 
+t.setTimeout(300_000);
+
 /** Plays the demo and strikes once a third of the trips is done. */
 async function playUnderFire(dev: Dev, seed: number, strike: () => Promise<void>): Promise<DemoResult> {
   let struck: Promise<void> | undefined;

@@ -52,19 +52,27 @@ async function start(options: ServiceOptions): Promise<RunningService> {
   const settings = resolveServiceOptions(options);
   checkParts(options);
   const logger = options.logger ?? createLogger({ service: settings.name, level: settings.logLevel });
+  const running = Promise.withResolvers<AsyncDisposableStack>();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= running.promise.then((parts) => parts.disposeAsync()));
+  // From before the registry hears of the service, so that a stop in the middle of the start is in order as well.
+  using signals = settings.ownsProcess ? new DisposableStack() : undefined;
+  signals?.use(stopOnSignals(stop, logger));
+
   await using begun = new AsyncDisposableStack();
   const service = await assemble(options, settings, { logger, begun });
   logger.info(
     { port: service.port, serves: service.protoServices, readyMs: Math.round(performance.now() - startedAt) },
     "service is ready",
   );
-
   const parts = begun.move();
-  let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> =>
-    (stopped ??= parts.disposeAsync().finally(() => signals?.[Symbol.dispose]()));
-  const signals = settings.ownsProcess ? stopOnSignals(stop, logger) : undefined;
-  return { ...service, stop, [Symbol.asyncDispose]: stop };
+  const listening = signals?.move();
+  running.resolve(parts);
+  const end = async (): Promise<void> => {
+    await stop();
+    listening?.dispose();
+  };
+  return { ...service, stop: end, [Symbol.asyncDispose]: end };
 }
 
 interface Assembly {
