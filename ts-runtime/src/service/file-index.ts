@@ -40,12 +40,13 @@ export function createFileIndex(roots: readonly DescFile[]): FileIndex {
   };
 }
 
-/** A file and all that it imports, directly or not, each once and the file first: encoded. */
+/** The same, encoded. */
 export function encodeWithDependencies(file: DescFile): Uint8Array[] {
   return withDependencies(file).map((it) => toBinary(FileDescriptorProtoSchema, it.proto));
 }
 
-function withDependencies(file: DescFile): DescFile[] {
+/** A file and all that it imports, directly or not, each once and the file first. */
+export function withDependencies(file: DescFile): DescFile[] {
   const found = new Set([file]);
   // A set visits what is added to it while it is walked.
   for (const it of found) for (const dependency of it.dependencies) found.add(dependency);

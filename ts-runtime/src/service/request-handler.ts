@@ -3,7 +3,7 @@
 // deadline has to be there before Connect reads the headers (C1).
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { createRegistry } from "@bufbuild/protobuf";
+import { createRegistry, type DescFile } from "@bufbuild/protobuf";
 import { Code, createConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
 import {
   createAsyncIterable,
@@ -16,11 +16,12 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { ErrorDetailSchema } from "../gen/samspel/v1/errors_pb.ts";
+import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ServiceBinding } from "./binding.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
+import { withDependencies } from "./file-index.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -52,7 +53,8 @@ export function createRequestHandler(
     compressMinBytes: 64 * 1024,
     readMaxBytes: options.maxReceiveBytes,
     shutdownSignal: options.shutdown,
-    jsonOptions: { registry: createRegistry(ErrorDetailSchema, ...options.bindings.map((it) => it.service)) },
+    // So that a google.protobuf.Any of a served API, or of an error's details, has a form in JSON.
+    jsonOptions: { registry: createRegistry(file_samspel_v1_errors, ...filesOf(options.bindings)) },
   });
   for (const { service, impl } of options.bindings) router.service(service, impl);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -74,6 +76,10 @@ export function createRequestHandler(
       reply(response, { status: 400, header: new Headers() });
     }
   };
+}
+
+function filesOf(bindings: readonly ServiceBinding[]): readonly DescFile[] {
+  return bindings.flatMap(({ service }) => withDependencies(service.file));
 }
 
 function ensureDeadline(request: NodeRequest, handler: UniversalHandler, timeoutMs: number): void {
