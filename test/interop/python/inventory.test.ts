@@ -154,7 +154,7 @@ t.test("inventory serves, reserves and books", async (t) => {
     t.match((await manager.consumers.info(stream, "inventory-15")).config, {
       filter_subject: `${prefix}topic.cart.v1.CartTopics.CheckedOut.15`,
       ack_policy: "explicit",
-      ack_wait: 30e9,
+      ack_wait: 10e9,
       max_ack_pending: 1,
       max_deliver: -1,
       deliver_policy: "all",

@@ -10,7 +10,7 @@ import { readHeaders } from "./headers.ts";
 import type { MessageContext, Subscription } from "./subscribe.ts";
 
 /** How long JetStream waits for an answer before it delivers again. */
-export const ackWaitMs = 30_000;
+export const ackWaitMs = 10_000;
 const workingEveryMs = ackWaitMs / 3;
 
 export interface DeliveryScope {

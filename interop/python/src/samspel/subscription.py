@@ -38,8 +38,8 @@ M = TypeVar("M", bound=ProtoMessage)
 # How long a pull waits for a message; so it bounds the stop, and the way back after a restart of the broker.
 _PULL_SECONDS = 1.0
 _LAST_PULL_SECONDS = 0.02
-_ACK_WAIT_SECONDS = 30.0
-_PROGRESS_SECONDS = 10.0
+_ACK_WAIT_SECONDS = 10.0
+_PROGRESS_SECONDS = 3.0
 
 
 class Subscription(Generic[M]):
