@@ -1,5 +1,5 @@
-// Makes docs/images/start.svg: the screen of a real `npm start`, up to where everything is ready. Colours become
-// those of a dark terminal; the checkout's path becomes ~/samspel and the database's password `…`.
+// Makes docs/images/start.svg: the screen of a real `npm start`, up to where everything is ready, on a dark terminal.
+// The database's password becomes `…`.
 //
 //   node scripts/terminal-picture.mjs
 import { spawn } from "node:child_process";
@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const command = "npm start";
 const lastLine = "Ctrl-C stops everything";
 
+const maxColumns = 116;
+const continuedAt = 4;
 const charWidth = 7.83;
 const lineHeight = 19;
 const margin = 20;
@@ -24,33 +26,57 @@ async function record() {
     cwd: root,
     env: { ...process.env, FORCE_COLOR: "1" },
     stdio: ["ignore", "pipe", "inherit"],
+    // npm does not pass SIGINT on, so its whole group gets it, as from a terminal.
+    detached: true,
   });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const lines = [];
+  let ready = false;
   for await (const line of createInterface({ input: child.stdout })) {
-    if (child.killed) continue;
-    lines.push(line.replaceAll(root, "~/samspel/").replace(/(\/\/\w+:)[^@]+@/, "$1…@"));
-    if (line.includes(lastLine)) child.kill("SIGINT");
+    if (ready) continue;
+    lines.push(line);
+    ready = line.includes(lastLine);
+    if (ready) process.kill(-child.pid, "SIGINT");
   }
   await ended;
-  if (!lines.at(-1)?.includes(lastLine))
-    throw new Error(`${command} did not get ready:\n${lines.join("\n")}`);
-  return lines;
+  if (!ready) throw new Error(`${command} did not get ready:\n${lines.join("\n")}`);
+  return hidePassword(lines);
 }
 
-/** Pieces of one line that look the same. */
-function pieces(line) {
-  const found = [];
+/** Hides the password in the table, and takes its width out of the other rows, so that the columns stay straight. */
+function hidePassword(lines) {
+  const password = /(?<=:\/\/\w+:)[^@]+(?=@)/;
+  const row = lines.findIndex((line) => password.test(line));
+  if (row === -1) return lines;
+  const width = password.exec(lines[row])[0].length - 1;
+  const first = lines.lastIndexOf("", row) + 1;
+  const last = lines.indexOf("", row);
+  return lines.map((line, index) => {
+    if (index === row) return line.replace(password, "…");
+    return index >= first && index < last ? line.replace(" ".repeat(width + 2), "  ") : line;
+  });
+}
+
+/** The rows that one line takes, each of words with their look and place; a long line is broken between words. */
+function rowsOf(line) {
+  const rows = [];
   const style = { color: foreground, bold: false, dim: false };
+  let row = [];
   let column = 0;
   for (const [index, part] of line.split("\u001B[").entries()) {
     const end = index === 0 ? 0 : part.indexOf("m") + 1;
     if (end > 0) apply(style, part.slice(0, end - 1));
-    const text = part.slice(end);
-    if (text.trim() !== "") found.push({ text, column, ...style });
-    column += text.length;
+    for (const text of part.slice(end).split(/(\s+)/)) {
+      if (column + text.length > maxColumns && text.trim() !== "") {
+        rows.push(row);
+        row = [];
+        column = continuedAt;
+      }
+      if (text.trim() !== "") row.push({ ...style, text, column });
+      column += text.length;
+    }
   }
-  return { found, columns: column };
+  return [...rows, row];
 }
 
 /** Changes the style as the number of a colour sequence says. */
@@ -64,18 +90,16 @@ function apply(style, code) {
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 function draw(lines) {
-  const rows = [`\u001B[32m$\u001B[39m \u001B[1m${command}\u001B[22m`, ...lines].map(pieces);
-  const width = Math.ceil(Math.max(...rows.map(({ columns }) => columns)) * charWidth + 2 * margin);
+  const rows = [`\u001B[32m$\u001B[39m \u001B[1m${command}\u001B[22m`, ...lines].flatMap(rowsOf);
+  const width = Math.ceil(maxColumns * charWidth + 2 * margin);
   const height = barHeight + rows.length * lineHeight + margin;
-  const texts = rows.flatMap(({ found }, row) =>
-    found.map(({ text, column, color, bold, dim }) => {
-      const lead = text.length - text.trimStart().length;
-      const shown = text.trim();
-      const x = (margin + (column + lead) * charWidth).toFixed(1);
+  const texts = rows.flatMap((words, row) =>
+    words.map(({ text, column, color, bold, dim }) => {
+      const x = (margin + column * charWidth).toFixed(1);
       const y = barHeight + (row + 1) * lineHeight - 5;
       const look = `fill="${color}"${bold ? ' font-weight="bold"' : ""}${dim ? ' opacity="0.6"' : ""}`;
       // The length keeps columns straight in any font.
-      return `<text x="${x}" y="${y}" textLength="${(shown.length * charWidth).toFixed(1)}" ${look}>${escape(shown)}</text>`;
+      return `<text x="${x}" y="${y}" textLength="${(text.length * charWidth).toFixed(1)}" ${look}>${escape(text)}</text>`;
     }),
   );
   const dots = ["#f7768e", "#e0af68", "#9ece6a"].map(
