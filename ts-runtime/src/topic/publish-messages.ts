@@ -54,6 +54,9 @@ export function createPublisher(broker: Broker, options: PublisherOptions = {}):
   const inbox = createInbox();
   let sent = 0;
   let onAck: ((reply: number, message: Msg) => void) | undefined;
+  let onReconnect: (() => void) | undefined;
+  const disposed = new AbortController();
+  broker.onReconnect(() => onReconnect?.(), disposed.signal);
   const subscription = connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (error === null) onAck?.(Number(message.subject.slice(inbox.length + 1)), message);
@@ -72,7 +75,7 @@ export function createPublisher(broker: Broker, options: PublisherOptions = {}):
     let published = 0;
     let chainBroken = false;
     const timer = setTimeout(() => resolve(`no ack within ${ackTimeoutMs} ms`), ackTimeoutMs);
-    const pump = (): void => {
+    const fill = (): void => {
       for (; next < messages.length && next - published < window; next++) {
         const message = messages[next];
         if (message === undefined) break;
@@ -85,6 +88,14 @@ export function createPublisher(broker: Broker, options: PublisherOptions = {}):
         });
       }
     };
+    const pump = (): void => {
+      try {
+        fill();
+      } catch (error) {
+        resolve(error instanceof Error ? error.message : String(error)); // the connection is closed for good
+      }
+    };
+    onReconnect = () => resolve("the connection was lost; what was in flight may be, too");
     onAck = (reply, message) => {
       if (reply < first) return; // of an earlier call
       const refusal = refusalOf(message);
@@ -99,16 +110,12 @@ export function createPublisher(broker: Broker, options: PublisherOptions = {}):
       if (published === messages.length) resolve(undefined);
       else pump();
     };
-    try {
-      pump();
-      const reason = await promise;
-      return reason === undefined ? { published } : { published, error: unpublished(reason), chainBroken };
-    } catch (error) {
-      return { published, error: unpublished(error instanceof Error ? error.message : String(error), error) };
-    } finally {
-      clearTimeout(timer);
-      onAck = undefined;
-    }
+    pump();
+    const reason = await promise;
+    clearTimeout(timer);
+    onAck = undefined;
+    onReconnect = undefined;
+    return reason === undefined ? { published } : { published, error: unpublished(reason), chainBroken };
   };
 
   return {
@@ -120,6 +127,7 @@ export function createPublisher(broker: Broker, options: PublisherOptions = {}):
       return { published: published + rest.published, error: rest.error };
     },
     [Symbol.dispose]() {
+      disposed.abort();
       subscription.unsubscribe();
     },
   };
@@ -132,6 +140,6 @@ function refusalOf(message: Msg): { readonly number: number; readonly reason: st
   return { number: error.err_code ?? 0, reason: error.description ?? `error ${error.code ?? "unknown"}` };
 }
 
-function unpublished(reason: string, cause?: unknown): SamspelError {
-  return new SamspelError("SAMSPEL_BROKER_UNREACHABLE", `Cannot publish to JetStream: ${reason}`, { cause });
+function unpublished(reason: string): SamspelError {
+  return new SamspelError("SAMSPEL_BROKER_UNREACHABLE", `Cannot publish to JetStream: ${reason}`);
 }

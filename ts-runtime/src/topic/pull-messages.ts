@@ -8,7 +8,7 @@ import type { Broker } from "./broker.ts";
 import { readDelivery, type Delivery } from "./delivery.ts";
 
 /** What a pull brings: a message, or the news that the consumer has to be looked after. */
-export type Pulled =
+type Pulled =
   | { readonly type: "message"; readonly delivery: Delivery }
   | { readonly type: "interrupted"; readonly reason: string }
   | { readonly type: "stopped" };

@@ -21,7 +21,7 @@ export function partitionSubject(prefix: string, topic: TopicDescriptor, partiti
 }
 
 /** The stream that holds all dead letters. */
-export function deadLetterStream(prefix: string): string {
+function deadLetterStream(prefix: string): string {
   return `${prefix}dead_letters`;
 }
 
