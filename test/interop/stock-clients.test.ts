@@ -74,13 +74,7 @@ t.test("grpcio calls cart by reflection", async (t) => {
   const python = await inventoryPython(t);
   const client = join(import.meta.dirname, "python/stock_client.py");
   const call = (quantity: number): Promise<Outcome> =>
-    outcomeOf(python, [
-      client,
-      host,
-      "cart.v1.CartService",
-      "AddItem",
-      addApples("grpcio", quantity),
-    ]);
+    outcomeOf(python, [client, host, "cart.v1.CartService", "AddItem", addApples("grpcio", quantity)]);
   t.match(JSON.parse((await call(2)).output), { items: { apple: 2 } });
   t.match(await call(0), { code: 1, output: /INVALID_ARGUMENT: quantity must be at least 1/ });
 });

@@ -8,7 +8,13 @@ export { defineEntity, persist, type CommandContext, type Entity } from "./entit
 export { publish, type Publication } from "./publication/index.ts";
 export { project, type Projection } from "./projection/index.ts";
 export { subscribe, type MessageContext, type Subscription } from "./topic/index.ts";
-export { errorCodes, reject, SamspelError, type ErrorCode, type SamspelErrorOptions } from "./errors/index.ts";
+export {
+  errorCodes,
+  reject,
+  SamspelError,
+  type ErrorCode,
+  type SamspelErrorOptions,
+} from "./errors/index.ts";
 export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 

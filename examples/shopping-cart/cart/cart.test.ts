@@ -1,6 +1,6 @@
 // The cart's rules, without any infra: given events, when a command, then events or a rejection.
 import { create, toBinary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
-import type { CommandContext, SamspelError } from "@samspel/runtime";
+import type { CommandContext } from "@samspel/runtime";
 import t from "tap";
 import {
   AddItemRequestSchema,
@@ -82,6 +82,6 @@ t.test("what the rules forbid is rejected", async (t) => {
     await t.rejects(when(events, command, request), {
       code: "SAMSPEL_REJECTED",
       message,
-    } as Partial<SamspelError> & { message: RegExp } as never);
+    });
   }
 });

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import {
   ActRequestSchema,

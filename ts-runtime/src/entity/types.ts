@@ -10,7 +10,7 @@ import type { CommandContext } from "./command-context.ts";
 import type { Effect } from "./effect.ts";
 
 /** The unary methods of a service, by their local names: the commands of its entity. */
-export type CommandMethods<S extends DescService> = {
+type CommandMethods<S extends DescService> = {
   [K in keyof S["method"] as S["method"][K] extends { methodKind: "unary" } ? K : never]: S["method"][K];
 };
 
@@ -33,7 +33,7 @@ export type EventInit<E extends DescMessage> = Extract<
 >;
 
 /** What a command handler may answer: an effect, or the plain reply of a command that changes nothing. */
-export type CommandResult<M, State extends DescMessage, Event extends DescMessage> =
+type CommandResult<M, State extends DescMessage, Event extends DescMessage> =
   M extends DescMethodUnary<DescMessage, infer O>
     ? Effect<EventInit<Event>, MessageShape<State>, MessageInitShape<O>> | MessageInitShape<O>
     : never;
