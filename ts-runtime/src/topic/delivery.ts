@@ -1,5 +1,5 @@
 // A message as JetStream delivers it to a pull consumer, and the answers to it.
-import { nanos, type Msg } from "nats";
+import { nanos, NatsError, type Msg } from "nats";
 
 /** A delivered message that waits for its answer. */
 export interface Delivery {
@@ -32,10 +32,18 @@ export function readDelivery(message: Msg): Delivery {
     sequence: Number(sequence),
     attempt: Number(attempt),
     storedAt: new Date(Number(BigInt(storedAtNs) / 1_000_000n)),
-    ack: () => void message.respond("+ACK"),
-    retryAfter: (delayMs) =>
-      void message.respond(`-NAK ${JSON.stringify({ delay: nanos(Math.ceil(delayMs)) })}`),
-    working: () => void message.respond("+WPI"),
-    terminate: () => void message.respond("+TERM"),
+    ack: () => answer(message, "+ACK"),
+    retryAfter: (delayMs) => answer(message, `-NAK ${JSON.stringify({ delay: nanos(Math.ceil(delayMs)) })}`),
+    working: () => answer(message, "+WPI"),
+    terminate: () => answer(message, "+TERM"),
   };
+}
+
+/** A connection that was closed takes no answers; the message comes again. */
+function answer(message: Msg, text: string): void {
+  try {
+    message.respond(text);
+  } catch (error) {
+    if (!(error instanceof NatsError)) throw error;
+  }
 }

@@ -19,21 +19,39 @@ export interface MessageAttributes {
 /** The header that JetStream de-duplicates on (T1). */
 export const messageIdHeader = "Nats-Msg-Id";
 
+const standard: ReadonlySet<string> = new Set([
+  "ce-specversion",
+  "ce-id",
+  "ce-source",
+  "ce-type",
+  "ce-time",
+  "ce-subject",
+  "ce-partitionkey",
+  "content-type",
+]);
+
+/** What the toolkit says, and what gives orders to the server. */
+function isReserved(name: string): boolean {
+  return standard.has(name) || name.startsWith("nats-");
+}
+
 /** The standard headers of a message, and the user's own, which cannot replace them. */
 export function makeHeaders(attributes: MessageAttributes, own?: Readonly<Record<string, string>>): MsgHdrs {
   const result = headers();
-  for (const [name, value] of Object.entries(own ?? {})) result.set(name, encodeValue(value));
+  for (const [name, value] of Object.entries(own ?? {})) {
+    if (!isReserved(name.toLowerCase())) result.set(name, encodeValue(value));
+  }
   const id = encodeValue(attributes.id);
   const key = encodeValue(attributes.key);
-  result.set(messageIdHeader, id);
-  result.set("ce-specversion", "1.0");
-  result.set("ce-id", id);
-  result.set("ce-source", `/samspel/${attributes.service}`);
-  result.set("ce-type", attributes.type);
-  result.set("ce-time", attributes.time.toISOString());
-  result.set("ce-subject", key);
-  result.set("ce-partitionkey", key);
-  result.set("content-type", "application/protobuf");
+  result.append(messageIdHeader, id);
+  result.append("ce-specversion", "1.0");
+  result.append("ce-id", id);
+  result.append("ce-source", `/samspel/${attributes.service}`);
+  result.append("ce-type", attributes.type);
+  result.append("ce-time", attributes.time.toISOString());
+  result.append("ce-subject", key);
+  result.append("ce-partitionkey", key);
+  result.append("content-type", "application/protobuf");
   return result;
 }
 
