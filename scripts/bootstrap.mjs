@@ -36,7 +36,7 @@ function reasonToInstall() {
 /** Runs `npm ci`; resolves with its exit code and what it wrote on standard error. */
 function runNpmCi() {
   const startedAt = Date.now();
-  const args = ["ci", "--no-audit", "--no-fund"];
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env.npm_execpath;
   const [command, ...rest] =
     npm !== undefined && npm.endsWith("npm-cli.js") ? [process.execPath, npm, ...args] : ["npm", ...args];
