@@ -52,7 +52,9 @@ t.test("pattern() takes other blanks and anything for …, and nothing else", as
   t.notMatch("one two three", pattern("one two"));
 });
 
-t.test("the commands of the pages print what the pages show", { timeout: 120_000 }, async (t) => {
+// On a fresh clone the packages of the Python service are installed first.
+t.setTimeout(180_000);
+t.test("the commands of the pages print what the pages show", { timeout: 180_000 }, async (t) => {
   const dev = await startShop(t);
   const ports = new Map(dev.services.map(({ name, port }) => [stablePort(`shopping-cart/${name}`), port]));
   const here = (text: string): string =>
