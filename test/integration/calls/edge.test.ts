@@ -1,5 +1,6 @@
 // The edge of a service: deadlines, cancellation, errors, limits, and the stop.
 import { once } from "node:events";
+import http2 from "node:http2";
 import { connect } from "node:net";
 import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
@@ -126,6 +127,28 @@ void t.test("a message above the limit is refused as ResourceExhausted", async (
   }
 });
 
+void t.test(
+  "an answer that comes before the request is read reaches a peer that is still sending",
+  async (t) => {
+    const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
+    const session = http2.connect(`http://127.0.0.1:${server.port}`);
+    t.teardown(() => session.destroy());
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/samspel.test.v1.EchoService/EchoJoined",
+      "content-type": "application/grpc",
+    });
+    // Far more than a flow control window: the peer is stuck unless the rest is read.
+    const sent = new Promise<void>((resolve) => {
+      stream.end(Buffer.alloc(4 * 1024 * 1024, 1), () => resolve());
+    });
+    stream.resume();
+    const [trailers] = await once(stream, "trailers", { signal: AbortSignal.timeout(5_000) });
+    t.equal(Number(trailers["grpc-status"]), Code.ResourceExhausted);
+    await sent;
+  },
+);
+
 void t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
   const { server } = await startEcho(t);
   await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silent }), {
@@ -141,13 +164,13 @@ void t.test("startRpcServer() refuses a port in use, and a service bound twice",
 
 void t.test("drain() lets calls finish, refuses new ones and then closes (A2)", async (t) => {
   const echo = await startEcho(t);
-  const http2 = http2Client(echo.server);
-  const http1 = http1Client(echo.server);
+  const overHttp2 = http2Client(echo.server);
+  const overHttp1 = http1Client(echo.server);
   const idle = connect(echo.server.port, "127.0.0.1");
   await once(idle, "connect");
   const idleClosed = once(idle, "close");
-  const calls = [http2.echo({ text: "wait" }), http1.echo({ text: "wait" })];
-  const endless = all(http2.echoMany({ text: "endless", count: 2 }));
+  const calls = [overHttp2.echo({ text: "wait" }), overHttp1.echo({ text: "wait" })];
+  const endless = all(overHttp2.echoMany({ text: "endless", count: 2 }));
   await echo.called(3);
 
   const drained = echo.server.drain(5_000);
