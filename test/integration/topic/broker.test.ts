@@ -2,8 +2,10 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, createClient, createRouterTransport } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SubscribeRequestSchema } from "@samspel/runtime/gen/samspel/v1/subscribe_pb.js";
 import t from "tap";
+import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import {
   createPublisher,
@@ -140,3 +142,22 @@ t.test(
     }
   },
 );
+
+t.test("topicServiceImpl() sends its callers to another instance when the server drains", async (t) => {
+  const prefix = testTopicPrefix(t);
+  await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+  await publishAll(broker, [changed(prefix, "a", 1)]);
+  const bindings = [bind(CounterTopics, topicServiceImpl(broker, CounterTopics))];
+  await using server = await startRpcServer({ host: "127.0.0.1", port: 0, logger, bindings });
+  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` });
+  const client = createClient(CounterTopics, transport);
+  const replies = client.changed({ from: { case: "beginning", value: true } });
+  const stream = replies[Symbol.asyncIterator]();
+  t.match(await stream.next(), { value: { value: 1n } });
+  const next = stream.next();
+  const startedAt = performance.now();
+  const drained = server.drain(20_000);
+  await t.rejects(next, { code: Code.Unavailable, rawMessage: /goes on at another instance/ });
+  await drained;
+  t.ok(performance.now() - startedAt < 4_000, "the drain does not wait for it");
+});

@@ -7,8 +7,11 @@ import { DeliverPolicy, type OrderedConsumerOptions } from "nats";
 import { topicDescriptor, type TopicDescriptor } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { SubscribeRequest } from "../gen/samspel/v1/subscribe_pb.ts";
+import { drainingSignal } from "../service/index.ts";
 import type { Broker } from "./broker.ts";
 import { ensureStream, streamName } from "./stream.ts";
+
+type CallerContext = Pick<HandlerContext, "signal" | "values">;
 
 /**
  * Implements a service all of whose methods are topics.
@@ -17,8 +20,8 @@ import { ensureStream, streamName } from "./stream.ts";
 export function topicServiceImpl<S extends DescService>(broker: Broker, service: S): ServiceImpl<S> {
   const methods = service.methods.map((method: DescMethod) => {
     const topic = topicDescriptor(method);
-    const handler = (request: SubscribeRequest, { signal }: Pick<HandlerContext, "signal">) =>
-      streamTopic(broker, topic, request, signal);
+    const handler = (request: SubscribeRequest, context: CallerContext) =>
+      streamTopic(broker, topic, request, context);
     return [method.localName, handler] as const;
   });
   return Object.fromEntries(methods) as unknown as ServiceImpl<S>;
@@ -28,13 +31,14 @@ async function* streamTopic(
   broker: Broker,
   topic: TopicDescriptor,
   request: SubscribeRequest,
-  signal: AbortSignal,
+  context: CallerContext,
 ): AsyncGenerator<Message> {
+  const signal = drainingSignal(context);
   const messages = await open(broker, topic, request);
   const stop = (): void => messages.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    if (signal.aborted) return;
+    if (signal.aborted) messages.stop();
     for await (const message of messages) {
       const decoded = decode(topic, message.data);
       if (decoded !== undefined) yield decoded;
@@ -48,6 +52,12 @@ async function* streamTopic(
     signal.removeEventListener("abort", stop);
     messages.stop();
   }
+  if (context.signal.aborted) return;
+  // A topic has no end: what looked like one would keep callers from coming back, to another instance.
+  throw new SamspelError(
+    "SAMSPEL_DRAINING",
+    `Topic ${topic.name} goes on at another instance: this one is stopping`,
+  );
 }
 
 async function open(broker: Broker, topic: TopicDescriptor, request: SubscribeRequest) {
