@@ -6,7 +6,7 @@ import { join } from "node:path";
 export const root: string = join(import.meta.dirname, "../..");
 
 /** What the comment before a block promises: `<!-- file: a/b.ts -->`, `<!-- run -->`. */
-export interface Marker {
+interface Marker {
   readonly kind: string;
   readonly value: string;
 }

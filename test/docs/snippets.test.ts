@@ -169,10 +169,19 @@ async function compile(t: Test, blocks: readonly Block[]): Promise<readonly stri
       writeFile(join(folder, `snippet-${index}.ts`), `${lines.join("\n")}\nexport {};\n`),
     ),
   );
-  const tsc = join(root, "node_modules/.bin/tsc");
-  const output = await run(tsc, ["-p", folder, "--pretty", "false"], { cwd: folder }).then(
+  // The compiler does not bear the module hooks that tap gives to each Node below it.
+  const command = [
+    "-u",
+    "NODE_OPTIONS",
+    join(root, "node_modules/.bin/tsc"),
+    "-p",
+    folder,
+    "--pretty",
+    "false",
+  ];
+  const output = await run("env", command, { cwd: folder }).then(
     () => "",
-    (error: { stdout: string }) => error.stdout,
+    (error: Error & { stdout: string }) => error.stdout || error.message,
   );
   return output
     .split("\n")
