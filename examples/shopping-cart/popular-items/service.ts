@@ -1,6 +1,6 @@
 // The query side: the list as it is, and the list as it changes.
 import { Code, type ServiceImpl } from "@connectrpc/connect";
-import { reject, type ServiceContext, type Sql } from "@samspel/runtime";
+import { drainingSignal, reject, type ServiceContext, type Sql } from "@samspel/runtime";
 import type { PopularItemsService } from "../gen/popular/v1/popular_items_api_pb.ts";
 import { popularItems } from "./projection.ts";
 
@@ -12,9 +12,10 @@ export function popularItemsImpl({ sql, changes }: ServiceContext): ServiceImpl<
   return {
     listPopularItems: async ({ limit }) => ({ items: await list(sql, limitOf(limit)) }),
 
-    async *watchPopularItems({ limit }, { signal }) {
+    async *watchPopularItems({ limit }, context) {
       const most = limitOf(limit);
-      for await (const _ of changes(popularItems, signal)) yield { items: await list(sql, most) };
+      for await (const _ of changes(popularItems, drainingSignal(context)))
+        yield { items: await list(sql, most) };
     },
   };
 }

@@ -1,7 +1,7 @@
 // What a plain service may use of the process that it runs in.
 import type { Clients } from "../client/index.ts";
 import { SamspelError } from "../errors/index.ts";
-import type { Database, Sql } from "../postgres/index.ts";
+import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import type { Projection } from "../projection/index.ts";
 import { projectionChanges } from "../projection/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -16,6 +16,11 @@ export interface ServiceContext {
    * @throws SAMSPEL_INVALID_CONFIGURATION when the service was started without `DATABASE_URL`.
    */
   readonly sql: Sql;
+  /**
+   * Runs statements in one transaction: committed when `work` returns, rolled back when it throws. Use it in place of
+   * `sql.begin`, which ends the process when its connection is lost in the middle.
+   */
+  transact<T>(this: void, work: (sql: TransactionSql) => Promise<T>): Promise<T>;
   /**
    * Yields at once and then after each commit of a projection, on whatever instance it runs: read the tables anew each
    * time. Changes that come while you read are drawn together.
@@ -44,6 +49,7 @@ export function createServiceContext(options: {
     get sql() {
       return database().sql;
     },
+    transact: (work) => transact(database().sql, work),
     changes: (projection, signal) => projectionChanges(database(), projection, signal),
     logger,
   };
