@@ -5,23 +5,34 @@ import t from "tap";
 import { root } from "./pages.ts";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const optionsFile = read("ts-runtime/src/host/options.ts");
 
 /** First cells of the tables of a page, without code marks. */
 function tableNames(path: string): readonly string[] {
   return [...read(path).matchAll(/^\| `(\w+)`/gm)].map(([, name = ""]) => name);
 }
 
-t.test("start-service.md has each option of ServiceOptions, and no other", async (t) => {
-  const [, body = ""] = /export interface ServiceOptions \{(.*?)\n\}/s.exec(optionsFile) ?? [];
-  const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name = ""]) => name);
-  const [, listed = ""] = /## Options\n(.*?)\n## /s.exec(read("docs/reference/start-service.md")) ?? [];
-  t.ok(options.length > 10);
-  t.same([...listed.matchAll(/^\| `(\w+)`/gm)].map(([, name = ""]) => name).sort(), options.sort());
-});
+/** The members of an interface, by name. */
+function members(file: string, name: string): readonly string[] {
+  const [, body = ""] =
+    new RegExp(`export interface ${name}[^{]* \\{(.*?)\\n\\}`, "s").exec(read(file)) ?? [];
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(<]/gm)].map(([, member = ""]) => member);
+}
+
+for (const [file, name, heading] of [
+  ["ts-runtime/src/host/options.ts", "ServiceOptions", "Options"],
+  ["ts-runtime/src/host/service-context.ts", "ServiceContext", "ServiceContext"],
+] as const) {
+  t.test(`start-service.md has each member of ${name}, and no other`, async (t) => {
+    const page = read("docs/reference/start-service.md");
+    const [, section = ""] = new RegExp(`## ${heading}\n(.*?)\n## `, "s").exec(page) ?? [];
+    const listed = [...section.matchAll(/^\| `(\w+)/gm)].map(([, member = ""]) => member);
+    t.ok(listed.length > 4);
+    t.same(listed.sort(), [...members(file, name)].sort());
+  });
+}
 
 t.test("environment.md has each variable that a service reads, and no other", async (t) => {
-  const files = [optionsFile, read("registry/src/options.ts")];
+  const files = [read("ts-runtime/src/host/options.ts"), read("registry/src/options.ts")];
   const variables = files.flatMap((text) =>
     [...text.matchAll(/environment\["(\w+)"\]/g)].map(([, name = ""]) => name),
   );
