@@ -108,11 +108,15 @@ void t.test("loadProject() says what is not JSON", async (t) => {
   t.match(await complaint('{\n  "name": shop }'), /is not JSON: Unexpected token 's'/);
 });
 
-void t.test("fillPlaceholders() fills in the place and leaves JSON alone", (t) => {
+void t.test("fillPlaceholders() fills in the place and the random part, and leaves JSON alone", (t) => {
   const places = [{ name: "cart", host: "127.0.0.1", port: 8080 }];
   t.equal(
-    fillPlaceholders(`curl {cart.url}/x -d '{"sku": "a"}' # {cart.host} {cart.port}`, places),
-    `curl http://127.0.0.1:8080/x -d '{"sku": "a"}' # 127.0.0.1 8080`,
+    fillPlaceholders(
+      `curl {cart.url}/x-{random} -d '{"sku": "a"}' # {cart.host} {cart.port}`,
+      places,
+      "3f9a",
+    ),
+    `curl http://127.0.0.1:8080/x-3f9a -d '{"sku": "a"}' # 127.0.0.1 8080`,
   );
   t.end();
 });

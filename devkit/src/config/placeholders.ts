@@ -1,4 +1,5 @@
-// `{cart.url}` in a command to try: the service's place, known when it runs.
+// `{cart.url}` in a command to try: the service's place, known when it runs. `{random}` is four hexadecimal digits, the
+// same in all commands of a run, so that a command can be tried again in the next one.
 
 /** What can be asked of a service in a placeholder. */
 export const placeholderFields = ["url", "host", "port"] as const;
@@ -30,8 +31,8 @@ export interface ServicePlace {
 }
 
 /** The command with its placeholders replaced; what is unknown stays. */
-export function fillPlaceholders(command: string, places: readonly ServicePlace[]): string {
-  return command.replace(pattern, (text, service: string, field: string) => {
+export function fillPlaceholders(command: string, places: readonly ServicePlace[], random: string): string {
+  return command.replaceAll("{random}", random).replace(pattern, (text, service: string, field: string) => {
     const place = places.find(({ name }) => name === service);
     if (place === undefined) return text;
     const values: Readonly<Record<string, string>> = {

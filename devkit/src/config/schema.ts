@@ -60,7 +60,7 @@ const wholeSchema = v.strictObject({
     v.pipe(
       v.array(v.string()),
       v.description(
-        "Commands to try first, shown when all is ready. `{cart.url}`, `{cart.host}` and `{cart.port}` are filled in.",
+        "Commands to try first, shown when all is ready. `{cart.url}`, `{cart.host}`, `{cart.port}` and `{random}` are filled in.",
       ),
     ),
   ),

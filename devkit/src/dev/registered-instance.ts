@@ -46,7 +46,7 @@ export async function untilPassing(query: PassingQuery): Promise<RegisteredInsta
     const entry = entries.find(({ Service }) => Service.Port === query.port);
     const failing = entry?.Checks.find(({ Status }) => Status !== "passing");
     if (entry === undefined)
-      query.waitingFor(`not in the registry as ${query.service} on port ${query.port}`);
+      query.waitingFor(`waiting for it to register as ${query.service} on port ${query.port}`);
     else if (failing !== undefined)
       query.waitingFor(
         `registered, but its check is ${failing.Status}${failing.Output ? `: ${failing.Output}` : ""}`,

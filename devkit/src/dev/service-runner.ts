@@ -91,7 +91,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     signal: AbortSignal,
     progress: (reason: string) => void,
   ): Promise<RegisteredInstance> {
-    let waitingFor = "not in the registry";
+    let waitingFor = "waiting for it to register";
     let timedOut = false;
     const over = new AbortController();
     const timer = setTimeout(() => {

@@ -1,5 +1,6 @@
 // Starts a whole system: infra and what is missing, beside each other; then all services, beside each other. Either
 // everything is ready in the end, or nothing of it is left (A1).
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fillPlaceholders } from "../config/index.ts";
 import { startInfra, type Infra } from "../infra/index.ts";
@@ -118,6 +119,7 @@ function createDev(
     );
   };
   const letInfraGo = keepInfraAlive(infra, reporter);
+  const random = randomBytes(2).toString("hex");
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     letInfraGo();
@@ -129,7 +131,7 @@ function createDev(
     project,
     services: runners,
     infra,
-    tryCommands: project.tryCommands.map((command) => fillPlaceholders(command, runners)),
+    tryCommands: project.tryCommands.map((command) => fillPlaceholders(command, runners, random)),
     restart: async (name) => runnerOf(name).restart(),
     kill: async (name) => runnerOf(name).kill(),
     stop: () => (stopped ??= stop()),

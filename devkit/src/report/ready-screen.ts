@@ -1,5 +1,5 @@
 // What is shown when everything is ready: the services, the infra, what to try first.
-import type { Dev } from "../dev/index.ts";
+import type { Dev, RegisteredInstance } from "../dev/index.ts";
 import type { Colors } from "./colors.ts";
 import { formatTable } from "./table.ts";
 
@@ -26,7 +26,7 @@ export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): r
     language(instance?.meta["lang"]),
     String(port),
     instance?.protoServices ?? [],
-    url,
+    speaksHttp(instance) ? url : `${new URL(url).host} (gRPC only)`,
   ]);
   const infra = dev.infra.describe().map(({ name, url, description }) => [name, url, description]);
   const sections = [
@@ -39,6 +39,12 @@ export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): r
     [colors.dim("Ctrl-C stops everything. Data is kept; --fresh begins anew.")],
   ];
   return sections.filter((section) => section.length > 0).flatMap(spaced);
+}
+
+/** Whether a plain HTTP client such as curl gets an answer. */
+function speaksHttp(instance: RegisteredInstance | undefined): boolean {
+  const protocols = instance?.meta["protocols"];
+  return protocols === undefined || protocols.split(",").includes("connect");
 }
 
 function language(name: string | undefined): string {

@@ -13,6 +13,9 @@ export interface OpenInfra {
   requireBroker(): Broker;
 }
 
+/** Less than the default deadline of a call, so that callers learn that it is the database which is away. */
+const retryForMs = 8_000;
+
 interface Opening {
   readonly logger: Logger;
   readonly begun: AsyncDisposableStack;
@@ -32,7 +35,7 @@ export async function openInfra(
   ]);
   const database = valueOf(databaseOpened);
   const broker = valueOf(brokerOpened);
-  const journal = database && opening.begun.use(createJournal({ database }));
+  const journal = database && opening.begun.use(createJournal({ database, retryForMs }));
   return {
     database,
     requireDatabase: () => required(database, "database"),

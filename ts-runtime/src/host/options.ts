@@ -21,7 +21,10 @@ export interface ServiceOptions {
   readonly subscriptions?: readonly (Subscription | ((context: ServiceContext) => Subscription))[];
   /** Wraps each call that the service serves. */
   readonly interceptors?: readonly Interceptor[];
-  /** Address to listen on and to register. Default: `SAMSPEL_HOST`, else 127.0.0.1. */
+  /**
+   * Address to listen on. It is registered, too; for 0.0.0.0 and ::, the address of the interface that faces the
+   * registry is. Default: `SAMSPEL_HOST`, else 127.0.0.1.
+   */
   readonly host?: string;
   /** Default: `SAMSPEL_PORT`, else a free one. */
   readonly port?: number;

@@ -9,6 +9,7 @@ import { createEntityHost, entityServiceImpl } from "../entity/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { topicServiceImpl } from "../topic/index.ts";
+import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
 import { logRegistry } from "./log-registry.ts";
@@ -121,7 +122,7 @@ async function assemble(
   const { protoServices } = server;
   const registration = await registry.register({
     name,
-    address: host,
+    address: await advertisedAddress(host, registry.url),
     port: server.port,
     protoServices,
     protocols: ["grpc", "grpc-web", "connect"],
