@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import t, { type Test } from "tap";
-import { createEntityHost, type EntityHost, type EntityHostOptions } from "../../../ts-runtime/src/entity/index.ts";
+import {
+  createEntityHost,
+  type EntityHost,
+  type EntityHostOptions,
+} from "../../../ts-runtime/src/entity/index.ts";
 import { createJournal } from "../../../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
 import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
@@ -42,7 +46,12 @@ async function startCounters(
     await journal[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   });
-  const ask = async (command: string, request: MessageInitShape<never>, entityId: string, commandId?: string): Promise<unknown> =>
+  const ask = async (
+    command: string,
+    request: MessageInitShape<never>,
+    entityId: string,
+    commandId?: string,
+  ): Promise<unknown> =>
     host.ask({
       command,
       entityId,
@@ -59,18 +68,29 @@ async function startCounters(
     host,
     database,
     increment: async (counterId, amount, commandId) =>
-      valueOf(await ask("increment", create(IncrementRequestSchema, { counterId, amount }) as never, counterId, commandId)),
+      valueOf(
+        await ask(
+          "increment",
+          create(IncrementRequestSchema, { counterId, amount }) as never,
+          counterId,
+          commandId,
+        ),
+      ),
     reset: async (counterId, commandId) =>
       void (await ask("reset", create(ResetRequestSchema, { counterId }) as never, counterId, commandId)),
-    get: async (counterId) => valueOf(await ask("getCounter", create(GetCounterRequestSchema, { counterId }) as never, counterId)),
+    get: async (counterId) =>
+      valueOf(await ask("getCounter", create(GetCounterRequestSchema, { counterId }) as never, counterId)),
     revisions: async (counterId) =>
-      (await database.sql<{ revision: bigint }[]>`select revision from event where entity_id = ${counterId} order by revision`).map(
-        (row) => row.revision,
-      ),
+      (
+        await database.sql<
+          { revision: bigint }[]
+        >`select revision from event where entity_id = ${counterId} order by revision`
+      ).map((row) => row.revision),
   };
 }
 
-const upTo = (last: number): readonly bigint[] => Array.from({ length: last }, (_, index) => BigInt(index + 1));
+const upTo = (last: number): readonly bigint[] =>
+  Array.from({ length: last }, (_, index) => BigInt(index + 1));
 
 t.test("ask() replies with the state after its events, and a rejection adds none", async (t) => {
   const counters = await startCounters(t, testSchema(t));
@@ -90,8 +110,14 @@ t.test("ask() runs the commands of one entity one at a time, in order (J1)", asy
 t.test("two instances that fight over one entity lose and double nothing (J1)", async (t) => {
   const schema = testSchema(t);
   const instances = await Promise.all([startCounters(t, schema), startCounters(t, schema)]);
-  const replies = await Promise.all(instances.flatMap((counters) => Array.from({ length: 40 }, () => counters.increment("a", 1n))));
-  t.same(replies.toSorted((x, y) => Number(x - y)), upTo(80), "each increment was seen once");
+  const replies = await Promise.all(
+    instances.flatMap((counters) => Array.from({ length: 40 }, () => counters.increment("a", 1n))),
+  );
+  t.same(
+    replies.toSorted((x, y) => Number(x - y)),
+    upTo(80),
+    "each increment was seen once",
+  );
   t.same(await instances[0].revisions("a"), upTo(80));
 });
 
@@ -141,7 +167,10 @@ t.test("recovery is the snapshot and the events behind it (J5)", async (t) => {
   const writer = await startCounters(t, schema, { snapshotEvery: 10 });
   for (let index = 0; index < 25; index++) await writer.increment("a", 1n);
   const snapshots = await writer.database.sql<{ revision: bigint }[]>`select revision from snapshot`;
-  t.same(snapshots.map((row) => row.revision), [20n]);
+  t.same(
+    snapshots.map((row) => row.revision),
+    [20n],
+  );
   await writer.database.sql`delete from event where revision <= 20`;
   const reader = await startCounters(t, schema, { snapshotEvery: 10 });
   t.equal(await reader.get("a"), 25n, "the events before the snapshot were not needed");
