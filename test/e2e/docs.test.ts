@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import t from "tap";
 import { stablePort } from "../../devkit/src/process/index.ts";
 import { commandsOf, readPages, root, type Block } from "../docs/pages.ts";
+import { withGrpcurl } from "../support/grpcurl.ts";
 import { startShop } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -39,8 +40,8 @@ function pattern(text: string): RegExp {
 
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-async function installed(command: string): Promise<boolean> {
-  return promisify(execFile)("which", [command]).then(
+async function installed(command: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  return promisify(execFile)("which", [command], { env }).then(
     () => true,
     () => false,
   );
@@ -62,13 +63,13 @@ t.test("the commands of the pages print what the pages show", { timeout: 180_000
       const actual = ports.get(Number(port));
       return actual === undefined ? url : `127.0.0.1:${actual}`;
     });
-  const env = { ...process.env, DATABASE_URL: dev.infra.databaseUrl };
+  const env = { ...(await withGrpcurl()), DATABASE_URL: dev.infra.databaseUrl };
 
   t.ok(steps.length > 0);
   for (const { block, expected } of steps) {
     const how = block.marker?.value ?? "";
     const tool = /^if (\S+)$/.exec(how)?.[1];
-    const skip = tool !== undefined && !(await installed(tool)) ? `there is no ${tool}` : false;
+    const skip = tool !== undefined && !(await installed(tool, env)) ? `there is no ${tool}` : false;
     await t.test(block.at, { skip }, async (t) => {
       const wanted = pattern(here(expected?.lines.join("\n") ?? "…"));
       const execute = (): Promise<string> =>

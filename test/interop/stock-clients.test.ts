@@ -1,10 +1,9 @@
 // Clients that have no file of ours: curl, grpcurl (Go) and grpcio (Python) call cart by what its reflection says.
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import t from "tap";
+import { withGrpcurl } from "../support/grpcurl.ts";
 import { startShop } from "../support/system.ts";
 import { inventoryPython } from "./python/inventory-process.ts";
 
@@ -15,8 +14,12 @@ interface Outcome {
   readonly output: string;
 }
 
-async function outcomeOf(program: string, args: readonly string[]): Promise<Outcome> {
-  return run(program, [...args]).then(
+async function outcomeOf(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Outcome> {
+  return run(program, [...args], { env }).then(
     ({ stdout }) => ({ code: 0, output: stdout }),
     ({ code, stderr, stdout }: { code: number; stderr: string; stdout: string }) => ({
       code,
@@ -51,13 +54,9 @@ t.test("curl calls cart with JSON over HTTP/1.1 and HTTP/2", async (t) => {
 });
 
 t.test("grpcurl lists, describes and calls cart by reflection", { timeout: 300_000 }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "samspel-grpcurl-"));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const grpcurl = join(folder, "grpcurl");
-  await run("go", ["build", "-o", grpcurl, "github.com/fullstorydev/grpcurl/cmd/grpcurl"], {
-    cwd: join(import.meta.dirname, "go"),
-  });
-  const call = (...args: readonly string[]): Promise<Outcome> => outcomeOf(grpcurl, ["-plaintext", ...args]);
+  const env = await withGrpcurl();
+  const call = (...args: readonly string[]): Promise<Outcome> =>
+    outcomeOf("grpcurl", ["-plaintext", ...args], env);
 
   t.match((await call(host, "list")).output, /^cart\.v1\.CartService$/m);
   t.match((await call(host, "describe", "cart.v1.CartService.AddItem")).output, /rpc AddItem/);

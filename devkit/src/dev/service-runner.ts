@@ -117,7 +117,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     } catch (error) {
       if (timedOut)
         throw new DevError(
-          `${name} is not ready after ${options.readyTimeoutMs / 1000} s: it runs (pid ${started.pid}), but is ` +
+          `${name} is not ready after ${options.readyTimeoutMs / 1000} s: it runs (pid ${started.pid}); last seen: ` +
             `${waitingFor}. ${lastWords(started.lastLines)}`,
         );
       throw error;

@@ -70,6 +70,9 @@ void t.test("startDev() says what the registry lacks when a service does not get
     ports: "free",
     readyTimeoutMs: 1000,
   });
-  await t.rejects(starting, { name: "DevError", message: /not in the registry as greeter on port \d+/ });
+  await t.rejects(starting, {
+    name: "DevError",
+    message: /waiting for it to register as greeter on port \d+/,
+  });
   t.strictSame(await remaining(await descendants(process.pid), 0), []);
 });

@@ -5,6 +5,7 @@ import t from "tap";
 import { CartService } from "../../../examples/shopping-cart/gen/cart/v1/cart_api_pb.ts";
 import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { silent } from "./echo-server.ts";
+import { withGrpcurl } from "../../support/grpcurl.ts";
 
 const run = promisify(execFile);
 
@@ -38,20 +39,12 @@ void t.test("the guide's curl works", async (t) => {
   t.match(JSON.parse(stdout), { items: { c1: 1 } });
 });
 
-const hasGrpcurl = await run("grpcurl", ["-version"]).then(
-  () => true,
-  () => false,
-);
-
-void t.test(
-  "the guide's grpcurl works",
-  { skip: hasGrpcurl ? false : "grpcurl is not installed" },
-  async (t) => {
-    const server = await startCart();
-    t.teardown(() => server.close());
-    for (const [command, expected] of Object.entries(grpcurl)) {
-      const { stdout } = await run("sh", ["-c", command.replace("8080", String(server.port))]);
-      t.match(stdout, expected, command);
-    }
-  },
-);
+void t.test("the guide's grpcurl works", { timeout: 180_000 }, async (t) => {
+  const env = await withGrpcurl();
+  const server = await startCart();
+  t.teardown(() => server.close());
+  for (const [command, expected] of Object.entries(grpcurl)) {
+    const { stdout } = await run("sh", ["-c", command.replace("8080", String(server.port))], { env });
+    t.match(stdout, expected, command);
+  }
+});
