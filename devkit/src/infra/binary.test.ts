@@ -1,11 +1,20 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
+import { zipSync } from "fflate";
 import t, { type Test } from "tap";
 import { superviseProcesses } from "../process/index.ts";
 import { cachedBinary, findBinary } from "./binary.ts";
 import { resolveInfraOptions } from "./options.ts";
 import type { PartContext } from "./part.ts";
-import { consul, natsServer } from "./tools.ts";
+import { consul as pinnedConsul, natsServer as pinnedNats, type Tool } from "./tools.ts";
+
+// Nothing is downloaded from elsewhere in tests.
+const natsServer: Tool = { ...pinnedNats, archives: {} };
+const consul: Tool = { ...pinnedConsul, archives: {} };
 
 /** A context whose PATH is one folder of the test's own, and whose cache is empty. */
 function context(
@@ -58,7 +67,7 @@ t.test("findBinary() builds once when two look for it at the same time", async (
   const found = await Promise.all([findBinary(natsServer, both), findBinary(natsServer, both)]);
   for (const { path } of found) t.equal(readFileSync(path, "utf8"), "binary\n");
   t.equal(readFileSync(join(both.options.searchPath[0] ?? "", "runs"), "utf8"), "run\n");
-  t.ok(progress.some((text) => text.startsWith("building nats-server 2.12.15")));
+  t.ok(progress.some((text) => text.startsWith(`building nats-server ${pinnedNats.version}`)));
   t.ok(progress.some((text) => text.endsWith("waiting for it")));
   t.match(await findBinary(natsServer, both), { origin: "from the cache" });
 });
@@ -70,3 +79,77 @@ t.test("findBinary() tells what Go said when a build fails, and leaves no binary
   });
   t.notOk(existsSync(cachedBinary(natsServer, failing.options.cacheDir)));
 });
+
+/** A server with a release of its own: the program `echo nats-server: v2.12.7` in a real archive. */
+async function release(
+  t: Test,
+  kind: "tar.gz" | "zip",
+): Promise<{ data: Buffer; serve: (data: Buffer) => Promise<string> }> {
+  const folder = t.testdir({
+    release: { "nats-server": "#!/bin/sh\necho nats-server: v2.12.7\n", LICENSE: "free" },
+  });
+  const file = join(folder, `archive.${kind}`);
+  if (kind === "zip") {
+    writeFileSync(
+      file,
+      zipSync({ release: { "nats-server": readFileSync(join(folder, "release/nats-server")) } }),
+    );
+  } else {
+    execFileSync("tar", ["-czf", file, "-C", folder, "release"]);
+  }
+  const serve = async (data: Buffer): Promise<string> => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === "/gone" ? 404 : 200;
+      response.end(data);
+    }).listen(0, "127.0.0.1");
+    t.teardown(() => server.close());
+    await once(server, "listening");
+    const address = server.address();
+    return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  };
+  return { data: readFileSync(file), serve };
+}
+
+function pinned(url: string, data: Buffer): Tool {
+  const sha256 = createHash("sha256").update(data).digest("hex");
+  return { ...pinnedNats, archives: { [`${process.platform}-${process.arch}`]: { url, sha256 } } };
+}
+
+for (const kind of ["tar.gz", "zip"] as const) {
+  t.test(
+    `findBinary() downloads the official release, a ${kind}, when there is nothing nearer`,
+    async (t) => {
+      const { data, serve } = await release(t, kind);
+      const tool = pinned(`${await serve(data)}/archive.${kind}`, data);
+      const { context: empty, progress } = context(t, {});
+      const found = await findBinary(tool, empty);
+      t.match(found, { version: pinnedNats.version, origin: "downloaded" });
+      t.equal(execFileSync(found.path, { encoding: "utf8" }), "nats-server: v2.12.7\n", "it runs");
+      t.ok(progress.some((text) => /^downloading nats-server: .* MB of .* MB$/.test(text)));
+      t.match(await findBinary(tool, empty), { origin: "from the cache" });
+    },
+  );
+}
+
+t.test("findBinary() refuses a release that is not the pinned one, and leaves no binary", async (t) => {
+  const { data, serve } = await release(t, "tar.gz");
+  const tool = pinned(`${await serve(Buffer.concat([data, Buffer.from("!")]))}/archive.tar.gz`, data);
+  const { context: empty } = context(t, { go: fakeGo });
+  await t.rejects(findBinary(tool, empty), {
+    name: "InfraError",
+    message: /its SHA-256 must be [0-9a-f]{64}, but it is/,
+  });
+  t.notOk(existsSync(cachedBinary(tool, empty.options.cacheDir)), "and Go is not asked behind our back");
+});
+
+t.test(
+  "findBinary() builds when the release cannot be had, and says why when it cannot build either",
+  async (t) => {
+    const { data, serve } = await release(t, "tar.gz");
+    const tool = pinned(`${await serve(data)}/gone`, data);
+    t.match(await findBinary(tool, context(t, { go: fakeGo }).context), { origin: "built with Go" });
+    await t.rejects(findBinary(tool, context(t, {}).context), {
+      message: /let the official release be downloaded \(http:.*\/gone: the server answered 404\)/,
+    });
+  },
+);

@@ -1,10 +1,12 @@
-// Finds a server's binary: on PATH, in the cache, else built by Go from the pinned module. There is no download:
-// a checksum that we cannot vouch for pins nothing, while go.sum does.
+// Finds a server's binary: on PATH, in the cache, else downloaded from its official release, else built by Go from
+// the pinned module.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { downloadProgram } from "./download.ts";
 import { buildWithGo } from "./go-build.ts";
 import { InfraError } from "./infra-error.ts";
+import { makeOnce } from "./make-once.ts";
 import { isExecutable, onPath } from "./on-path.ts";
 import { partTitles, type PartContext } from "./part.ts";
 import type { Tool } from "./tools.ts";
@@ -13,7 +15,7 @@ import type { Tool } from "./tools.ts";
 export interface Binary {
   readonly path: string;
   readonly version: string;
-  /** `from PATH`, `from the cache`, `built with Go`. */
+  /** `from PATH`, `from the cache`, `downloaded`, `built with Go`. */
   readonly origin: string;
 }
 
@@ -27,11 +29,33 @@ export async function findBinary(tool: Tool, context: PartContext): Promise<Bina
   }
   const cached = cachedBinary(tool, context.options.cacheDir);
   if (await isExecutable(cached)) return { path: cached, version: tool.version, origin: "from the cache" };
-  const go = await onPath("go", context.options.searchPath);
-  if (go === undefined)
-    throw missing(tool, context, found === undefined ? undefined : { path: found, version });
-  await buildWithGo({ tool, go, to: cached }, context);
-  return { path: cached, version: tool.version, origin: "built with Go" };
+  let origin = "from the cache";
+  await makeOnce({ tool, to: cached }, context, async () => {
+    const refused = await download(tool, cached, context);
+    origin = "downloaded";
+    if (refused === undefined) return;
+    const go = await onPath("go", context.options.searchPath);
+    if (go === undefined) {
+      throw missing(tool, context, {
+        refused,
+        tooOld: found === undefined ? undefined : { path: found, version },
+      });
+    }
+    await buildWithGo({ tool, go, to: cached }, context);
+    origin = "built with Go";
+  });
+  return { path: cached, version: tool.version, origin };
+}
+
+/** Why the official release cannot be had, or undefined when it is there. */
+async function download(tool: Tool, to: string, context: PartContext): Promise<string | undefined> {
+  if (!context.options.downloads) return "SAMSPEL_DOWNLOADS is off";
+  const platform = `${process.platform}-${process.arch}`;
+  const archive = tool.archives[platform];
+  if (archive === undefined) return `we know no checksum of one for ${platform}`;
+  context.step.progress(`downloading ${tool.command} ${tool.version}`);
+  const refused = await downloadProgram(archive, { program: tool.command, to }, context);
+  return refused === undefined ? undefined : `${archive.url}: ${refused}`;
 }
 
 /** Where the cache keeps a binary. */
@@ -53,11 +77,13 @@ export function isRecent(version: string, { minVersion }: Pick<Tool, "minVersion
   return major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1]);
 }
 
-function missing(
-  tool: Tool,
-  { options }: PartContext,
-  tooOld: { readonly path: string; readonly version: string | undefined } | undefined,
-): InfraError {
+interface Tried {
+  /** Why the download failed. */
+  readonly refused: string;
+  readonly tooOld: { readonly path: string; readonly version: string | undefined } | undefined;
+}
+
+function missing(tool: Tool, { options }: PartContext, { refused, tooOld }: Tried): InfraError {
   const onPathNow =
     tooOld === undefined ? "it has none" : `${tooOld.path} is version ${tooOld.version ?? "unknown"}`;
   return new InfraError(
@@ -65,6 +91,7 @@ function missing(
       `Cannot start ${partTitles[tool.part]} as there is no ${tool.command}. Any one of these helps:`,
       `  - set ${options.variables[tool.part]} to ${tool.alternative}`,
       `  - put ${tool.command} ${tool.minVersion.join(".")} or newer on PATH (${onPathNow}): ${tool.website}`,
+      `  - let the official release be downloaded (${refused})`,
       `  - install Go ${tool.goVersion} or newer (https://go.dev/dl): then ${tool.command} ${tool.version} is built ` +
         `once, in about ${tool.buildTime}, into ${options.cacheDir}`,
     ].join("\n"),

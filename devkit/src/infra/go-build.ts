@@ -1,10 +1,8 @@
 // Builds a server with the Go toolchain. The module's go.sum pins each source file; `-mod=readonly` makes Go refuse
-// what it does not pin. It is built in a copy in the cache, so the package stays as it is; two builders at once
-// become one; a killed build leaves nothing that looks like a binary.
-import { cp, mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { acquireFileLock } from "./file-lock.ts";
-import { existsSync } from "node:fs";
+// what it does not pin. It is built in a copy in the cache, so the package stays as it is; a killed build leaves nothing
+// that looks like a binary.
+import { cp, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { InfraError } from "./infra-error.ts";
 import { partTitles, type PartContext } from "./part.ts";
 import type { Tool } from "./tools.ts";
@@ -12,36 +10,15 @@ import { describeExit } from "../process/index.ts";
 
 const lifeSignMs = 2000;
 
-export interface GoBuild {
+interface GoBuild {
   readonly tool: Tool;
   readonly go: string;
   /** Where the binary goes. */
   readonly to: string;
 }
 
-/** Builds the binary, or waits for the process that does. @throws InfraError with what Go said last. */
-export async function buildWithGo(build: GoBuild, context: PartContext): Promise<void> {
-  const { tool, to } = build;
-  await mkdir(dirname(to), { recursive: true });
-  let lastSign = Number.NEGATIVE_INFINITY;
-  const lock = await acquireFileLock(`${to}.lock`, {
-    signal: context.signal,
-    wait({ pid }) {
-      if (performance.now() - lastSign > lifeSignMs) {
-        lastSign = performance.now();
-        context.step.progress(`process ${pid} builds ${tool.command} ${tool.version}: waiting for it`);
-      }
-      return true;
-    },
-  });
-  try {
-    if (!existsSync(to)) await compile(build, context);
-  } finally {
-    lock.release();
-  }
-}
-
-async function compile(
+/** Builds the binary. @throws InfraError with what Go said last. */
+export async function buildWithGo(
   { tool, go, to }: GoBuild,
   { options, supervisor, step, signal }: PartContext,
 ): Promise<void> {

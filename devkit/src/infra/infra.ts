@@ -30,6 +30,8 @@ export interface InfraOptions {
   readonly cacheDir?: string;
   /** Where servers and Go are looked for. Default: the folders of `PATH`, then /usr/local/go/bin. */
   readonly searchPath?: readonly string[];
+  /** Whether servers may be downloaded from their official releases. Default: unless `SAMSPEL_DOWNLOADS` is `off`. */
+  readonly downloads?: boolean;
   /** Settings of a Postgres that we start, as in postgresql.conf. */
   readonly postgresSettings?: Readonly<Record<string, string | number>>;
   /** Stops the start. */

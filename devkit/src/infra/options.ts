@@ -34,6 +34,7 @@ export interface ResolvedInfraOptions {
   readonly given: Partial<Readonly<Record<InfraPartName, GivenPart>>>;
   readonly cacheDir: string;
   readonly searchPath: readonly string[];
+  readonly downloads: boolean;
   readonly postgresSettings: Readonly<Record<string, string | number>>;
   readonly signal: AbortSignal | undefined;
 }
@@ -65,6 +66,7 @@ export function resolveInfraOptions(
     given: givenByEnvironment(environment, variables),
     cacheDir: resolve(options.cacheDir ?? defaultCacheDir(environment)),
     searchPath: options.searchPath ?? [...(environment["PATH"] ?? "").split(delimiter), goFolder],
+    downloads: options.downloads ?? resolveDownloads(environment["SAMSPEL_DOWNLOADS"]),
     postgresSettings: options.postgresSettings ?? {},
     signal: options.signal,
   };
@@ -81,6 +83,12 @@ function givenByEnvironment(
     if (url !== undefined && url !== "") given[name] = { url, variable };
   }
   return given;
+}
+
+function resolveDownloads(value = "on"): boolean {
+  if (value === "" || value === "on") return true;
+  if (value === "off") return false;
+  throw new InfraError(`SAMSPEL_DOWNLOADS must be on or off: current value is "${value}"`);
 }
 
 function defaultCacheDir(environment: Environment): string {

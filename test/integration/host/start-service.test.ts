@@ -12,8 +12,8 @@ import {
   type RunningService,
   type ServiceOptions,
 } from "@samspel/runtime";
-import { pino } from "pino";
 import t, { type Test } from "tap";
+import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { defineCounter } from "../../support/counter.ts";
@@ -42,7 +42,7 @@ function testOptions(t: Test): Omit<ServiceOptions, "name"> {
     schema: testSchema(t),
     topicPrefix: testTopicPrefix(t),
     ownsProcess: false,
-    logger: pino({ level: "silent" }),
+    logger: createLogger({ service: "test", level: "silent" }),
   };
 }
 
