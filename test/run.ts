@@ -1,11 +1,12 @@
 // `npm test`: starts Postgres, NATS and a real Consul in a temporary folder, runs tap on them, stops all. Nothing
 // is left, also when this process is killed. Prints `N passed, N failed` last.
-import { chmodSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InfraError, lineReporter, startInfra, type Infra, type InfraPartName } from "samspel/infra";
 import { superviseProcesses, type Supervisor } from "samspel/process";
 import { countTap, type TapCounts } from "./support/tap-counts.ts";
+import { createTapProgress } from "./support/tap-progress.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -83,12 +84,16 @@ interface TapRun {
 
 async function runTap({ args, results, infra, supervisor, signal }: TapRun): Promise<number> {
   signal.throwIfAborted();
-  // In a log only failures are of interest, and tap's own choice there would write every line twice.
-  const reporter = process.stdout.isTTY ? [] : ["--reporter=terse"];
+  // A terminal gets tap's own screen; a log, what we make of its stream.
+  const live = process.stdout.isTTY;
   const tap = await supervisor.start({
     name: "tap",
     command: process.execPath,
-    args: [join(root, "node_modules/tap/dist/esm/run.mjs"), `--output-file=${results}`, ...reporter, ...args],
+    args: [
+      join(root, "node_modules/tap/dist/esm/run.mjs"),
+      live ? `--output-file=${results}` : "--reporter=tap",
+      ...args,
+    ],
     cwd: process.cwd(),
     env: {
       ...process.env,
@@ -98,9 +103,16 @@ async function runTap({ args, results, infra, supervisor, signal }: TapRun): Pro
       // For tests that kill one of their own.
       ...commandOf(infra, "nats", "TEST_NATS_SERVER"),
     },
-    output: "inherit",
+    output: live ? "inherit" : "lines",
     graceMs: 5000,
   });
+  const progress = createTapProgress();
+  if (!live) {
+    tap.onLine(({ text }) => {
+      appendFileSync(results, `${text}\n`);
+      for (const line of progress.line(text)) console.log(line);
+    });
+  }
   const stop = (): void => void tap.stop();
   signal.addEventListener("abort", stop, { once: true });
   const { exit } = await tap.ended;
