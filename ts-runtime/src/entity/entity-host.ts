@@ -2,6 +2,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { SamspelError } from "../errors/index.ts";
 import type { Journal } from "../journal/index.ts";
+import type { Logger } from "../telemetry/index.ts";
 import type { Entity } from "./entity.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { handleCommand, type CommandRequest } from "./handle-command.ts";
@@ -16,6 +17,8 @@ export interface EntityHostOptions {
   readonly maxLive?: number;
   /** Whether states are deep-frozen. Default true. */
   readonly freeze?: boolean;
+  /** Where it is told that a snapshot could not be taken. Default: nowhere. */
+  readonly logger?: Logger;
 }
 
 export interface EntityHost extends Disposable {
@@ -28,7 +31,7 @@ export interface EntityHost extends Disposable {
 
 /** Creates the host of an entity type. Dispose it when no command runs any more. */
 export function createEntityHost(options: EntityHostOptions): EntityHost {
-  const { entity, journal, passivateAfterMs = 120_000, maxLive = 10_000, freeze = true } = options;
+  const { entity, journal, passivateAfterMs = 120_000, maxLive = 10_000, freeze = true, logger } = options;
   const stateFingerprint = fingerprint(entity.state);
   /** The longest unused comes first. */
   const entities = new Map<string, LiveEntity>();
@@ -78,7 +81,7 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     async ask(request) {
       const live = find(request.entityId);
       return live.mailbox.run(() =>
-        handleCommand({ entity, journal, live, fingerprint: stateFingerprint }, request),
+        handleCommand({ entity, journal, live, fingerprint: stateFingerprint, logger }, request),
       );
     },
     [Symbol.dispose]() {

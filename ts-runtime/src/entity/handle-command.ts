@@ -6,10 +6,13 @@
 //   H2. State becomes current only after the commit (J8). When the outcome of an append is not known, the state is
 //       dropped and read again.
 //   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
+//   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
 import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
-import { isExpected, SamspelError } from "../errors/index.ts";
-import type { Journal } from "../journal/index.ts";
+import { SamspelError } from "../errors/index.ts";
+import type { Append, Journal } from "../journal/index.ts";
 import { backoff } from "../resilience/index.ts";
+import { untilAborted } from "../service/index.ts";
+import type { Logger } from "../telemetry/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { encodeState, type LiveEntity, type Standing } from "./live-entity.ts";
@@ -26,6 +29,7 @@ export interface CommandEnvironment {
   readonly journal: Journal;
   readonly live: LiveEntity;
   readonly fingerprint: string;
+  readonly logger: Logger | undefined;
 }
 
 /** A conflict needs another writer in between each time, so more than a few in a row mean a fight over one entity. */
@@ -62,12 +66,13 @@ async function attemptCommand(environment: CommandEnvironment, request: CommandR
 
   let decision: Decision;
   try {
-    decision = await entity.decide(request.command, standing.state, request.request, {
+    const deciding = entity.decide(request.command, standing.state, request.request, {
       ...request,
       revision: standing.revision,
     });
+    decision = await untilAborted(request.signal, deciding);
   } catch (error) {
-    if (!isExpected(error)) throw error;
+    requireCaller(request);
     const recorded = await recordedReply(environment, command, request);
     if (recorded !== undefined) return recorded;
     return (await staleness(environment, request, standing)) ?? Promise.reject(error);
@@ -81,10 +86,11 @@ async function attemptCommand(environment: CommandEnvironment, request: CommandR
 }
 
 async function append(
-  { entity, journal, live, fingerprint }: CommandEnvironment,
+  environment: CommandEnvironment,
   { entityId, commandId }: CommandRequest,
   { command, decision, standing }: { command: EntityCommand; decision: Decision; standing: Standing },
 ): Promise<Outcome> {
+  const { entity, journal, live } = environment;
   const payloads = decision.events.map((event) => toBinary(entity.event, event));
   const revision = standing.revision + BigInt(payloads.length);
   const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
@@ -98,9 +104,7 @@ async function append(
       ...(commandId === undefined
         ? {}
         : { command: { id: commandId, reply: toBinary(command.method.output, reply) } }),
-      ...(snapshotDue(entity, standing.revision, revision)
-        ? { snapshot: { state: encodeState(entity, state), fingerprint } }
-        : {}),
+      ...(snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : {}),
     })
     .catch((error: unknown) => {
       live.invalidate();
@@ -121,6 +125,22 @@ async function append(
 /** A snapshot is taken when a multiple of `snapshotEvery` is reached or passed, behind the whole batch (J5). */
 function snapshotDue({ snapshotEvery }: Entity, before: bigint, after: bigint): boolean {
   return snapshotEvery !== false && before / BigInt(snapshotEvery) !== after / BigInt(snapshotEvery);
+}
+
+/** A state that does not encode can do without its snapshot: the events are the truth, and the next one may succeed. */
+function snapshotOf(
+  { entity, live, fingerprint, logger }: CommandEnvironment,
+  state: Message,
+): Pick<Append, "snapshot"> {
+  try {
+    return { snapshot: { state: encodeState(entity, state), fingerprint } };
+  } catch (error) {
+    logger?.warn(
+      { err: error, entityType: entity.name, entityId: live.entityId },
+      "no snapshot: the state does not encode",
+    );
+    return {};
+  }
 }
 
 async function recordedReply(

@@ -105,7 +105,7 @@ async function assemble(
       serving: false,
       interceptors: options.interceptors ?? [],
       bindings: [
-        ...entityBindings(options, settings, { infra, clients, begun }),
+        ...entityBindings(options, settings, { infra, clients, logger, begun }),
         ...(options.services ?? []).map((serving) => serving.bind(context)),
         ...topicBindings(options, infra),
       ],
@@ -136,11 +136,11 @@ async function assemble(
 function entityBindings(
   { entities = [] }: ServiceOptions,
   { freezeStates }: ResolvedServiceOptions,
-  { infra, clients, begun }: { infra: OpenInfra; clients: Clients; begun: AsyncDisposableStack },
+  { infra, clients, logger, begun }: Assembly & { readonly infra: OpenInfra; readonly clients: Clients },
 ): readonly ServiceBinding[] {
   return entities.map((entity) => {
     const host = begun.use(
-      createEntityHost({ entity, journal: infra.requireJournal(), freeze: freezeStates }),
+      createEntityHost({ entity, journal: infra.requireJournal(), freeze: freezeStates, logger }),
     );
     return bind(entity.service, entityServiceImpl(host, clients));
   });

@@ -1,3 +1,4 @@
+export { untilAborted } from "./abort.ts";
 export { bind, type ServiceBinding } from "./binding.ts";
 export { drainingSignal } from "./draining.ts";
 export { startRpcServer, type RpcServer, type RpcServerOptions } from "./server.ts";
