@@ -8,49 +8,44 @@ export interface TcpProxy {
   /** The given URL, with the proxy's address in it. */
   readonly url: string;
   /** Breaks all connections, and refuses new ones. */
-  cut(): void;
-  restore(): void;
+  cut(): Promise<void>;
+  restore(): Promise<void>;
 }
+
+const defaultPorts: Readonly<Record<string, number>> = { "postgres:": 5432, "nats:": 4222, "http:": 80 };
 
 /** Starts a proxy to the host of a URL; it ends with the test. */
 export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   const target = new URL(url);
+  const targetPort = target.port === "" ? defaultPorts[target.protocol] : Number(target.port);
+  if (targetPort === undefined) throw new Error(`Cannot tell the port of ${target.protocol}`);
   const sockets = new Set<Socket>();
-  let open = true;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy()).once("close", () => sockets.delete(socket));
   };
   const server = createServer((inward) => {
-    if (!open) {
-      inward.resetAndDestroy();
-      return;
-    }
-    const outward = connect(Number(target.port), target.hostname);
+    const outward = connect(targetPort, target.hostname);
     keep(inward);
     keep(outward);
     inward.pipe(outward).pipe(inward);
     inward.once("close", () => outward.destroy());
     outward.once("close", () => inward.destroy());
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const cut = (): void => {
-    open = false;
-    for (const socket of sockets) socket.resetAndDestroy();
+  const listen = async (port: number): Promise<void> => {
+    await once(server.listen(port, "127.0.0.1"), "listening");
   };
-  t.teardown(async () => {
-    cut();
-    await once(server.close(), "close");
-  });
+  const cut = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server.close(), "close");
+    for (const socket of sockets) socket.resetAndDestroy();
+    await closed;
+  };
+  await listen(0);
+  t.teardown(cut);
   // A server on a TCP port has an address of this kind.
   const { port } = server.address() as AddressInfo;
   const proxied = new URL(url);
   proxied.host = `127.0.0.1:${port}`;
-  return {
-    url: proxied.href,
-    cut,
-    restore() {
-      open = true;
-    },
-  };
+  return { url: proxied.href, cut, restore: () => listen(port) };
 }

@@ -11,10 +11,11 @@ import {
   type InstanceSource,
 } from "../../../ts-runtime/src/client/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
-import { fixedSource, silent, startEcho } from "./echo-server.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+import { fixedSource, startEcho } from "./echo-server.ts";
 
 function clientsOf(t: Test, registry: InstanceSource, timeoutMs = 5_000): Clients {
-  const clients = createClients({ registry, timeoutMs, logger: silent });
+  const clients = createClients({ registry, timeoutMs, logger: silentLogger });
   t.teardown(() => clients.close());
   return clients;
 }

@@ -1,10 +1,7 @@
 // A server of EchoService for the tests of calls, and a registry that holds what a test says.
-import { once } from "node:events";
-import { EventEmitter } from "node:events";
-import { Code } from "@connectrpc/connect";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { EventEmitter, once } from "node:events";
+import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { Test } from "tap";
-import { createLogger, type Logger } from "../../../ts-runtime/src/telemetry/index.ts";
 import { reject } from "../../../ts-runtime/src/errors/index.ts";
 import type { InstanceSource, Target } from "../../../ts-runtime/src/client/index.ts";
 import {
@@ -15,8 +12,7 @@ import {
   type RpcServerOptions,
 } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
-
-export const silent: Logger = createLogger({ service: "test", level: "silent" });
+import { silentLogger } from "../../support/silent-logger.ts";
 
 /** What the handlers of a server saw and do. */
 export interface Echo {
@@ -51,7 +47,7 @@ export async function startEcho(
     return { text };
   };
   const server = await startRpcServer({
-    logger: silent,
+    logger: silentLogger,
     ...options,
     bindings: [
       bind(EchoService, {

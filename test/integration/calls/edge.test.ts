@@ -8,7 +8,8 @@ import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
 import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
-import { silent, startEcho } from "./echo-server.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+import { startEcho } from "./echo-server.ts";
 
 const http2Client = (server: RpcServer): Client<typeof EchoService> =>
   createClient(EchoService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` }));
@@ -77,7 +78,7 @@ void t.test("a caller that cancels aborts the handler's signal", async (t) => {
 
 void t.test("an unknown error becomes Internal without a word, and the log has it whole (C5)", async (t) => {
   const logged: object[] = [];
-  const logger = Object.assign(silent.child({}), { error: (fields: object) => logged.push(fields) });
+  const logger = Object.assign(silentLogger.child({}), { error: (fields: object) => logged.push(fields) });
   const echo = await startEcho(t, { logger });
   const client = http2Client(echo.server);
   const unary = await failureOf(client.echo({ text: "fail" }));
@@ -151,12 +152,12 @@ void t.test(
 
 void t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
   const { server } = await startEcho(t);
-  await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silent }), {
+  await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silentLogger }), {
     code: "SAMSPEL_INVALID_CONFIGURATION",
     message: new RegExp(`127\\.0\\.0\\.1:${server.port} as the port is in use: set SAMSPEL_PORT`),
   });
   const binding = bind(EchoService, {} as Parameters<typeof bind<typeof EchoService>>[1]);
-  await t.rejects(startRpcServer({ bindings: [binding, binding], logger: silent }), {
+  await t.rejects(startRpcServer({ bindings: [binding, binding], logger: silentLogger }), {
     name: "TypeError",
     message: /samspel\.test\.v1\.EchoService as it is bound twice/,
   });

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import t from "tap";
 import { CartService } from "../../../examples/shopping-cart/gen/cart/v1/cart_api_pb.ts";
 import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { silent } from "./echo-server.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { withGrpcurl } from "../../support/grpcurl.ts";
 
 const run = promisify(execFile);
@@ -20,7 +20,7 @@ const grpcurl: Readonly<Record<string, RegExp>> = {
 
 async function startCart(): Promise<{ port: number; close(): Promise<void> }> {
   return startRpcServer({
-    logger: silent,
+    logger: silentLogger,
     bindings: [
       bind(CartService, {
         addItem: () => ({}),

@@ -13,7 +13,8 @@ import { ServerReflection as V1 } from "../../../ts-runtime/src/gen/grpc/reflect
 import { ServerReflection as V1Alpha } from "../../../ts-runtime/src/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { silent, startEcho } from "./echo-server.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+import { startEcho } from "./echo-server.ts";
 
 type Unary<I extends DescMessage, O extends DescMessage> = DescMethod & { input: I; output: O };
 
@@ -103,7 +104,7 @@ void t.test("health.watch() tells SERVICE_UNKNOWN of a service that is not there
 
 async function startCounter(t: Test): Promise<RpcServer> {
   const impl = { increment: () => ({}), reset: () => ({}), getCounter: () => ({}) };
-  const server = await startRpcServer({ logger: silent, bindings: [bind(CounterService, impl)] });
+  const server = await startRpcServer({ logger: silentLogger, bindings: [bind(CounterService, impl)] });
   t.teardown(() => server.close());
   return server;
 }

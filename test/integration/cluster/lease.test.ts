@@ -1,18 +1,17 @@
 import t, { type Test } from "tap";
 import { holdLease, runUnderLease, type Lease } from "../../../ts-runtime/src/cluster/index.ts";
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
 async function openCluster(t: Test): Promise<{ database: Database; end: AbortController }> {
-  const logger = createLogger({ service: "test", level: "silent" });
   const database = await openDatabase({
     url: databaseUrl(),
     schema: testSchema(t),
     maxConnections: 4,
-    logger,
+    logger: silentLogger,
   });
   await migrate(database);
   t.teardown(() => database.close());

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, isMessage, type Message } from "@bufbuild/protobuf";
 import t, { type Test } from "tap";
 import {
   createEntityHost,
@@ -8,18 +8,18 @@ import {
 } from "../../../ts-runtime/src/entity/index.ts";
 import { createJournal } from "../../../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import {
   GetCounterRequestSchema,
+  GetCounterResponseSchema,
   IncrementRequestSchema,
+  IncrementResponseSchema,
   ResetRequestSchema,
 } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { defineCounter, type CounterOptions } from "../../support/counter.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
-
-const logger = createLogger({ service: "test", level: "silent" });
 
 interface Counters {
   readonly host: EntityHost;
@@ -37,7 +37,7 @@ async function startCounters(
   schema: string,
   options: Partial<EntityHostOptions> & CounterOptions = {},
 ): Promise<Counters> {
-  const database = await openDatabase({ url: databaseUrl(), schema, logger });
+  const database = await openDatabase({ url: databaseUrl(), schema, logger: silentLogger });
   await migrate(database);
   const journal = createJournal({ database });
   const host = createEntityHost({ entity: defineCounter(options), journal, ...options });
@@ -46,15 +46,14 @@ async function startCounters(
     await journal[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   });
-  const ask = async (
+  const ask = (
     command: string,
-    request: MessageInitShape<never>,
-    entityId: string,
+    request: Message & { readonly counterId: string },
     commandId?: string,
-  ): Promise<unknown> =>
+  ): Promise<Message> =>
     host.ask({
       command,
-      entityId,
+      entityId: request.counterId,
       request,
       commandId,
       client: () => {
@@ -62,31 +61,32 @@ async function startCounters(
       },
       signal: AbortSignal.timeout(10_000),
       requestHeader: new Headers(),
-    } as never);
-  const valueOf = (reply: unknown): bigint => (reply as { value: bigint }).value;
+    });
   return {
     host,
     database,
-    increment: async (counterId, amount, commandId) =>
-      valueOf(
-        await ask(
-          "increment",
-          create(IncrementRequestSchema, { counterId, amount }) as never,
-          counterId,
-          commandId,
-        ),
-      ),
-    reset: async (counterId, commandId) =>
-      void (await ask("reset", create(ResetRequestSchema, { counterId }) as never, counterId, commandId)),
-    get: async (counterId) =>
-      valueOf(await ask("getCounter", create(GetCounterRequestSchema, { counterId }) as never, counterId)),
-    revisions: async (counterId) =>
-      (
-        await database.sql<
-          { revision: bigint }[]
-        >`select revision from event where entity_id = ${counterId} order by revision`
-      ).map((row) => row.revision),
+    async increment(counterId, amount, commandId) {
+      const request = create(IncrementRequestSchema, { counterId, amount });
+      return valueOf(await ask("increment", request, commandId));
+    },
+    async reset(counterId, commandId) {
+      await ask("reset", create(ResetRequestSchema, { counterId }), commandId);
+    },
+    async get(counterId) {
+      return valueOf(await ask("getCounter", create(GetCounterRequestSchema, { counterId })));
+    },
+    async revisions(counterId) {
+      const rows = await database.sql<{ revision: bigint }[]>`
+        select revision from event where entity_id = ${counterId} order by revision`;
+      return rows.map(({ revision }) => revision);
+    },
   };
+}
+
+function valueOf(reply: Message): bigint {
+  if (isMessage(reply, IncrementResponseSchema) || isMessage(reply, GetCounterResponseSchema))
+    return reply.value;
+  throw new Error(`${reply.$typeName} has no value`);
 }
 
 const upTo = (last: number): readonly bigint[] =>

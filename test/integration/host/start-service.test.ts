@@ -13,12 +13,12 @@ import {
   type ServiceOptions,
 } from "@samspel/runtime";
 import t, { type Test } from "tap";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
 import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
 const registry = await startEmbeddedRegistry();
@@ -42,7 +42,7 @@ function testOptions(t: Test): Omit<ServiceOptions, "name"> {
     schema: testSchema(t),
     topicPrefix: testTopicPrefix(t),
     ownsProcess: false,
-    logger: createLogger({ service: "test", level: "silent" }),
+    logger: silentLogger,
   };
 }
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { appendOf, collect, openJournal } from "./journal-fixture.ts";
+import { appendOf, collect, openJournal } from "../../support/journal.ts";
 
 const fingerprint = "v1";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { openJournal } from "./journal-fixture.ts";
+import { openJournal } from "../../support/journal.ts";
 
 const at = (sequence: bigint): { readonly tx: bigint; readonly sequence: bigint } => ({ tx: 5n, sequence });
 const lost = { code: "SAMSPEL_LEASE_LOST" };

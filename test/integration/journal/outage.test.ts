@@ -3,9 +3,11 @@ import t from "tap";
 import { runAppends } from "../../../ts-runtime/src/journal/append-statement.ts";
 import { createJournal, startPosition } from "../../../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase } from "../../../ts-runtime/src/postgres/index.ts";
+import { databaseUrl } from "../../support/environment.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/until.ts";
-import { openProxy } from "./database-proxy.ts";
-import { appendOf, cutConnections, openJournal } from "./journal-fixture.ts";
+import { appendOf, cutConnections, openJournal } from "../../support/journal.ts";
 
 t.test("append() keeps every acknowledged append, once, while backends are killed under load", async (t) => {
   const { journal, database, schema } = await openJournal(t);
@@ -75,9 +77,14 @@ t.test("append() says that the outcome is unknown when the database stays away",
 t.test(
   "a journal whose database was away goes on: appends wait, reads wait, followers are woken again",
   async (t) => {
-    const { schema, logger } = await openJournal(t);
-    const proxy = await openProxy(t);
-    await using database = await openDatabase({ url: proxy.url, schema, logger, maxConnections: 3 });
+    const { schema } = await openJournal(t);
+    const proxy = await startTcpProxy(t, databaseUrl());
+    await using database = await openDatabase({
+      url: proxy.url,
+      schema,
+      logger: silentLogger,
+      maxConnections: 3,
+    });
     await migrate(database);
     await using journal = createJournal({ database });
     const end = new AbortController();
@@ -89,12 +96,12 @@ t.test(
     await journal.append(appendOf("before", 0n));
     await until("the follower is awake", () => seen.length === 1);
 
-    await proxy.shut();
+    await proxy.cut();
     const append = journal.append(appendOf("while", 0n));
     const revision = journal.confirm("counter", "before");
     const refused = await database.sql`select 1`.catch((error: unknown) => error);
     t.match(refused, { code: /ECONNREFUSED|CONNECTION_CLOSED|ECONNRESET/ });
-    await proxy.open();
+    await proxy.restore();
     t.match(await append, { type: "appended" });
     t.equal(await revision, 1n);
     await until("the follower caught up", () => seen.length === 2);

@@ -1,6 +1,6 @@
 import t from "tap";
 import { pruneBatch } from "../../../ts-runtime/src/journal/prune-commands.ts";
-import { appendOf, openJournal } from "./journal-fixture.ts";
+import { appendOf, openJournal } from "../../support/journal.ts";
 
 t.test("pruneBatch() forgets commands older than the retention, and only those", async (t) => {
   const { journal, database } = await openJournal(t);

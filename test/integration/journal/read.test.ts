@@ -3,7 +3,7 @@ import { comparePositions, startPosition, type JournalEvent } from "../../../ts-
 import { createHoldReport } from "../../../ts-runtime/src/journal/hold-report.ts";
 import { readPage } from "../../../ts-runtime/src/journal/read-page.ts";
 import { until } from "../../support/until.ts";
-import { appendOf, cutConnections, openJournal } from "./journal-fixture.ts";
+import { appendOf, cutConnections, openJournal } from "../../support/journal.ts";
 
 const keys = (events: readonly JournalEvent[]): readonly string[] =>
   events.map(({ entityId, revision }) => `${entityId}/${revision}`);

@@ -5,19 +5,18 @@ import {
   openDatabase,
   type DatabaseOptions,
 } from "../../../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
+import { silentLogger as logger } from "../../support/silent-logger.ts";
 
 const optionsFor = (t: Test): DatabaseOptions => ({
   url: databaseUrl(),
   schema: testSchema(t),
   maxConnections: 2,
-  logger: createLogger({ service: "test", level: "silent" }),
+  logger,
 });
 
 t.test("openDatabase() names the URL without its password, the reason and the fix", async (t) => {
-  const logger = createLogger({ service: "test", level: "silent" });
   const refused = openDatabase({ url: "postgres://me:secret@127.0.0.1:1/db", schema: "shop", logger });
   await t.rejects(refused, {
     code: "SAMSPEL_DATABASE_UNREACHABLE",

@@ -2,7 +2,7 @@
 import t from "tap";
 import { transact } from "../../../ts-runtime/src/postgres/index.ts";
 import { until } from "../../support/until.ts";
-import { cutConnections, openJournal } from "../journal/journal-fixture.ts";
+import { cutConnections, openJournal } from "../../support/journal.ts";
 
 t.test("transact() commits what its work returns from, and rolls back what it throws from", async (t) => {
   const { database } = await openJournal(t);

@@ -10,13 +10,13 @@ import {
   type RunProjectionOptions,
 } from "../../../ts-runtime/src/projection/index.ts";
 import type { TransactionSql } from "../../../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import { appendEvents, countUp, incremented } from "../../support/counter-events.ts";
 import { defineCounter } from "../../support/counter.ts";
+import { cutConnections, openJournal, type Process } from "../../support/journal.ts";
+import { runUntilEnd } from "../../support/run-until-end.ts";
+import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
-import { cutConnections, openJournal, type Process } from "../journal/journal-fixture.ts";
 
-const logger = createLogger({ service: "test", level: "silent" });
 const counter = defineCounter();
 const ids = Array.from({ length: 10 }, (_, index) => `counter-${index}`);
 
@@ -37,22 +37,9 @@ function run(
   projection: Projection,
   options: Partial<RunProjectionOptions> = {},
 ): () => Promise<void> {
-  const stop = new AbortController();
-  const running = runProjection({
-    projection,
-    ...on,
-    owner: "test",
-    logger,
-    signal: stop.signal,
-    ...options,
-  });
-  running.catch(() => {});
-  const end = async (): Promise<void> => {
-    stop.abort();
-    await running;
-  };
-  t.teardown(end);
-  return end;
+  return runUntilEnd(t, (signal) =>
+    runProjection({ projection, ...on, owner: "test", logger, signal, ...options }),
+  );
 }
 
 interface Total {

@@ -6,30 +6,23 @@ import {
   runPublication,
   type RunPublicationOptions,
 } from "../../../ts-runtime/src/publication/index.ts";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
-import { openBroker, type Broker } from "../../../ts-runtime/src/topic/index.ts";
+import type { Broker } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { testBroker } from "../../support/broker.ts";
 import { appendEvents, countUp, incremented, wasReset } from "../../support/counter-events.ts";
 import { storedChanges } from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
-import { natsUrl } from "../../support/environment.ts";
-import { testTopicPrefix } from "../../support/isolation.ts";
+import { cutConnections, openJournal, type Process } from "../../support/journal.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
+import { runUntilEnd } from "../../support/run-until-end.ts";
+import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
-import { cutConnections, openJournal, type Process } from "../journal/journal-fixture.ts";
 
-const logger = createLogger({ service: "test", level: "silent" });
 const counter = defineCounter();
 const changes = publish(CounterTopics.method.changed, counter, {
   incremented: ({ amount }, { entityId, state }) =>
     amount === 13n ? undefined : { counterId: entityId, value: state.value, delta: amount },
 });
-
-async function broker(t: Test, prefix: string, url: string = natsUrl()): Promise<Broker> {
-  const opened = await openBroker({ url, prefix, name: "test", logger });
-  t.teardown(() => opened.close());
-  return opened;
-}
 
 /** Runs the publication on a "process"; the returned function stops it. */
 function run(
@@ -38,24 +31,18 @@ function run(
   broker: Broker,
   options: Partial<RunPublicationOptions> = {},
 ): () => Promise<void> {
-  const stop = new AbortController();
-  const running = runPublication({
-    publication: changes,
-    ...on,
-    broker,
-    service: "counters",
-    owner: "test",
-    logger,
-    signal: stop.signal,
-    ...options,
-  });
-  running.catch(() => {});
-  const end = async (): Promise<void> => {
-    stop.abort();
-    await running;
-  };
-  t.teardown(end);
-  return end;
+  return runUntilEnd(t, (signal) =>
+    runPublication({
+      publication: changes,
+      ...on,
+      broker,
+      service: "counters",
+      owner: "test",
+      logger,
+      signal,
+      ...options,
+    }),
+  );
 }
 
 const inStream = (broker: Broker, count: number) =>
@@ -69,7 +56,7 @@ const published = (name: string, journal: Journal) => () => journal.checkpoints.
 t.test("runPublication() gives each event the state of its revision, skips and moves on", async (t) => {
   const on = await openJournal(t);
   const { journal } = on;
-  const to = await broker(t, testTopicPrefix(t));
+  const to = await testBroker(t);
   await appendEvents(journal, "a", 0n, [incremented(1n), incremented(2n), wasReset, incremented(13n)]);
   await appendEvents(journal, "b", 0n, [incremented(5n)]);
   const stop = run(t, on, to, { pageSize: 2 });
@@ -113,7 +100,7 @@ t.test(
   "runPublication() neither skips nor doubles when it dies between publishing and its checkpoint",
   async (t) => {
     const on = await openJournal(t);
-    const to = await broker(t, testTopicPrefix(t));
+    const to = await testBroker(t);
     await countUp(on.journal, ["a", "b"], 10);
     const { promise: died, resolve: dies } = Promise.withResolvers<void>();
     const dying: Journal = {
@@ -145,7 +132,7 @@ t.test(
 
 t.test("runPublication() hands over at once when an instance stops", async (t) => {
   const on = await openJournal(t);
-  const to = await broker(t, testTopicPrefix(t));
+  const to = await testBroker(t);
   const stop = run(t, on, to);
   await countUp(on.journal, ["a"], 1);
   await inStream(to, 1);
@@ -162,7 +149,7 @@ t.test(
   async (t) => {
     const server = await startNatsServer(t);
     const on = await openJournal(t);
-    const to = await broker(t, "", server.url);
+    const to = await testBroker(t, { url: server.url });
     run(t, on, to, { pageSize: 50 });
     const ids = Array.from({ length: 10 }, (_, index) => `counter-${index}`);
     const writing = countUp(on.journal, ids, 60);

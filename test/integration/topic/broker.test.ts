@@ -6,7 +6,6 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SubscribeRequestSchema } from "@samspel/runtime/gen/samspel/v1/subscribe_pb.js";
 import t from "tap";
 import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import {
   createPublisher,
   ensureStream,
@@ -15,13 +14,12 @@ import {
   topicServiceImpl,
 } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterService, CounterTopics, type CounterChanged } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { natsUrl } from "../../support/environment.ts";
-import { testTopicPrefix } from "../../support/isolation.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
+import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
-
-const logger = createLogger({ service: "test", level: "silent" });
 
 t.test("openBroker() names the URL without its password, the reason and the fix", async (t) => {
   const open = (url: string) => openBroker({ url, name: "test", logger });
@@ -41,8 +39,8 @@ t.test("openBroker() names the URL without its password, the reason and the fix"
 });
 
 t.test("publish() stores in order and once, also while somebody else publishes", async (t) => {
-  const prefix = testTopicPrefix(t);
-  await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+  const broker = await testBroker(t);
+  const { prefix } = broker;
   await ensureStream(broker, counterTopic);
   const page = (key: string) => Array.from({ length: 300 }, (_, index) => changed(prefix, key, index + 1));
   using one = createPublisher(broker);
@@ -74,8 +72,8 @@ t.test("publish() stores in order and once, also while somebody else publishes",
 });
 
 t.test("publish() says how far it came when the stream is missing", async (t) => {
-  const prefix = testTopicPrefix(t);
-  await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+  const broker = await testBroker(t);
+  const { prefix } = broker;
   using publisher = createPublisher(broker);
   const { published, error } = await publisher.publish([changed(prefix, "a", 1), changed(prefix, "a", 2)]);
   t.equal(published, 0);
@@ -101,8 +99,8 @@ t.test("subscribe() refuses what cannot be subscribed to", (t) => {
 t.test(
   "topicServiceImpl() streams from the beginning, from a time and from now, until the caller goes",
   async (t) => {
-    const prefix = testTopicPrefix(t);
-    await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+    const broker = await testBroker(t);
+    const { prefix } = broker;
     const transport = createRouterTransport(({ service }) => {
       service(CounterTopics, topicServiceImpl(broker, CounterTopics));
     });
@@ -144,8 +142,8 @@ t.test(
 );
 
 t.test("topicServiceImpl() sends its callers to another instance when the server drains", async (t) => {
-  const prefix = testTopicPrefix(t);
-  await using broker = await openBroker({ url: natsUrl(), prefix, name: "test", logger });
+  const broker = await testBroker(t);
+  const { prefix } = broker;
   await publishAll(broker, [changed(prefix, "a", 1)]);
   const bindings = [bind(CounterTopics, topicServiceImpl(broker, CounterTopics))];
   await using server = await startRpcServer({ host: "127.0.0.1", port: 0, logger, bindings });

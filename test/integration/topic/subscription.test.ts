@@ -1,49 +1,40 @@
 // Subscriptions against a real JetStream: T2, T3.
 import { randomUUID } from "node:crypto";
 import t, { type Test } from "tap";
-import { createLogger } from "../../../ts-runtime/src/telemetry/index.ts";
 import {
-  openBroker,
   runSubscription,
   subscribe,
   type Broker,
+  type RunSubscriptionOptions,
   type Subscription,
 } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
-import { natsUrl } from "../../support/environment.ts";
-import { testTopicPrefix } from "../../support/isolation.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
+import { runUntilEnd } from "../../support/run-until-end.ts";
+import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
-const logger = createLogger({ service: "test", level: "silent" });
 const { changed: topicMethod } = CounterTopics.method;
 const quick = { initialMs: 10, maxMs: 20 };
 
-async function broker(t: Test, prefix: string, url: string = natsUrl()): Promise<Broker> {
-  const opened = await openBroker({ url, prefix, name: "test", logger });
-  t.teardown(() => opened.close());
-  return opened;
-}
-
-/** Runs a subscription; the returned function stops it and waits for its end, at the latest at the test's. */
-function run(t: Test, on: Broker, subscription: Subscription, graceMs?: number): () => Promise<void> {
-  const stop = new AbortController();
-  const running = runSubscription(on, subscription, stop.signal, graceMs === undefined ? {} : { graceMs });
-  running.catch(() => {});
-  const end = async (): Promise<void> => {
-    stop.abort();
-    await running;
-  };
-  t.teardown(end);
-  return end;
+/** Runs a subscription; the returned function stops it. */
+function run(
+  t: Test,
+  broker: Broker,
+  subscription: Subscription,
+  options: Pick<RunSubscriptionOptions, "graceMs"> = {},
+): () => Promise<void> {
+  return runUntilEnd(t, (signal) => runSubscription({ subscription, broker, logger, signal, ...options }));
 }
 
 t.test(
   "runSubscription() keeps each key's order when handlers fail and two instances share the group",
   async (t) => {
-    const prefix = testTopicPrefix(t);
-    const [first, second] = [await broker(t, prefix), await broker(t, prefix)];
+    const first = await testBroker(t);
+    const { prefix } = first;
+    const second = await testBroker(t, { prefix });
     const keys = Array.from({ length: 20 }, () => randomUUID());
     const seen = new Map<string, bigint[]>(keys.map((key) => [key, []]));
     const handledBy = new Set<string>();
@@ -79,8 +70,8 @@ t.test(
 );
 
 t.test("runSubscription() gives handlers the key, the id, the time and all headers", async (t) => {
-  const prefix = testTopicPrefix(t);
-  const on = await broker(t, prefix);
+  const on = await testBroker(t);
+  const { prefix } = on;
   const { promise, resolve } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
   const key = 'rödbeta "1" %\n日';
   run(
@@ -115,8 +106,8 @@ t.test("runSubscription() gives handlers the key, the id, the time and all heade
 t.test(
   "runSubscription() parks an exhausted message as a dead letter and goes on with its key",
   async (t) => {
-    const prefix = testTopicPrefix(t);
-    const on = await broker(t, prefix);
+    const on = await testBroker(t);
+    const { prefix } = on;
     const attempts: number[] = [];
     const handled: bigint[] = [];
     run(
@@ -181,8 +172,8 @@ t.test(
 );
 
 t.test("runSubscription() keeps its order for ever when exhausted messages block", async (t) => {
-  const prefix = testTopicPrefix(t);
-  const on = await broker(t, prefix);
+  const on = await testBroker(t);
+  const { prefix } = on;
   const handled: bigint[] = [];
   let failures = 0;
   run(
@@ -206,8 +197,9 @@ t.test("runSubscription() keeps its order for ever when exhausted messages block
 t.test(
   "runSubscription() lets a running handler finish on a stop, and the next instance goes on at once",
   async (t) => {
-    const prefix = testTopicPrefix(t);
-    const [first, second] = [await broker(t, prefix), await broker(t, prefix)];
+    const first = await testBroker(t);
+    const { prefix } = first;
+    const second = await testBroker(t, { prefix });
     const handled: string[] = [];
     const started = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
@@ -240,8 +232,8 @@ t.test(
 );
 
 t.test("runSubscription() abandons a handler that outlives the grace, and tells it", async (t) => {
-  const prefix = testTopicPrefix(t);
-  const on = await broker(t, prefix);
+  const on = await testBroker(t);
+  const { prefix } = on;
   const started = Promise.withResolvers<AbortSignal>();
   const stop = run(
     t,
@@ -253,7 +245,7 @@ t.test("runSubscription() abandons a handler that outlives the grace, and tells 
         return new Promise(() => {});
       },
     }),
-    50,
+    { graceMs: 50 },
   );
   await publishAll(on, [changed(prefix, "a", 1)]);
   const signal = await started.promise;
@@ -263,8 +255,8 @@ t.test("runSubscription() abandons a handler that outlives the grace, and tells 
 });
 
 t.test("runSubscription() goes on when its consumer is deleted", async (t) => {
-  const prefix = testTopicPrefix(t);
-  const on = await broker(t, prefix);
+  const on = await testBroker(t);
+  const { prefix } = on;
   const handled: bigint[] = [];
   run(
     t,
@@ -287,8 +279,8 @@ t.test("runSubscription() goes on when its consumer is deleted", async (t) => {
 });
 
 t.test("runSubscription() refuses a topic that is stored with other partitions", async (t) => {
-  const prefix = testTopicPrefix(t);
-  const on = await broker(t, prefix);
+  const on = await testBroker(t);
+  const { prefix } = on;
   const name = `${prefix}samspel_test_v1_CounterTopics_Changed`;
   await on.manager.streams.add({
     name,
@@ -296,11 +288,12 @@ t.test("runSubscription() refuses a topic that is stored with other partitions",
     metadata: { "samspel-partitions": "4" },
   });
   await t.rejects(
-    runSubscription(
-      on,
-      subscribe(topicMethod, { group: "g", handler: () => {} }),
-      new AbortController().signal,
-    ),
+    runSubscription({
+      subscription: subscribe(topicMethod, { group: "g", handler: () => {} }),
+      broker: on,
+      logger,
+      signal: new AbortController().signal,
+    }),
     {
       code: "SAMSPEL_INVALID_CONFIGURATION",
       message: /has 4 partitions in stream .* but 16 in its proto file/,
@@ -310,7 +303,7 @@ t.test("runSubscription() refuses a topic that is stored with other partitions",
 
 t.test("runSubscription() loses nothing and keeps order when NATS is killed and started again", async (t) => {
   const server = await startNatsServer(t);
-  const on = await broker(t, "", server.url);
+  const on = await testBroker(t, { url: server.url });
   const handled: bigint[] = [];
   run(t, on, subscribe(topicMethod, { group: "restart", handler: ({ value }) => void handled.push(value) }));
   await publishAll(on, [changed("", "a", 1), changed("", "a", 2)]);

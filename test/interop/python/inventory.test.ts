@@ -226,13 +226,13 @@ t.test("inventory outlives the loss of Postgres, NATS and the registry", async (
   const { client, logs } = inventory;
   const { js, manager } = await openJetStream(t);
 
-  database.cut();
+  await database.cut();
   const error = await refused(client.reserve({ cartId: "c-1", items: { fig: 1 } }));
   t.equal(error.code, Code.Unavailable);
   t.match(error.findDetails(ErrorDetailSchema)[0], { code: "SAMSPEL_DATABASE_UNREACHABLE", retryable: true });
   await publishCheckedOut(js, prefix, "c-1", checkedOut("c-1", { fig: 2 }));
   await until("a message waits for the database", () => logs.some(({ msg }) => msg === "message waits"));
-  database.restore();
+  await database.restore();
   await until("it is booked", async () => {
     return orderOf(client, "c-1").catch((error: unknown) => {
       if (ConnectError.from(error).code === Code.Unavailable) return undefined;
@@ -243,15 +243,15 @@ t.test("inventory outlives the loss of Postgres, NATS and the registry", async (
 
   const id = `inventory-127-0-0-1-${new URL(inventory.url).port}`;
   await until("it is registered", () => registered(id));
-  nats.cut();
-  consul.cut();
+  await nats.cut();
+  await consul.cut();
   await until("both are missed", () =>
     ["NATS connection lost", "registry away"].every((text) => logs.some(({ msg }) => msg === text)),
   );
   await fetch(`${consulUrl()}/v1/agent/service/deregister/${id}`, { method: "PUT" });
   await publishCheckedOut(js, prefix, "c-2", checkedOut("c-2", { fig: 3 }));
-  nats.restore();
-  consul.restore();
+  await nats.restore();
+  await consul.restore();
   await until("the message of that time is booked", () => orderOf(client, "c-2"));
   t.same(await stockOf(client, "fig"), { onHand: 9_995, reserved: 0, sold: 5 });
   await until("it is registered again", () => registered(id));

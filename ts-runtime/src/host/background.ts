@@ -62,7 +62,13 @@ export async function startBackground(
     ),
     ...subscriptions.map((subscription) =>
       keep(`subscription ${subscription.group} of ${subscription.topic.name}`, () =>
-        runSubscription(infra.requireBroker(), subscription, signal, { graceMs: drainMs }),
+        runSubscription({
+          subscription,
+          signal,
+          logger,
+          broker: infra.requireBroker(),
+          graceMs: drainMs,
+        }),
       ),
     ),
   ];

@@ -1,12 +1,13 @@
 // Runs a subscription: one durable consumer per partition, one message of a partition at a time (T2).
 //
-// R1. A message is acked after its handler returned, never before; a crash in between delivers it again.
-// R2. What fails comes again after a backoff, and nothing of its partition comes in between.
-// R3. A stop lets running handlers finish, within a grace; what did not finish is delivered again.
+// S1. A message is acked after its handler returned, never before; a crash in between delivers it again.
+// S2. What fails comes again after a backoff, and nothing of its partition comes in between.
+// S3. A stop lets running handlers finish, within a grace; what did not finish is delivered again.
 import { AckPolicy, DeliverPolicy, nanos, ReplayPolicy, type ConsumerInfo } from "nats";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
+import type { Logger } from "../telemetry/index.ts";
 import { apiErrorOf, type Broker } from "./broker.ts";
 import { ackWaitMs, handleDelivery } from "./handle-delivery.ts";
 import { pullMessages } from "./pull-messages.ts";
@@ -14,6 +15,10 @@ import { ensureStream, partitionSubject, streamName } from "./stream.ts";
 import type { Subscription } from "./subscribe.ts";
 
 export interface RunSubscriptionOptions {
+  readonly subscription: Subscription;
+  readonly broker: Broker;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
   /** How long running handlers may go on after the stop. Default 25,000 ms. */
   readonly graceMs?: number;
 }
@@ -22,22 +27,18 @@ const defaultGraceMs = 25_000;
 const consumerExists = 10_148;
 
 /**
- * Runs a subscription until `signal` aborts; then resolves when its handlers are done.
+ * Runs a subscription, on as many instances at once as there are, until `signal` aborts; then resolves when its
+ * handlers are done.
  * @throws SAMSPEL_INVALID_CONFIGURATION where the topic has another number of partitions.
  */
-export async function runSubscription(
-  broker: Broker,
-  subscription: Subscription,
-  signal: AbortSignal,
-  options: RunSubscriptionOptions = {},
-): Promise<void> {
-  const { graceMs = defaultGraceMs } = options;
+export async function runSubscription(options: RunSubscriptionOptions): Promise<void> {
+  const { subscription, signal, graceMs = defaultGraceMs } = options;
   const end = new AbortController();
   const settled = new AbortController();
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const partitions = Array.from({ length: subscription.topic.partitions }, (_, partition) =>
-    runPartition(broker, subscription, { partition, signal: stop, end: end.signal }),
+    runPartition({ ...options, partition, signal: stop, end: end.signal }),
   );
   const grace = (async () => {
     await aborted(AbortSignal.any([stop, settled.signal]));
@@ -56,46 +57,45 @@ export async function runSubscription(
   }
 }
 
-interface PartitionRun {
+interface PartitionRun extends RunSubscriptionOptions {
   readonly partition: number;
-  /** The stop. */
-  readonly signal: AbortSignal;
-  /** The end of the grace after it. */
+  /** The end of the grace after the stop. */
   readonly end: AbortSignal;
 }
 
-async function runPartition(broker: Broker, subscription: Subscription, run: PartitionRun): Promise<void> {
+async function runPartition(run: PartitionRun): Promise<void> {
+  const { subscription, broker, partition, signal, end } = run;
   const { topic, group } = subscription;
-  const logger = broker.logger.child({ topic: topic.name, group, partition: run.partition });
-  const consumer = { stream: streamName(broker.prefix, topic), name: `${group}-${run.partition}` };
+  const logger = run.logger.child({ topic: topic.name, group, partition });
+  const consumer = { stream: streamName(broker.prefix, topic), name: `${group}-${partition}` };
   let failures = 0;
   let done: Done | undefined;
-  while (!run.signal.aborted) {
-    const pull = pullMessages(broker, { consumer, signal: run.signal });
+  while (!signal.aborted) {
+    const pull = pullMessages(broker, { consumer, signal });
     try {
-      await broker.connected(run.signal);
+      await broker.connected(signal);
       const { created } = await ensureStream(broker, topic);
-      const info = await ensureConsumer(broker, subscription, run.partition);
+      const info = await ensureConsumer(broker, subscription, partition);
       if (done?.created === created) acknowledgeAgain(broker, info, done.sequence);
       for (let pulled = await pull.next(); ; pulled = await pull.next()) {
         if (pulled.type === "stopped") return;
         if (pulled.type === "interrupted") throw new Error(pulled.reason);
         failures = 0;
         const { delivery } = pulled;
-        if (await handleDelivery({ broker, subscription, logger, end: run.end }, delivery)) {
+        if (await handleDelivery({ broker, subscription, logger, end }, delivery)) {
           done = { created, sequence: delivery.sequence };
         }
       }
     } catch (error) {
       if (isFatal(error)) throw error;
-      if (run.signal.aborted) return;
+      if (signal.aborted) return;
       failures += 1;
       logger.debug({ err: error, failures }, "subscription interrupted");
       if (failures % 10 === 0) logger.warn({ err: error, failures }, "subscription cannot get messages");
     } finally {
       await pull.close();
     }
-    await backoff(failures, run.signal);
+    await backoff(failures, signal);
   }
 }
 

@@ -1,12 +1,16 @@
 // A journal of a test's own, and as many more "processes" on the same schema as the test opens.
-import { createJournal, type Journal, type JournalOptions } from "../../../ts-runtime/src/journal/index.ts";
-import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
-import { createLogger, type Logger } from "../../../ts-runtime/src/telemetry/index.ts";
-import type { Append } from "../../../ts-runtime/src/journal/index.ts";
 import postgres from "postgres";
 import type { Test } from "tap";
-import { databaseUrl } from "../../support/environment.ts";
-import { testSchema } from "../../support/isolation.ts";
+import {
+  createJournal,
+  type Append,
+  type Journal,
+  type JournalOptions,
+} from "../../ts-runtime/src/journal/index.ts";
+import { migrate, openDatabase, type Database } from "../../ts-runtime/src/postgres/index.ts";
+import { databaseUrl } from "./environment.ts";
+import { testSchema } from "./isolation.ts";
+import { silentLogger } from "./silent-logger.ts";
 
 export interface Process {
   readonly database: Database;
@@ -15,7 +19,6 @@ export interface Process {
 
 export interface JournalFixture extends Process {
   readonly schema: string;
-  readonly logger: Logger;
   /** Another process on the same schema; it ends with the test. */
   readonly open: (options?: Omit<JournalOptions, "database">) => Promise<Process>;
 }
@@ -26,9 +29,13 @@ export async function openJournal(
   options: Omit<JournalOptions, "database"> = {},
 ): Promise<JournalFixture> {
   const schema = testSchema(t);
-  const logger = createLogger({ service: "test", level: "silent" });
   const open = async (options: Omit<JournalOptions, "database"> = {}): Promise<Process> => {
-    const database = await openDatabase({ url: databaseUrl(), schema, maxConnections: 4, logger });
+    const database = await openDatabase({
+      url: databaseUrl(),
+      schema,
+      maxConnections: 4,
+      logger: silentLogger,
+    });
     await migrate(database);
     const journal = createJournal({ database, ...options });
     t.teardown(async () => {
@@ -37,7 +44,7 @@ export async function openJournal(
     });
     return { database, journal };
   };
-  return { schema, logger, open, ...(await open(options)) };
+  return { schema, open, ...(await open(options)) };
 }
 
 /** An append of one event to a counter. */
