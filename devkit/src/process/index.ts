@@ -1,5 +1,4 @@
 // Supervised child processes and ports: what the dev runner and infra start things with.
-export { portHolder, type PortHolder } from "./port-holder.ts";
 export { freePort, inspectPort, stableOrFreePort, stablePort, type PortState } from "./ports.ts";
 export {
   describeExit,

@@ -1,5 +1,7 @@
 import t, { type Test } from "tap";
-import { holdLease, runUnderLease, type Lease } from "../../../ts-runtime/src/cluster/index.ts";
+import { holdLease } from "../../../ts-runtime/src/cluster/hold-lease.ts";
+import { runUnderLease } from "../../../ts-runtime/src/cluster/index.ts";
+import type { Lease } from "../../../ts-runtime/src/cluster/lease.ts";
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";

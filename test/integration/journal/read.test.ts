@@ -1,6 +1,7 @@
 import t from "tap";
-import { comparePositions, startPosition, type JournalEvent } from "../../../ts-runtime/src/journal/index.ts";
+import { startPosition, type JournalEvent } from "../../../ts-runtime/src/journal/index.ts";
 import { createHoldReport } from "../../../ts-runtime/src/journal/hold-report.ts";
+import { comparePositions } from "../../../ts-runtime/src/journal/position.ts";
 import { readPage } from "../../../ts-runtime/src/journal/read-page.ts";
 import { until } from "../../support/until.ts";
 import { appendOf, cutConnections, openJournal } from "../../support/journal.ts";

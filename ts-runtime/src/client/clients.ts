@@ -21,13 +21,13 @@ export interface ClientsOptions {
   readonly logger?: Logger;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   /** Interceptors of this client, around those of all clients. */
   readonly interceptors?: readonly Interceptor[];
 }
 
 /** Makes typed clients. */
-export interface ClientFactory {
+interface ClientFactory {
   /**
    * A client of a service: `client(InventoryService).reserve({ sku, quantity })`. Each call picks a live instance;
    * failures are `ConnectError`s, and `errorDetail(error)` says more about them. It fails with the detail

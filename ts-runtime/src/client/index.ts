@@ -1,10 +1,3 @@
-export {
-  createClients,
-  type ClientFactory,
-  type ClientOptions,
-  type Clients,
-  type ClientsOptions,
-} from "./clients.ts";
+export { createClients, type Clients, type ClientsOptions } from "./clients.ts";
 export { errorDetail } from "./error-detail.ts";
-export type { CallContext } from "./inheriting.ts";
-export type { InstanceSource, Target, TargetWatch } from "./instance-source.ts";
+export type { InstanceSource, Target } from "./instance-source.ts";

@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary, type DescMessage } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import t from "tap";
 import { CartService } from "../../../examples/shopping-cart/gen/cart/v1/cart_api_pb.ts";
@@ -12,7 +12,6 @@ import { reject } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { defineEntity } from "./define-entity.ts";
 import { persist } from "./effect.ts";
-import { eventOf } from "./entity.ts";
 
 const shape = { name: "cart", state: CartSchema, event: CartEventSchema };
 const commands = {
@@ -42,7 +41,7 @@ t.test("decide() gives messages: the events, and the reply from the state after 
     { $typeName: "cart.v1.CartEvent", event: { case: "itemAdded", value: { sku: "apple", quantity: 2 } } },
   ]);
   const state = decision.events.reduce(
-    (state, event) => entity.evolve(state, eventOf(entity, event)),
+    (state, event) => entity.evolve(state, entity.decodeEvent(toBinary<DescMessage>(CartEventSchema, event))),
     entity.initialState(),
   );
   t.match(decision.reply(state), { $typeName: "cart.v1.AddItemResponse", items: { apple: 2 } });

@@ -1,12 +1,5 @@
 // What an entity is to the rest of the runtime, once defined.
-import {
-  toBinary,
-  type DescField,
-  type DescMessage,
-  type DescMethodUnary,
-  type DescService,
-  type Message,
-} from "@bufbuild/protobuf";
+import type { DescField, DescMessage, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import type { CommandContext } from "./command-context.ts";
 import type { EventCase } from "./event-oneof.ts";
 
@@ -50,9 +43,4 @@ export interface Entity<
    * @throws SAMSPEL_EVENT_UNKNOWN for a case that this version of the service does not know.
    */
   decodeEvent(payload: Uint8Array): EventCase;
-}
-
-/** The event of a message that a handler made. */
-export function eventOf(entity: Entity, message: Message): EventCase {
-  return entity.decodeEvent(toBinary(entity.event, message));
 }

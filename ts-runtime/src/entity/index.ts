@@ -1,12 +1,11 @@
 export { checkEventHandlers } from "./check-event-handlers.ts";
 export type { CommandContext } from "./command-context.ts";
-export { defineEntity, type EntityBehaviour, type EntityShape } from "./define-entity.ts";
-export { Effect, persist, type Persist } from "./effect.ts";
+export { defineEntity } from "./define-entity.ts";
+export { persist } from "./effect.ts";
 export { createEntityHost, type EntityHost, type EntityHostOptions } from "./entity-host.ts";
-export { eventOf, type Decision, type Entity, type EntityCommand } from "./entity.ts";
+export type { Entity } from "./entity.ts";
 export type { EventCase } from "./event-oneof.ts";
 export { fingerprint } from "./fingerprint.ts";
-export type { CommandRequest } from "./handle-command.ts";
-export { commandIdHeader, entityServiceImpl } from "./service-impl.ts";
+export { entityServiceImpl } from "./service-impl.ts";
 export { toMessage } from "./to-message.ts";
-export type { CommandHandler, CommandHandlers, EventHandlers, EventInit, EventOf } from "./types.ts";
+export type { EventOf } from "./types.ts";

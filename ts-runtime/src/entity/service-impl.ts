@@ -9,7 +9,7 @@ import type { EntityCommand } from "./entity.ts";
 import type { EntityHost } from "./entity-host.ts";
 
 /** The request header that carries the id under which a command is de-duplicated (J3). */
-export const commandIdHeader = "samspel-command-id";
+const commandIdHeader = "samspel-command-id";
 
 const maxIdLength = 256;
 

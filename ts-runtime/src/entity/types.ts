@@ -27,7 +27,7 @@ export type EventOf<E extends DescMessage> = Extract<
 type InitOf<E extends DescMessage> = MessageInitShape<E>;
 
 /** An event as a command handler writes it: the case, and the value as a plain object. */
-export type EventInit<E extends DescMessage> = Extract<
+type EventInit<E extends DescMessage> = Extract<
   InitOf<E>[OneofKey<MessageShape<E>> & keyof InitOf<E>],
   { case: string }
 >;
@@ -39,7 +39,7 @@ type CommandResult<M, State extends DescMessage, Event extends DescMessage> =
     : never;
 
 /** Decides: from the state and a request to events and a reply, or a rejection that it throws. */
-export type CommandHandler<M, State extends DescMessage, Event extends DescMessage> =
+type CommandHandler<M, State extends DescMessage, Event extends DescMessage> =
   M extends DescMethodUnary<infer I>
     ? (
         state: MessageShape<State>,

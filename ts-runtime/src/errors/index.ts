@@ -1,4 +1,4 @@
 export { errorCodes, type ErrorCode } from "./codes.ts";
-export { fromConnectError, isExpected, toConnectError } from "./connect-error.ts";
+export { isExpected, toConnectError } from "./connect-error.ts";
 export { reject } from "./reject.ts";
 export { SamspelError, type SamspelErrorOptions } from "./samspel-error.ts";

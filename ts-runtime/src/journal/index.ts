@@ -1,22 +1,3 @@
 export { createJournal } from "./create-journal.ts";
-export type {
-  Append,
-  AppendResult,
-  Checkpoints,
-  FollowOptions,
-  Journal,
-  JournalEvent,
-  JournalOptions,
-  NewEvent,
-  Page,
-  ReadOptions,
-  RecoveredEvent,
-  Recovery,
-} from "./journal.ts";
-export {
-  comparePositions,
-  decodePosition,
-  encodePosition,
-  startPosition,
-  type Position,
-} from "./position.ts";
+export type { Append, Journal, JournalEvent, JournalOptions, Page } from "./journal.ts";
+export { startPosition, type Position } from "./position.ts";

@@ -37,7 +37,7 @@ export interface Append {
   readonly snapshot?: { readonly state: Uint8Array; readonly fingerprint: string };
 }
 
-export interface NewEvent {
+interface NewEvent {
   readonly payload: Uint8Array;
 }
 

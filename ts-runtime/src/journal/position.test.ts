@@ -1,12 +1,6 @@
 import * as fc from "fast-check";
 import t from "tap";
-import {
-  comparePositions,
-  decodePosition,
-  encodePosition,
-  startPosition,
-  type Position,
-} from "./position.ts";
+import { comparePositions, startPosition, type Position } from "./position.ts";
 
 const positions: fc.Arbitrary<Position> = fc.record({
   tx: fc.oneof(fc.bigInt({ min: 0n, max: 3n }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
@@ -28,17 +22,3 @@ t.test("comparePositions() orders by transaction, then by sequence, as Postgres 
     }),
   );
 });
-
-t.test(
-  "decodePosition() gives back what encodePosition() was given, and refuses anything else",
-  async (t) => {
-    fc.assert(
-      fc.property(
-        positions,
-        (position) => comparePositions(decodePosition(encodePosition(position)), position) === 0,
-      ),
-    );
-    for (const text of ["", "7", "7-", "-1-2", "7-1x", "a-b"])
-      t.throws(() => decodePosition(text), RangeError);
-  },
-);

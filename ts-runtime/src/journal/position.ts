@@ -21,12 +21,3 @@ export function comparePositions(a: Position, b: Position): number {
 export function encodePosition({ tx, sequence }: Position): string {
   return `${tx}-${sequence}`;
 }
-
-/** @throws RangeError for what `encodePosition` did not write. */
-export function decodePosition(text: string): Position {
-  const [, tx, sequence] = /^(\d+)-(\d+)$/.exec(text) ?? [];
-  if (tx === undefined || sequence === undefined) {
-    throw new RangeError(`Position must look like "7421-13": current value is "${text}"`);
-  }
-  return { tx: BigInt(tx), sequence: BigInt(sequence) };
-}

@@ -14,7 +14,7 @@ import { createListener } from "./listen.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** The column types that are read and written as BigInt. */
-export interface SqlTypes extends Record<string, unknown> {
+interface SqlTypes extends Record<string, unknown> {
   bigint: bigint;
   xid8: bigint;
 }

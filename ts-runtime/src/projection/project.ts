@@ -16,24 +16,24 @@ export interface ProjectionContext {
   readonly time: Date;
 }
 
-export type ProjectionHandler<Event> = (event: Event, context: ProjectionContext) => void | Promise<unknown>;
+type ProjectionHandler<Event> = (event: Event, context: ProjectionContext) => void | Promise<unknown>;
 
 /** Handlers for some of the event's cases; the checkpoint moves over the others. */
-export type ProjectionHandlers<Event extends DescMessage> = {
+type ProjectionHandlers<Event extends DescMessage> = {
   readonly [K in EventOf<Event>["case"]]?: ProjectionHandler<Extract<EventOf<Event>, { case: K }>["value"]>;
 };
 
 /** An event of a batch: its case and value, and what a handler's context says. */
-export type ProjectedEvent<Event extends DescMessage> = EventOf<Event> & Omit<ProjectionContext, "sql">;
+type ProjectedEvent<Event extends DescMessage> = EventOf<Event> & Omit<ProjectionContext, "sql">;
 
 /** Handles all events of a page at once: ten times as fast, with one statement for many rows. */
-export type BatchHandler<Event extends DescMessage> = (
+type BatchHandler<Event extends DescMessage> = (
   events: readonly ProjectedEvent<Event>[],
   context: Pick<ProjectionContext, "sql">,
 ) => void | Promise<unknown>;
 
 /** How often an event is tried before it is parked. */
-export interface ProjectionRetryOptions extends BackoffOptions {
+interface ProjectionRetryOptions extends BackoffOptions {
   /** Default 5: with the default delays, parked within 1.5 s. */
   readonly maxAttempts?: number;
 }

@@ -1,9 +1,2 @@
-export {
-  publish,
-  type Publication,
-  type PublicationContext,
-  type PublicationHandler,
-  type PublicationHandlers,
-  type PublicationOptions,
-} from "./publish.ts";
+export { publish, type Publication } from "./publish.ts";
 export { runPublication, type RunPublicationOptions } from "./run-publication.ts";

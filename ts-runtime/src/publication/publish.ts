@@ -22,7 +22,7 @@ export interface PublicationContext<State> {
 }
 
 /** Makes a message of an event; `undefined` skips it. */
-export type PublicationHandler<Event, State, M extends DescMessage> = (
+type PublicationHandler<Event, State, M extends DescMessage> = (
   event: Event,
   context: PublicationContext<State>,
 ) => MessageInitShape<M> | undefined;

@@ -21,7 +21,7 @@ export interface OutgoingMessage {
 }
 
 /** How far publishing came. */
-export interface PublishResult {
+interface PublishResult {
   /** So many, from the first, are stored. */
   readonly published: number;
   /** Why the rest is not; undefined where all are. */

@@ -22,16 +22,16 @@ export interface MessageContext {
 }
 
 /** Handles a message; it is done when this returns, and delivered again when it throws. */
-export type MessageHandler<M> = (message: M, context: MessageContext) => void | Promise<void>;
+type MessageHandler<M> = (message: M, context: MessageContext) => void | Promise<void>;
 
 /** How often a message is tried, and when. */
-export interface RetryOptions extends BackoffOptions {
+interface RetryOptions extends BackoffOptions {
   /** After so many attempts the message is exhausted. Default 8: with the default delays, within 30 s. */
   readonly maxAttempts?: number;
 }
 
 /** What becomes of a message that is exhausted: parked, tried for ever while its partition waits, or dropped. */
-export type ExhaustedPolicy = "dead-letter" | "block" | "skip";
+type ExhaustedPolicy = "dead-letter" | "block" | "skip";
 
 export interface SubscribeOptions<M> {
   /** Who handles: each group gets every message once, on one of its instances. Letters, digits, `_` and `-`. */

@@ -1,2 +1,0 @@
-// The kit that users test with.
-export { SamspelError } from "../errors/index.ts";
