@@ -7,7 +7,7 @@ import type { GivenPart } from "./options.ts";
 import { partTitles } from "./part.ts";
 import { redactUrl } from "./redact-url.ts";
 
-const timeoutMs = 5000;
+const answerTimeoutMs = 5000;
 
 const schemes: Readonly<Record<InfraPartName, readonly string[]>> = {
   postgres: ["postgres:", "postgresql:"],
@@ -15,8 +15,19 @@ const schemes: Readonly<Record<InfraPartName, readonly string[]>> = {
   registry: ["http:", "https:"],
 };
 
+/** How the check of a given part ends where no answer comes. */
+export interface GivenPartCheck {
+  readonly signal: AbortSignal;
+  /** Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
 /** Checks that the part answers; returns its URL in the form that all clients take. */
-export async function checkGivenPart(name: InfraPartName, given: GivenPart): Promise<string> {
+export async function checkGivenPart(
+  name: InfraPartName,
+  given: GivenPart,
+  { signal, timeoutMs = answerTimeoutMs }: GivenPartCheck,
+): Promise<string> {
   const url = normalizeUrl(name, given.url);
   if (!URL.canParse(url) || !schemes[name].includes(new URL(url).protocol)) {
     throw new InfraError(
@@ -26,8 +37,9 @@ export async function checkGivenPart(name: InfraPartName, given: GivenPart): Pro
     );
   }
   try {
-    await probes[name](url);
+    await withinTime(probes[name](url, timeoutMs), timeoutMs, signal);
   } catch (error) {
+    signal.throwIfAborted();
     throw new InfraError(
       `Cannot reach ${partTitles[name]} at ${redactUrl(url)}, given by ${given.variable}: ${reasonOf(error)}. ` +
         `Start it, correct ${given.variable}, or unset ${given.variable}: then one is started for you`,
@@ -42,23 +54,52 @@ export function normalizeUrl(name: InfraPartName, url: string): string {
   return name === "registry" && !url.includes("://") ? `http://${url}` : url.replace(/\/$/, "");
 }
 
-const probes: Readonly<Record<InfraPartName, (url: string) => Promise<void>>> = {
-  async postgres(url) {
-    const sql = postgres(url, { max: 1, connect_timeout: timeoutMs / 1000, onnotice: () => {} });
+// Whatever listens there, a client of Postgres waits without end for words that it understands.
+async function withinTime(probe: Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  const timer = setTimeout(
+    () => over.abort(new Error(`no answer that we understand within ${timeoutMs / 1000} s`)),
+    timeoutMs,
+  );
+  try {
+    stop.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      stop.addEventListener("abort", () => reject(stop.reason), { once: true });
+      probe.then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const probes: Readonly<Record<InfraPartName, (url: string, timeoutMs: number) => Promise<void>>> = {
+  async postgres(url, timeoutMs) {
+    // Its own timeout comes a little later: ours names no function of the client's.
+    const connectTimeout = (timeoutMs + 100) / 1000;
+    const sql = postgres(url, { max: 1, connect_timeout: connectTimeout, onnotice: () => {} });
+    const giveUp = setTimeout(() => void sql.end({ timeout: 0 }), timeoutMs);
     try {
       await sql`select 1`;
     } finally {
+      clearTimeout(giveUp);
       await sql.end({ timeout: 1 });
     }
   },
-  async nats(url) {
-    const { hostname, port } = new URL(url.replace(/^(nats|tls):/, "http:"));
+  async nats(url, timeoutMs) {
+    const { hostname, port, username } = new URL(url.replace(/^(nats|tls):/, "http:"));
     const answer = await natsAnswers(hostname, port === "" ? 4222 : Number(port), timeoutMs);
     if (answer.type === "refused") throw new Error(answer.reason);
+    if (answer.wantsUser && username === "")
+      throw new Error(
+        "it wants to know who connects (nats://user:password@host:port, or nats://token@host:port)",
+      );
   },
-  async registry(url) {
+  async registry(url, timeoutMs) {
     const response = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(timeoutMs) });
     if (!response.ok) throw new Error(`it answered ${response.status} to /v1/status/leader`);
-    if ((await response.json()) === "") throw new Error("it has no leader");
+    const leader: unknown = await response.json().catch(() => undefined);
+    if (typeof leader !== "string") throw new Error("it does not speak Consul's API");
+    if (leader === "") throw new Error("it has no leader");
   },
 };

@@ -2,7 +2,9 @@
 import { createConnection } from "node:net";
 import { reasonOf } from "./infra-error.ts";
 
-export type NatsAnswer = { readonly type: "ready" } | { readonly type: "refused"; readonly reason: string };
+export type NatsAnswer =
+  | { readonly type: "ready"; readonly wantsUser: boolean }
+  | { readonly type: "refused"; readonly reason: string };
 
 /** Connects, reads INFO and goes. */
 export function natsAnswers(host: string, port: number, timeoutMs: number): Promise<NatsAnswer> {
@@ -30,9 +32,9 @@ export function natsAnswers(host: string, port: number, timeoutMs: number): Prom
 export function readInfo(line: string): NatsAnswer {
   if (!line.startsWith("INFO ")) return { type: "refused", reason: "it is no NATS server" };
   try {
-    const info = JSON.parse(line.slice("INFO ".length)) as { jetstream?: boolean };
+    const info = JSON.parse(line.slice("INFO ".length)) as { jetstream?: boolean; auth_required?: boolean };
     return info.jetstream === true
-      ? { type: "ready" }
+      ? { type: "ready", wantsUser: info.auth_required === true }
       : { type: "refused", reason: "its JetStream is off (start it with -js)" };
   } catch {
     return { type: "refused", reason: "it is no NATS server" };

@@ -123,7 +123,7 @@ async function startPart(
     const given = options.given[name];
     if (given !== undefined) {
       step.progress(`checking ${redactUrl(normalizeUrl(name, given.url))}`);
-      const url = await checkGivenPart(name, given);
+      const url = await checkGivenPart(name, given, { signal });
       step.done(`${redactUrl(url)}, given by ${given.variable}`);
       return { origin: "given", url, variable: given.variable };
     }
