@@ -153,3 +153,15 @@ t.test(
     });
   },
 );
+
+t.test(
+  "findBinary() names our guard in the lock (a killed run's guard deletes the draft later)",
+  async (t) => {
+    const { context: killed } = context(t, {
+      go: `cp "$(dirname "$0")/../cache/bin/"*.lock "$(dirname "$0")/lock"; ${fakeGo}`,
+    });
+    await findBinary(natsServer, killed);
+    const lock: unknown = JSON.parse(readFileSync(join(killed.options.searchPath[0] ?? "", "lock"), "utf8"));
+    t.match(lock, { pid: process.pid, guardPid: killed.supervisor.guardPid() });
+  },
+);

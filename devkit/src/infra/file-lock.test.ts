@@ -55,6 +55,15 @@ t.test(
   },
 );
 
+t.test("acquireFileLock() takes over when the file names no holder (the machine lost power)", async (t) => {
+  const path = join(t.testdir({}), "lock");
+  for (const content of ["", "{", "null", "{}"]) {
+    writeFileSync(path, content);
+    (await acquireFileLock(path, never)).release();
+  }
+  t.strictSame(readdirSync(join(path, "..")), []);
+});
+
 t.test("acquireFileLock() waits for a dead holder's guard (it is still stopping things)", async (t) => {
   const path = join(t.testdir({}), "lock");
   const guard = spawn("sleep", ["60"]);

@@ -3,6 +3,7 @@
 //   L1. The file appears with its whole content (written aside, then linked), so nobody reads half of it.
 //   L2. A holder that is dead holds nothing: pid and, on Linux, its time of birth say who it was.
 //   L3. A holder's guard counts as the holder: what it started is still being stopped.
+//   L4. A file that names no holder (its disk was full, its machine lost power) is held by nobody.
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -52,12 +53,16 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   const id = randomUUID();
   const mine = `${path}.${id}`;
   const me: Holder = { id, pid: process.pid, born: birthOf(process.pid), guardPid: options.guardPid };
-  await writeFile(mine, JSON.stringify(me));
   try {
+    await writeFile(mine, JSON.stringify(me));
     while (!(await tryLink(mine, path))) {
       options.signal?.throwIfAborted();
       const holder = await readHolder(path);
       if (holder === undefined) continue;
+      if (holder === "nobody") {
+        await removeStale(path, undefined);
+        continue;
+      }
       const dying = !lives(holder.pid, holder.born);
       if (dying && (holder.guardPid === undefined || !lives(holder.guardPid, undefined))) {
         await removeStale(path, holder);
@@ -82,13 +87,23 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Holder);
+/** Undefined: there is no such file. */
+async function readHolder(path: string): Promise<Holder | "nobody" | undefined> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    return typeof holder?.pid === "number" ? (holder as Holder) : "nobody";
+  } catch {
+    return "nobody";
+  }
 }
 
 // Two who see the same dead holder must not remove each other's new lock: what was moved aside is looked at again.
-async function removeStale(path: string, stale: Holder): Promise<void> {
+async function removeStale(path: string, stale: Holder | undefined): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
@@ -96,7 +111,7 @@ async function removeStale(path: string, stale: Holder): Promise<void> {
     return;
   }
   const moved = await readHolder(aside);
-  if (moved !== undefined && moved.id !== stale.id) await tryLink(aside, path);
+  if (moved !== undefined && moved !== "nobody" && moved.id !== stale?.id) await tryLink(aside, path);
   await rm(aside, { force: true });
 }
 

@@ -11,12 +11,13 @@ const lifeSignMs = 2000;
 /** Runs `make` unless the program is there, or waits for the process that does; says whether it ran. */
 export async function makeOnce(
   { tool, to }: { readonly tool: Tool; readonly to: string },
-  { step, signal }: PartContext,
+  { step, supervisor, signal }: PartContext,
   make: () => Promise<void>,
 ): Promise<boolean> {
   await mkdir(dirname(to), { recursive: true });
   let lastSign = Number.NEGATIVE_INFINITY;
   const lock = await acquireFileLock(`${to}.lock`, {
+    guardPid: supervisor.guardPid(),
     signal,
     wait({ pid }) {
       if (performance.now() - lastSign > lifeSignMs) {

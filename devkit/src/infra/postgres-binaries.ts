@@ -30,6 +30,7 @@ interface PackagedPostgres {
 export async function findPostgresBinaries(
   user: SystemUser | undefined,
   cacheDir: string,
+  signal: AbortSignal,
 ): Promise<PostgresBinaries> {
   const { root, version } = await packagedPostgres();
   const links = await libraryLinks(root);
@@ -38,7 +39,8 @@ export async function findPostgresBinaries(
   if (complete && reachable && (await isExecutable(join(root, "native/bin/postgres")))) {
     return binariesIn(root, version);
   }
-  return binariesIn(await copyToCache(root, links, join(cacheDir, `postgres-${version}`)), version);
+  const copy = join(cacheDir, `postgres-${version}`);
+  return binariesIn(await copyToCache({ root, links, to: copy, signal }), version);
 }
 
 async function packagedPostgres(): Promise<PackagedPostgres> {
@@ -68,10 +70,17 @@ async function libraryLinks(root: string): Promise<readonly LibraryLink[]> {
   return JSON.parse(text) as LibraryLink[];
 }
 
-async function copyToCache(root: string, links: readonly LibraryLink[], to: string): Promise<string> {
+interface Copy {
+  readonly root: string;
+  readonly links: readonly LibraryLink[];
+  readonly to: string;
+  readonly signal: AbortSignal;
+}
+
+async function copyToCache({ root, links, to, signal }: Copy): Promise<string> {
   if (existsSync(to)) return to;
   await mkdir(dirname(to), { recursive: true });
-  const lock = await acquireFileLock(`${to}.lock`, { wait: () => true });
+  const lock = await acquireFileLock(`${to}.lock`, { signal, wait: () => true });
   const draft = `${to}.draft`;
   try {
     if (existsSync(to)) return to;

@@ -34,6 +34,7 @@ export interface PostgresDataOptions {
   readonly supervisor: Supervisor;
   /** Within the user's reach. */
   readonly cacheDir: string;
+  readonly signal: AbortSignal;
 }
 
 /** A data folder that is there, and its superuser's password. */
@@ -65,11 +66,15 @@ export async function preparePostgresData(home: string, options: PostgresDataOpt
 }
 
 async function postgresTemplate(options: PostgresDataOptions): Promise<string> {
-  const { binaries, user, cacheDir, supervisor } = options;
+  const { binaries, user, cacheDir, supervisor, signal } = options;
   const template = join(cacheDir, `postgres-${binaries.version}-template-${templateKey}`);
   if (existsSync(template)) return template;
   await mkdir(dirname(template), { recursive: true });
-  const lock = await acquireFileLock(`${template}.lock`, { wait: () => true });
+  const lock = await acquireFileLock(`${template}.lock`, {
+    guardPid: supervisor.guardPid(),
+    signal,
+    wait: () => true,
+  });
   try {
     if (existsSync(template)) return template;
     const draft = `${template}.draft`;

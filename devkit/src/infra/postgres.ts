@@ -21,14 +21,16 @@ export const postgresHome = (dataDir: string): Promise<string> =>
 
 /** Prepares binaries, data and port. The first time takes 0.4 s, later 20 ms. */
 export async function preparePostgres(context: PartContext): Promise<PreparedPart> {
-  const { options, supervisor, step } = context;
+  const { options, supervisor, step, signal } = context;
   const user = postgresUser();
   step.progress("looking for its binaries");
   const cacheDir = await reachableFolder(user, options.cacheDir);
-  const binaries = await findPostgresBinaries(user, cacheDir);
+  const binaries = await findPostgresBinaries(user, cacheDir, signal);
   step.progress("preparing its data folder");
   const home = await postgresHome(options.dataDir);
-  const data = await preparePostgresData(home, { binaries, user, supervisor, cacheDir }).catch(explain);
+  const data = await preparePostgresData(home, { binaries, user, supervisor, cacheDir, signal }).catch(
+    explain,
+  );
   const port = await choosePort("postgres", context);
   const settings = {
     ...defaultSettings,
