@@ -1,11 +1,12 @@
 // Appends per second: the journal beside the obvious alternative, one insert per event with the same driver, in
 // interleaved rounds of one run. The ratio is what counts; the figures depend on the machine.
-//   DATABASE_URL=postgres://… node --conditions=samspel-source bench/journal.bench.ts
+//   npm run bench -- --long journal
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { createJournal, type Journal } from "../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
+import { median } from "./median.ts";
 
 type AppendOne = (entityId: string, revision: bigint) => Promise<unknown>;
 
@@ -45,9 +46,6 @@ async function round(append: AppendOne, inFlight: number, forMs: number): Promis
   );
   return Math.round((appended * 1_000) / (performance.now() - startedAtMs));
 }
-
-const median = (figures: readonly number[]): number =>
-  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -1,6 +1,6 @@
 // Events published and projected per second from a journal, beside the obvious loop, in interleaved rounds of one run.
 // The ratio is what counts; the figures depend on the machine.
-//   DATABASE_URL=postgres://… NATS_URL=nats://… node --conditions=samspel-source bench/topics.bench.ts
+//   npm run bench -- --long topics
 import { create, toBinary } from "@bufbuild/protobuf";
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -21,6 +21,7 @@ import {
   CounterTopics,
 } from "../test/gen/samspel/test/v1/counter_pb.ts";
 import { defineCounter } from "../test/support/counter.ts";
+import { median } from "./median.ts";
 
 const logger = createLogger({ service: "bench", level: "error" });
 const counter = defineCounter();
@@ -174,9 +175,6 @@ async function projectedByLoop({ database, journal }: Bench): Promise<number> {
   }
   return Math.round((events.length * 1_000) / (performance.now() - startedAtMs));
 }
-
-const median = (figures: readonly number[]): number =>
-  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0;
 
 async function compare(bench: Bench, rounds: number): Promise<void> {
   const contenders: ReadonlyArray<readonly [string, () => Promise<number>]> = [

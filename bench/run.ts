@@ -1,0 +1,84 @@
+// `npm run bench`: starts Postgres and NATS in a temporary folder, runs each measurement on them, stops all.
+import { chmodSync, mkdtempSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { InfraError, lineReporter, startInfra } from "samspel/infra";
+import { superviseProcesses, type Supervisor } from "samspel/process";
+
+const usage = `Usage: npm run bench [-- [--long] <name>…]
+
+Measures beside the obvious alternative: what is in bench/, or only what is named, such as journal.
+It takes about 10 s; --long takes more rounds, for figures to keep.
+DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
+
+/** What makes a measurement short: enough to see a ratio, too little to write it down. */
+const short: Readonly<Record<string, readonly string[]>> = {
+  journal: ["--rounds=2", "--ms=400"],
+  topics: ["--rounds=1", "--events=10000"],
+};
+
+interface Measurement {
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function measure(supervisor: Supervisor, { name, options, env }: Measurement): Promise<boolean> {
+  console.log(`\n${name}`);
+  const file = join(import.meta.dirname, `${name}.bench.ts`);
+  const child = await supervisor.start({
+    name,
+    command: process.execPath,
+    args: ["--conditions=samspel-source", file, ...options],
+    env,
+    output: "inherit",
+  });
+  const { exit } = await child.ended;
+  return exit.type === "exited" && exit.code === 0;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { long: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const files = await readdir(import.meta.dirname);
+  const known = files
+    .filter((file) => file.endsWith(".bench.ts"))
+    .map((file) => file.replace(".bench.ts", ""));
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    console.error(`No measurement is named ${unknown}: there are ${known.join(", ")}`);
+  if (values.help || unknown !== undefined) {
+    console.log(usage);
+    return unknown === undefined ? 0 : 2;
+  }
+  const supervisor = superviseProcesses();
+  const folder = mkdtempSync(join(tmpdir(), "samspel-bench-"));
+  // Under root, Postgres runs as another user, who must pass.
+  chmodSync(folder, 0o711);
+  supervisor.removeAtEnd(folder);
+  try {
+    await using infra = await startInfra({
+      dataDir: join(folder, "infra"),
+      reporter: lineReporter((line) => console.error(line)),
+      supervisor,
+    });
+    const env = { ...process.env, DATABASE_URL: infra.databaseUrl, NATS_URL: infra.natsUrl };
+    let code = 0;
+    for (const name of positionals.length === 0 ? known : positionals) {
+      const options = values.long ? [] : (short[name] ?? []);
+      if (!(await measure(supervisor, { name, options, env }))) code = 1;
+    }
+    return code;
+  } catch (error) {
+    console.error(error instanceof InfraError ? error.message : error);
+    return 1;
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+process.exitCode = await main();
