@@ -10,6 +10,8 @@ export interface TcpProxy {
   /** Breaks all connections, and refuses new ones. */
   cut(): Promise<void>;
   restore(): Promise<void>;
+  /** Keeps all connections, and takes new ones, but lets nothing through until `cut()`. */
+  freeze(): void;
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { "postgres:": 5432, "nats:": 4222, "http:": 80 };
@@ -20,11 +22,16 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   const targetPort = target.port === "" ? defaultPorts[target.protocol] : Number(target.port);
   if (targetPort === undefined) throw new Error(`Cannot tell the port of ${target.protocol}`);
   const sockets = new Set<Socket>();
+  let frozen = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy()).once("close", () => sockets.delete(socket));
   };
   const server = createServer((inward) => {
+    if (frozen) {
+      keep(inward);
+      return;
+    }
     const outward = connect(targetPort, target.hostname);
     keep(inward);
     keep(outward);
@@ -37,6 +44,7 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   };
   const cut = async (): Promise<void> => {
     if (!server.listening) return;
+    frozen = false;
     const closed = once(server.close(), "close");
     for (const socket of sockets) socket.resetAndDestroy();
     await closed;
@@ -47,5 +55,9 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   const { port } = server.address() as AddressInfo;
   const proxied = new URL(url);
   proxied.host = `127.0.0.1:${port}`;
-  return { url: proxied.href, cut, restore: () => listen(port) };
+  const freeze = (): void => {
+    frozen = true;
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+  return { url: proxied.href, cut, restore: () => listen(port), freeze };
 }

@@ -5,12 +5,16 @@ import { runPublication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
+import { endWithin } from "./end-within.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
 
 /** The background work of a service. */
 export interface Background {
-  /** Ends it: running handlers finish, checkpoints are written, leases released. */
+  /**
+   * Ends it: running handlers finish, checkpoints are written, leases released. What does not end by a second after
+   * the grace is left behind: its leases expire, its messages come again.
+   */
   stop(): Promise<void>;
 }
 
@@ -22,6 +26,9 @@ export interface BackgroundOptions {
   readonly subscriptions: readonly Subscription[];
   readonly drainMs: number;
 }
+
+/** Handlers are told to end when the grace is over; so long they and their runners have to do it. */
+const afterGraceMs = 1_000;
 
 /**
  * Starts the background work.
@@ -75,7 +82,7 @@ export async function startBackground(
   return {
     async stop() {
       stopping.abort();
-      await Promise.all(works);
+      await endWithin(drainMs + afterGraceMs, Promise.all(works), { what: "background work", logger });
     },
   };
 }

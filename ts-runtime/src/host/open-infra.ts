@@ -3,6 +3,7 @@ import { createJournal, type Journal } from "../journal/index.ts";
 import { migrate, openDatabase, type Database } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { openBroker, type Broker } from "../topic/index.ts";
+import { endWithin } from "./end-within.ts";
 import type { ResolvedServiceOptions, ServiceOptions } from "./options.ts";
 
 /** What is connected. The settings are checked before, so what a service needs is there. */
@@ -15,6 +16,9 @@ export interface OpenInfra {
 
 /** Less than the default deadline of a call, so that callers learn that it is the database which is away. */
 const retryForMs = 8_000;
+
+/** Of a stop: by now all calls have ended, or their grace has. */
+const closeJournalWithinMs = 2_000;
 
 interface Opening {
   readonly logger: Logger;
@@ -35,7 +39,11 @@ export async function openInfra(
   ]);
   const database = valueOf(databaseOpened);
   const broker = valueOf(brokerOpened);
-  const journal = database && opening.begun.use(createJournal({ database, retryForMs }));
+  const journal =
+    database &&
+    opening.begun.adopt(createJournal({ database, retryForMs }), (journal) =>
+      endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
+    );
   return {
     database,
     requireDatabase: () => required(database, "database"),

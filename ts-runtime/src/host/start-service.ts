@@ -12,11 +12,15 @@ import { topicServiceImpl } from "../topic/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
+import { endWithin } from "./end-within.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+
+const deregisterWithinMs = 3_000;
+const closeRegistryWithinMs = 1_000;
 
 /** A service that runs. */
 export interface RunningService extends AsyncDisposable {
@@ -89,11 +93,13 @@ async function assemble(
 ): Promise<Pick<RunningService, "name" | "host" | "port" | "protoServices">> {
   const { name, host, port, drainMs } = settings;
   const infra = await openInfra(options, settings, { logger, begun });
-  const registry = begun.use(
+  const registry = begun.adopt(
     createRegistry({
       onEvent: logRegistry(logger),
       ...(options.registryUrl === undefined ? {} : { url: options.registryUrl }),
     }),
+    (registry) =>
+      endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const clients = begun.use(createClients({ registry, logger }));
   const context = createServiceContext({ clients, database: infra.database, logger });
@@ -129,7 +135,10 @@ async function assemble(
     lang: "ts",
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
-  begun.defer(() => registration.deregister());
+  // Where it does not get through, the registry finds out by its check.
+  begun.defer(() =>
+    endWithin(deregisterWithinMs, registration.deregister(), { what: "deregistration", logger }),
+  );
   return { name, host, port: server.port, protoServices };
 }
 

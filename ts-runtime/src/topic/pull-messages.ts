@@ -3,6 +3,7 @@
 // It is our own loop, for three reasons: a restart of NATS is noticed at the reconnection and not by missed
 // heartbeats, a deleted consumer is an answer and not a retry for ever, and what arrives while we stop goes back at
 // once instead of blocking its partition until the ack deadline.
+import { setTimeout as sleep } from "node:timers/promises";
 import { createInbox, nanos, type Msg } from "nats";
 import type { Broker } from "./broker.ts";
 import { readDelivery, type Delivery } from "./delivery.ts";
@@ -24,6 +25,7 @@ export interface MessagePull {
 const expiresMs = 30_000;
 const heartbeatMs = 5_000;
 const patienceMs = 2 * heartbeatMs + 1_000;
+const drainTimeoutMs = 1_000;
 const pullRequest = JSON.stringify({
   batch: 1,
   expires: nanos(expiresMs),
@@ -100,7 +102,9 @@ export function pullMessages(broker: Broker, { consumer, signal }: MessagePullOp
       signal.removeEventListener("abort", onStop);
       closed.abort();
       for (const delivery of arrived.splice(0)) delivery.retryAfter(0);
-      if (!connection.isClosed() && !connection.isDraining()) await subscription.drain().catch(() => {});
+      if (connection.isClosed() || connection.isDraining()) return;
+      const drained = subscription.drain().catch(() => {}); // with a server that is frozen, never
+      await Promise.race([drained, sleep(drainTimeoutMs, undefined, { ref: false })]);
     },
   };
 }
