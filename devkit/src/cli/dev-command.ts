@@ -4,7 +4,7 @@ import { DevError, startDev } from "../dev/index.ts";
 import { InfraError } from "../infra/index.ts";
 import { superviseProcesses } from "../process/index.ts";
 import { createJsonReporter, createReporter, resolveColors } from "../report/index.ts";
-import { nextSignal } from "./next-signal.ts";
+import { listenForEndSignals } from "./end-signals.ts";
 
 /** What the command line says. */
 export interface DevCommandOptions {
@@ -27,7 +27,7 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
       });
   const supervisor = superviseProcesses();
   const interrupted = new AbortController();
-  const signals = nextSignal();
+  const signals = listenForEndSignals();
   let cutShort = false;
   const asked = signals.first.then((name) => {
     reporter.notice(`${name}: stopping`);

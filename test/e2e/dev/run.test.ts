@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "nats";
 import postgres from "postgres";
 import t, { type Test } from "tap";
+import { echoMs } from "../../../devkit/src/cli/end-signals.ts";
 import { remaining } from "./descendants.ts";
 import { runSamspel, testProject, type DevRun, type ReadyLine } from "./dev-run.ts";
 
@@ -58,8 +59,8 @@ void t.test("samspel dev ends at once on a second Ctrl-C though a service does n
   await run.ready();
   run.signal("SIGINT");
   await run.until(({ type }) => type === "notice");
-  // A person's second Ctrl-C; what comes sooner is an echo.
-  await sleep(400);
+  // Not to wait for something, but the pace of a person: a second Ctrl-C that comes sooner is taken for an echo.
+  await sleep(echoMs + 100);
   const secondAt = performance.now();
   run.signal("SIGINT");
   t.equal(await run.ended, 130);

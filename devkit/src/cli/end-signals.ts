@@ -1,17 +1,20 @@
 // The signals that end a run. The first asks, the second insists.
 
-// Ctrl-C under `npm start` arrives twice: from the terminal, and from npm, which passes it on. A person takes longer.
-const echoMs = 300;
+/**
+ * What comes so soon after the first is its echo: Ctrl-C under `npm start` arrives twice, from the terminal and from npm,
+ * which passes it on. A person takes longer.
+ */
+export const echoMs = 300;
 
 /** The first and the second wish to end. */
-export interface Signals {
+export interface EndSignals {
   readonly first: Promise<string>;
   readonly second: Promise<string>;
   close(): void;
 }
 
 /** Listens for SIGINT, SIGTERM and SIGHUP, and for an output that nobody reads any more. */
-export function nextSignal(): Signals {
+export function listenForEndSignals(): EndSignals {
   const first = Promise.withResolvers<string>();
   const second = Promise.withResolvers<string>();
   let firstAt: number | undefined;
