@@ -111,3 +111,11 @@ void t.test(
     t.equal((await calls()).length, 2);
   },
 );
+
+t.test("preparePython() says what is in its way when it cannot make its folder", async (t) => {
+  const { dir, prepare } = await machine(t, { venv: true, pip: true, install: true });
+  await writeFile(join(dir, "python"), "");
+  const error: unknown = await prepare().catch((error: unknown) => error);
+  t.ok(error instanceof DevError);
+  t.match(String(error), /python cannot be written, as a file lies where a folder must be: move it away/);
+});

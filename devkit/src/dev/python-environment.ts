@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { diskReason } from "../disk/index.ts";
 import type { InfraReporter, InfraStep } from "../infra/index.ts";
 import type { Supervisor } from "../process/index.ts";
 import { DevError, lastWords } from "./dev-error.ts";
@@ -39,17 +40,19 @@ export async function preparePython(options: PythonEnvironmentOptions): Promise<
   const known = await readRecord(record);
   if (known !== undefined) return known;
 
-  await mkdir(options.dir, { recursive: true });
   const step = options.reporter.step("python packages");
   try {
+    await mkdir(options.dir, { recursive: true });
     const made = await make(options, join(options.dir, `${key}-${randomUUID().slice(0, 8)}`), step);
     await writeFile(`${record}.${process.pid}`, JSON.stringify(made));
     await rename(`${record}.${process.pid}`, record);
     step.done(`installed from ${options.requirements}`);
     return made;
-  } catch (error) {
+  } catch (cause) {
     step.fail("could not be installed");
-    throw error;
+    const reason = diskReason(cause);
+    if (reason === undefined) throw cause;
+    throw new DevError(`Cannot install ${options.requirements}: ${reason}`, { cause });
   }
 }
 

@@ -47,7 +47,13 @@ async function taken(
   host: string,
 ): Promise<string | undefined> {
   if (port === undefined) return undefined;
-  const state = await freeSoon(port, host);
+  let state: PortState;
+  try {
+    state = await freeSoon(port, host);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `Cannot start ${name} on port ${port}: ${reason}. Change services.${name}.port in ${project.file}`;
+  }
   if (state.type === "free") return undefined;
   const holder = state.by === undefined ? "another process" : `\`${state.by.command}\` (pid ${state.by.pid})`;
   return (

@@ -1,6 +1,7 @@
 // The data folder of one run: locked, so that two runs never share it; emptied when a fresh start is asked for.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { diskReason } from "../disk/index.ts";
 import { acquireFileLock, LockedError, type FileLock } from "./file-lock.ts";
 import { InfraError } from "./infra-error.ts";
 import type { ResolvedInfraOptions } from "./options.ts";
@@ -46,11 +47,8 @@ function describe(error: unknown, dataDir: string, lockFile: string): unknown {
       { cause: error },
     );
   }
-  const denied =
-    error instanceof Error && "code" in error && ["EACCES", "EPERM", "EROFS"].includes(String(error.code));
-  if (!denied) return error;
-  return new InfraError(
-    `Cannot start on ${dataDir} as this user may not write there: use another data folder, or give it to this user`,
-    { cause: error },
-  );
+  const reason = diskReason(error);
+  return reason === undefined
+    ? error
+    : new InfraError(`Cannot start on ${dataDir}: ${reason}`, { cause: error });
 }

@@ -51,12 +51,18 @@ export async function preparePostgresData(home: string, options: PostgresDataOpt
     const template = await postgresTemplate(options);
     const draft = `${folder}.draft`;
     await rm(draft, { recursive: true, force: true });
-    // cp keeps the owner when we are root, and is far faster here than Node's own copying.
-    await runToEnd(options.supervisor, {
-      name: "cp",
-      command: "cp",
-      args: ["-Rp", join(template, "pgdata"), draft],
-    });
+    try {
+      // cp keeps the owner when we are root, and is far faster here than Node's own copying.
+      await runToEnd(options.supervisor, {
+        name: "cp",
+        command: "cp",
+        args: ["-Rp", join(template, "pgdata"), draft],
+      });
+    } catch (error) {
+      // On a full disk half a copy is in everybody's way.
+      await rm(draft, { recursive: true, force: true });
+      throw error;
+    }
     await copyFile(join(template, "password"), passwordFile);
     await chmod(passwordFile, 0o600);
     await rename(draft, folder);

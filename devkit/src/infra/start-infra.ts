@@ -3,6 +3,7 @@ import { checkGivenPart, normalizeUrl } from "./given-part.ts";
 import { prepareConsul } from "./consul.ts";
 import { openDataDir } from "./data-dir.ts";
 import { prepareEmbeddedRegistry } from "./embedded-registry.ts";
+import { diskReason } from "../disk/index.ts";
 import type { Infra, InfraOptions, InfraPart, InfraPartName, PartEnded } from "./infra.ts";
 import { InfraError, reasonOf } from "./infra-error.ts";
 import type { FileLock } from "./file-lock.ts";
@@ -10,7 +11,7 @@ import { prepareNats } from "./nats.ts";
 import { resolveInfraOptions, type ResolvedInfraOptions } from "./options.ts";
 import { partTitles, type PartContext, type PreparedPart } from "./part.ts";
 import { preparePostgres } from "./postgres.ts";
-import { redactUrl } from "./redact-url.ts";
+import { redactUrl } from "@samspel/registry/redact-url";
 import { createStartedPart, type StartedPart } from "./started-part.ts";
 
 const names = ["postgres", "nats", "registry"] as const;
@@ -135,7 +136,12 @@ async function startPart(
     );
     step.done(`${redactUrl(prepared.url)}, ${prepared.description}`);
     return { origin: "started", url: prepared.url, part };
-  } catch (error) {
+  } catch (cause) {
+    const reason = diskReason(cause, options.cacheDir);
+    const error =
+      reason === undefined
+        ? cause
+        : new InfraError(`Cannot start ${partTitles[name]}: ${reason}`, { part: name, cause });
     step.fail(signal.aborted ? "stopped" : (reasonOf(error).split("\n", 1)[0] ?? ""));
     throw error;
   }

@@ -79,3 +79,15 @@ void t.test("samspel dev names the command that there is not", async (t) => {
   );
   t.notMatch(run.text, /^ {4}at /m);
 });
+
+void t.test("samspel dev says what is in its way when it cannot write into the project", async (t) => {
+  const dir = await testProject(t, { greeter: {} });
+  await writeFile(join(dir, ".samspel"), "");
+  const run = runSamspel(t, ["dev", "--project", dir]);
+  t.equal(await run.ended, 1);
+  t.match(
+    run.text,
+    `Cannot start on ${dir}/.samspel/data: ${dir}/.samspel/data cannot be written, as a file lies where a folder must be`,
+  );
+  t.notMatch(run.text, /^ {4}at /m);
+});

@@ -1,0 +1,2 @@
+// Disks that do not take what we write.
+export { diskReason } from "./disk-reason.ts";
