@@ -5,7 +5,7 @@ import { InfraError, reasonOf } from "./infra-error.ts";
 import { natsAnswers } from "./nats-answers.ts";
 import type { GivenPart } from "./options.ts";
 import { partTitles } from "./part.ts";
-import { redactUrl } from "./redact-url.ts";
+import { redactUrl } from "@samspel/registry/redact-url";
 
 const answerTimeoutMs = 5000;
 

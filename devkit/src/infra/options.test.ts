@@ -7,7 +7,6 @@ import { normalizeUrl } from "./given-part.ts";
 import { readInfo } from "./nats-answers.ts";
 import { resolveInfraOptions } from "./options.ts";
 import { postmasterOf } from "./postmaster.ts";
-import { redactUrl } from "./redact-url.ts";
 import { canReach, parsePasswd } from "./system-user.ts";
 
 t.test("resolveInfraOptions() takes parts from the environment, under the names it is told", async (t) => {
@@ -37,12 +36,6 @@ t.test("resolveInfraOptions() names setting and value when a port is none", asyn
   t.throws(() => resolveInfraOptions({ dataDir: "d", ports: { nats: 70_000 } }, {}), {
     message: "Cannot start infra as ports.nats must be 1 to 65535: current value is 70000",
   });
-});
-
-t.test("redactUrl() takes password and query out", async (t) => {
-  t.equal(redactUrl("postgres://u:secret@h:1/db?password=x"), "postgres://u@h:1/db");
-  t.equal(redactUrl("nats://h:4222"), "nats://h:4222");
-  t.equal(redactUrl("secret"), "<invalid URL>");
 });
 
 t.test("normalizeUrl() adds a scheme when Consul's address has none", async (t) => {

@@ -1,2 +1,2 @@
 export { createLogger, type Logger } from "./logger.ts";
-export { redactUrl } from "./redact.ts";
+export { redactUrl } from "@samspel/registry/redact-url";
