@@ -1,8 +1,15 @@
 // The step before `npm start` and `npm test`, on a clone of its own with an npm that only plays.
-import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import t, { type Test } from "tap";
 
 const script = join(import.meta.dirname, "../../scripts/bootstrap.mjs");
@@ -17,7 +24,10 @@ const wanted = {
 
 interface Clone {
   readonly root: string;
-  readonly run: () => Promise<{ readonly code: number | null; readonly said: string }>;
+  /** `heard` is told all that was said so far, each time there is more. */
+  readonly run: (
+    heard?: (said: string) => void,
+  ) => Promise<{ readonly code: number | null; readonly said: string }>;
 }
 
 /** A clone, and what `npm` does in it; none when undefined. */
@@ -31,14 +41,18 @@ function clone(t: Test, npm: string | undefined): Clone {
   }
   return {
     root,
-    async run() {
+    async run(heard) {
       const child = spawn(join(root, "bin/node"), ["scripts/bootstrap.mjs"], {
         cwd: root,
         env: { PATH: join(root, "bin") },
         stdio: ["ignore", "ignore", "pipe"],
       });
       const code = new Promise<number | null>((resolve) => child.once("close", resolve));
-      const said = await text(child.stderr);
+      let said = "";
+      child.stderr.setEncoding("utf8").on("data", (more: string) => {
+        said += more;
+        heard?.(said);
+      });
       return { code: await code, said };
     },
   };
@@ -88,4 +102,38 @@ t.test("bootstrap says what to do when there is no npm", async (t) => {
   const { code, said } = await clone(t, undefined).run();
   t.equal(code, 1);
   t.match(said, /npm was not found: it comes with Node/);
+});
+
+t.test("bootstrap installs once when two run at the same time (two npm ci ruin each other)", async (t) => {
+  const { root, run } = clone(
+    t,
+    `echo ran >> ran; /bin/sleep 0.5; /bin/mkdir -p node_modules/.bin; : > node_modules/.bin/node
+     echo '${lock({ "node_modules/pino": { version: "10.4.0" } })}' > node_modules/.package-lock.json`,
+  );
+  const runs = await Promise.all([run(), run()]);
+  t.strictSame(
+    runs.map(({ code }) => code),
+    [0, 0],
+  );
+  t.equal(readFileSync(join(root, "ran"), "utf8"), "ran\n");
+  t.ok(runs.some(({ said }) => /^Process \d+ installs the npm packages: waiting for it/m.test(said)));
+  t.notOk(existsSync(join(root, ".installing")));
+});
+
+t.test("bootstrap waits for an npm ci whose bootstrap was killed, and then installs itself", async (t) => {
+  const { root, run } = clone(
+    t,
+    `/bin/mkdir -p node_modules/.bin; : > node_modules/.bin/node
+     echo '${lock({ "node_modules/pino": { version: "10.4.0" } })}' > node_modules/.package-lock.json`,
+  );
+  const orphan = spawn("sleep", ["60"]);
+  t.teardown(() => orphan.kill());
+  const dead = spawnSync("true").pid;
+  writeFileSync(join(root, ".installing"), JSON.stringify([dead, orphan.pid]));
+  const running = run((said) => {
+    if (said.includes(`Process ${orphan.pid} installs`)) orphan.kill();
+  });
+  const { code, said } = await running;
+  t.equal(code, 0);
+  t.match(said, /waiting for it[\s\S]*Installed in/);
 });
