@@ -1,7 +1,7 @@
 // The `(samspel.v1.key)` of a message: to whom the message belongs.
 import { getOption, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
 import { key } from "../gen/samspel/v1/options_pb.ts";
 
 /**
@@ -12,12 +12,14 @@ export function findKeyField(message: DescMessage): DescField | undefined {
   const [field, second] = message.fields.filter((field) => getOption(field, key));
   if (field === undefined) return undefined;
   if (second !== undefined) {
-    throw invalidKey(
+    throw invalidConfiguration(
       `Message ${message.typeName} has two keys, ${field.name} and ${second.name}: keep one of them`,
     );
   }
   if (field.fieldKind !== "scalar" || field.scalar !== ScalarType.STRING || field.oneof !== undefined) {
-    throw invalidKey(`Key ${message.typeName}.${field.name} must be a singular string field outside a oneof`);
+    throw invalidConfiguration(
+      `Key ${message.typeName}.${field.name} must be a singular string field outside a oneof`,
+    );
   }
   return field;
 }
@@ -26,7 +28,7 @@ export function findKeyField(message: DescMessage): DescField | undefined {
 export function keyField(message: DescMessage, use: string): DescField {
   const field = findKeyField(message);
   if (field !== undefined) return field;
-  throw invalidKey(
+  throw invalidConfiguration(
     `Message ${message.typeName} is ${use} and needs a key: mark one string field with [(samspel.v1.key) = true]`,
   );
 }
@@ -35,8 +37,4 @@ export function keyField(message: DescMessage, use: string): DescField {
 export function keyOf(field: DescField, message: Message): string {
   const value: unknown = reflect(field.parent, message).get(field);
   return typeof value === "string" ? value : "";
-}
-
-function invalidKey(message: string): SamspelError {
-  return new SamspelError("SAMSPEL_INVALID_CONFIGURATION", message);
 }

@@ -7,7 +7,7 @@ import {
   type DescMethod,
   type DescMethodServerStreaming,
 } from "@bufbuild/protobuf";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration, type SamspelError } from "../errors/index.ts";
 import { topic } from "../gen/samspel/v1/options_pb.ts";
 import { SubscribeRequestSchema } from "../gen/samspel/v1/subscribe_pb.ts";
 import { keyField } from "./key-field.ts";
@@ -41,7 +41,7 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]$/;
 export function topicDescriptor(method: DescMethod): TopicDescriptor {
   const fullName = `${method.parent.typeName}.${method.name}`;
   const refuse = (why: string): SamspelError =>
-    new SamspelError("SAMSPEL_INVALID_CONFIGURATION", `Method ${fullName} cannot be a topic: ${why}`);
+    invalidConfiguration(`Method ${fullName} cannot be a topic: ${why}`);
   if (!hasOption(method, topic)) throw refuse("it lacks `option (samspel.v1.topic) = {};`");
   if (method.methodKind !== "server_streaming" || method.input.typeName !== SubscribeRequestSchema.typeName) {
     throw refuse("declare it as `rpc Name(samspel.v1.SubscribeRequest) returns (stream Event)`");

@@ -2,8 +2,8 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { keyField } from "../descriptor/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
 import type { EntityCommand } from "./entity.ts";
-import { invalid } from "./invalid.ts";
 
 /**
  * Reads the commands from a service's descriptor, by local name.
@@ -13,7 +13,7 @@ export function commandsOf(name: string, service: DescService): ReadonlyMap<stri
   return new Map(
     service.methods.map((method) => {
       if (method.methodKind !== "unary") {
-        throw invalid(
+        throw invalidConfiguration(
           `Entity ${name} cannot serve ${service.typeName}.${method.name}: a command is a unary method, so move it to a service of its own`,
         );
       }

@@ -1,11 +1,10 @@
 // defineEntity: from a service, a state, an event and the functions between them to an entity.
 import { fromBinary, type DescMessage, type DescService, type Message } from "@bufbuild/protobuf";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import { commandsOf } from "./commands.ts";
 import { Effect } from "./effect.ts";
 import type { Entity, EntityCommand } from "./entity.ts";
 import { eventCase, eventOneof } from "./event-oneof.ts";
-import { invalid } from "./invalid.ts";
 import { toMessage } from "./to-message.ts";
 import type { CommandHandlers, EventHandlers } from "./types.ts";
 
@@ -49,12 +48,12 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
 ): Entity<S, State, Event> {
   const { name, state, event, snapshotEvery = defaultSnapshotEvery } = shape;
   if (!namePattern.test(name)) {
-    throw invalid(
+    throw invalidConfiguration(
       `Entity name must be lower-case letters, digits and "-", at most 63: current value is "${name}"`,
     );
   }
   if (snapshotEvery !== false && !(Number.isInteger(snapshotEvery) && snapshotEvery > 0)) {
-    throw invalid(
+    throw invalidConfiguration(
       `snapshotEvery of entity ${name} must be a positive integer or false: current value is ${snapshotEvery}`,
     );
   }
@@ -118,10 +117,10 @@ function requireHandlers(
   handlers: Readonly<Record<string, unknown>>,
 ): void {
   const missing = names.filter((name) => typeof handlers[name] !== "function");
-  if (missing.length > 0) throw invalid(`Missing ${what}: ${missing.join(", ")}`);
+  if (missing.length > 0) throw invalidConfiguration(`Missing ${what}: ${missing.join(", ")}`);
   const unknown = Object.keys(handlers).filter((name) => !names.includes(name));
   if (unknown.length > 0)
-    throw invalid(`Unknown ${what}: ${unknown.join(", ")}; there are ${names.join(", ")}`);
+    throw invalidConfiguration(`Unknown ${what}: ${unknown.join(", ")}; there are ${names.join(", ")}`);
 }
 
 function replyOf(entity: string, command: string, reply: unknown): object {

@@ -2,7 +2,7 @@
 // stored events (J6), so a rename is free.
 import type { DescMessage, DescOneof, Message } from "@bufbuild/protobuf";
 import { isReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration, type SamspelError } from "../errors/index.ts";
 
 /** An event taken out of its message: the case and its value. */
 export interface EventCase {
@@ -16,10 +16,7 @@ export interface EventCase {
  */
 export function eventOneof(event: DescMessage): DescOneof {
   const refuse = (why: string): SamspelError =>
-    new SamspelError(
-      "SAMSPEL_INVALID_CONFIGURATION",
-      `Event message ${event.typeName} must be one oneof of messages: ${why}`,
-    );
+    invalidConfiguration(`Event message ${event.typeName} must be one oneof of messages: ${why}`);
   const [oneof, second] = event.oneofs;
   if (oneof === undefined) throw refuse("it has no oneof");
   if (second !== undefined) throw refuse(`it has two, ${oneof.name} and ${second.name}`);

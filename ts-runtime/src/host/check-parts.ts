@@ -1,5 +1,5 @@
 // What a service is made of must fit together: no name twice, nothing served twice.
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
 import type { ServiceOptions } from "./options.ts";
 
 /**
@@ -38,8 +38,5 @@ export function checkParts({
 function refuseTwice(service: string, what: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
-  throw new SamspelError(
-    "SAMSPEL_INVALID_CONFIGURATION",
-    `Service ${service} has two ${what} called ${twice}: give each its own name`,
-  );
+  throw invalidConfiguration(`Service ${service} has two ${what} called ${twice}: give each its own name`);
 }

@@ -1,7 +1,7 @@
 // project: a read model that is kept from an entity's events, in tables of the service's own.
 import type { DescMessage, DescService, Message } from "@bufbuild/protobuf";
 import { checkEventHandlers, type Entity, type EventOf } from "../entity/index.ts";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
 import type { TransactionSql } from "../postgres/index.ts";
 import type { BackoffOptions } from "../resilience/index.ts";
 
@@ -93,13 +93,15 @@ export function project<S extends DescService, State extends DescMessage, Event 
   const { setup, version = 1 } = definition;
   const { maxAttempts = defaultMaxAttempts, ...backoff } = definition.retry ?? {};
   if (!namePattern.test(name)) {
-    throw invalid(
+    throw invalidConfiguration(
       `Projection name must be lower-case letters, digits and "-", at most 63: current value is "${name}"`,
     );
   }
   for (const [setting, value] of Object.entries({ version, "retry.maxAttempts": maxAttempts })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw invalid(`${setting} of projection ${name} must be a positive integer: current value is ${value}`);
+      throw invalidConfiguration(
+        `${setting} of projection ${name} must be a positive integer: current value is ${value}`,
+      );
     }
   }
   if (definition.events !== undefined) {
@@ -124,8 +126,4 @@ function applyOf<Event extends DescMessage>(definition: ProjectionDefinition<Eve
       await handlers[kind]?.(value, { sql, entityId, revision, time });
     }
   };
-}
-
-function invalid(message: string): SamspelError {
-  return new SamspelError("SAMSPEL_INVALID_CONFIGURATION", message);
 }

@@ -1,5 +1,5 @@
-// Waiting between attempts: exponential, with full jitter, so that many clients do not come back at once.
-// After "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+// Waiting between attempts: exponential, with equal jitter (half fixed, half random), so that many clients do not
+// come back at once, and none at once. After "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface BackoffOptions {

@@ -1,7 +1,7 @@
 // subscribe: what a service does with the messages of a topic.
 import type { DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
 import { topicDescriptor, type TopicDescriptor, type TopicMethod } from "../descriptor/index.ts";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
 import type { BackoffOptions } from "../resilience/index.ts";
 import type { TopicHeaders } from "./headers.ts";
 
@@ -26,7 +26,10 @@ type MessageHandler<M> = (message: M, context: MessageContext) => void | Promise
 
 /** How often a message is tried, and when. */
 interface RetryOptions extends BackoffOptions {
-  /** After so many attempts the message is exhausted. Default 8: with the default delays, within 30 s. */
+  /**
+   * After so many attempts the message is exhausted. Default 8: with the default delays that is after 11.3 s at the most,
+   * 0.1 + 0.2 + 0.4 + 0.8 + 1.6 + 3.2 + 5, and the time of the handler.
+   */
   readonly maxAttempts?: number;
 }
 
@@ -71,14 +74,12 @@ export function subscribe<M extends DescMessage>(
   const { group, handler, onExhausted = "dead-letter" } = options;
   const { maxAttempts = defaultMaxAttempts, ...backoff } = options.retry ?? {};
   if (!groupPattern.test(group)) {
-    throw new SamspelError(
-      "SAMSPEL_INVALID_CONFIGURATION",
+    throw invalidConfiguration(
       `Group of a subscription to ${topic.name} must be of letters, digits, "_" and "-", at most 64: current value is "${group}"`,
     );
   }
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
-    throw new SamspelError(
-      "SAMSPEL_INVALID_CONFIGURATION",
+    throw invalidConfiguration(
       `retry.maxAttempts of subscription ${group} to ${topic.name} must be a positive integer: current value is ${maxAttempts}`,
     );
   }
