@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import { connect } from "node:net";
+import { promisify } from "node:util";
 import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import t from "tap";
@@ -149,6 +150,70 @@ void t.test(
     await sent;
   },
 );
+
+void t.test("a peer that ends its request short when it sees headers gets the whole answer", async (t) => {
+  const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
+  const session = http2.connect(`http://127.0.0.1:${server.port}`);
+  t.teardown(() => session.destroy());
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/samspel.test.v1.EchoService/EchoOnce",
+    "content-type": "application/grpc",
+    "content-length": "30000",
+  });
+  stream.write(Buffer.alloc(20_000, 1));
+  let headers = false;
+  // As clients in Go do.
+  stream.resume().once("response", () => {
+    headers = true;
+    stream.end();
+  });
+  for (let i = 0; i < 3; i += 1) await promisify(session.ping.bind(session))();
+  t.notOk(headers, "the answer waits for what was announced");
+  stream.end(Buffer.alloc(10_000, 1));
+  const [trailers] = await once(stream, "trailers", { signal: AbortSignal.timeout(5_000) });
+  t.equal(Number(trailers["grpc-status"]), Code.ResourceExhausted);
+});
+
+void t.test(
+  "over HTTP/1.1 an answer that comes before the request is read leaves the connection whole",
+  async (t) => {
+    const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
+    const socket = connect(server.port, "127.0.0.1");
+    t.teardown(() => socket.destroy());
+    const received: string[] = [];
+    socket.setEncoding("utf8").on("data", (text: string) => received.push(text));
+    const answered = async (count: number): Promise<void> => {
+      while (received.join("").split("HTTP/1.1 ").length - 1 < count || !received.join("").endsWith("}"))
+        await once(socket, "data", { signal: AbortSignal.timeout(5_000) });
+    };
+    const call = (length: number, ...more: string[]): string =>
+      ["POST /samspel.test.v1.EchoService/Echo HTTP/1.1", "host: test", "content-type: application/json"]
+        .concat(`content-length: ${length}`, ...more, "", "")
+        .join("\r\n");
+    socket.write(call(2_000) + " ".repeat(1_500));
+    await answered(1);
+    t.match(received.join(""), /^HTTP\/1\.1 429 [^]*resource_exhausted/);
+    // The rest and the next call: both would meet a reset if the first had cut the connection.
+    socket.write(" ".repeat(500) + call(14, "connection: close") + `{"text":"hej"}`);
+    await answered(2);
+    t.match(received.join(""), /HTTP\/1\.1 200 OK[^]*{"text":"hej"}$/);
+    await once(socket, "end", { signal: AbortSignal.timeout(5_000) });
+  },
+);
+
+void t.test("over HTTP/1.1 a peer that sends on after its answer is cut off in the end", async (t) => {
+  const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
+  const socket = connect(server.port, "127.0.0.1");
+  t.teardown(() => socket.destroy());
+  socket.resume().on("error", () => {});
+  const closed = once(socket, "close", { signal: AbortSignal.timeout(5_000) });
+  socket.write(
+    "POST /samspel.test.v1.EchoService/Echo HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n" +
+      `content-length: 1000000\r\n\r\n${" ".repeat(2_000)}`,
+  );
+  await closed;
+});
 
 void t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
   const { server } = await startEcho(t);

@@ -10,9 +10,9 @@ import type { Logger } from "../telemetry/index.ts";
 import { listenError } from "./listen-error.ts";
 import { tellApart } from "./preface.ts";
 import type { NodeRequest, NodeResponse } from "./request-handler.ts";
+import { dropUnread } from "./unread.ts";
 
 const goawayRoundTripMs = 1_000;
-const unreadMs = 1_000;
 const lastStreamIdOfAll = 2 ** 31 - 1;
 
 export interface ListenerOptions {
@@ -113,21 +113,6 @@ async function listen(server: http.Server, host: string, port: number): Promise<
   } catch (error) {
     throw listenError(error, host, port);
   }
-}
-
-/**
- * A call that is answered before its request has been read would leave the peer blocked on flow control, unable to
- * notice the answer. So the rest is read and dropped; a peer that goes on after `unreadMs` is reset without an error
- * (RFC 9113, 8.1). A reset at once would overtake the trailers in Node's HTTP/2.
- */
-function dropUnread(request: http2.Http2ServerRequest): void {
-  const { stream } = request;
-  stream.once("wantTrailers", () => {
-    if (request.readableEnded || stream.destroyed) return;
-    stream.removeAllListeners("data").resume();
-    const timer = setTimeout(() => stream.close(http2.constants.NGHTTP2_NO_ERROR), unreadMs);
-    stream.once("close", () => clearTimeout(timer));
-  });
 }
 
 /** Says goodbye to a peer (L2). */

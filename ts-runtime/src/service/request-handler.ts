@@ -22,6 +22,7 @@ import type { ServiceBinding } from "./binding.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
 import { withDependencies } from "./file-index.ts";
+import { bodyOf, inOrder } from "./unread.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -65,7 +66,9 @@ export function createRequestHandler(
     try {
       ensureDeadline(request, handler, options.timeoutMs);
       const values = createContextValues().set(drainingKey, options.draining);
-      handler(universalRequestFromNodeRequest(request, response, undefined, values))
+      const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+      handler({ ...universal, body: bodyOf(request) })
+        .then((answer) => inOrder(request, response, answer))
         .then((answer) => universalResponseToNodeResponse(answer, response))
         .catch((error: unknown) => {
           // The caller went away in the middle of its answer; the edge has logged what the handler had to say.
@@ -73,7 +76,7 @@ export function createRequestHandler(
         });
     } catch (error) {
       logger.debug({ err: error }, "a malformed request");
-      reply(response, { status: 400, header: new Headers() });
+      reply(request, response, { status: 400, header: new Headers() });
     }
   };
 }
@@ -97,17 +100,19 @@ function refuseUnknown(request: NodeRequest, response: NodeResponse): void {
       "grpc-status": String(Code.Unimplemented),
       "grpc-message": encodeURIComponent(message),
     });
-    reply(response, { status: 200, header });
+    reply(request, response, { status: 200, header });
   } else {
     const header = new Headers({ "content-type": "application/json" });
     const body = createAsyncIterable([Buffer.from(JSON.stringify({ code: "unimplemented", message }))]);
-    reply(response, { status: 404, header, body });
+    reply(request, response, { status: 404, header, body });
   }
 }
 
-function reply(response: NodeResponse, answer: UniversalServerResponse): void {
+function reply(request: NodeRequest, response: NodeResponse, answer: UniversalServerResponse): void {
   // Fails when the caller has gone, and then nobody is left to tell.
-  universalResponseToNodeResponse(answer, response).catch(() => {});
+  Promise.resolve(inOrder(request, response, answer))
+    .then((ordered) => universalResponseToNodeResponse(ordered, response))
+    .catch(() => {});
 }
 
 function isGrpc(request: NodeRequest): boolean {
