@@ -1,5 +1,6 @@
 // One running process of a service, as the registry knows it (R1, R2).
 
+/** A live instance of a service, as the registry has it. */
 export interface Instance {
   /** Unique in the registry: `<name>-<address>-<port>`, with dots made dashes. */
   readonly id: string;

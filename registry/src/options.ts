@@ -2,6 +2,7 @@
 import { RegistryError } from "./errors.ts";
 import type { RegistryEvent } from "./events.ts";
 
+/** How a process talks to its registry. */
 export interface RegistryOptions {
   /** Where Consul's HTTP API is. Default: `CONSUL_HTTP_ADDR`, else `http://127.0.0.1:8500`. */
   readonly url?: string;

@@ -28,7 +28,7 @@ async function complaint(content: unknown): Promise<string> {
 
 const cart = { command: ["node", "cart.ts"] };
 
-void t.test("loadProject() gives absolute paths and leaves defaults out", async (t) => {
+t.test("loadProject() gives absolute paths and leaves defaults out", async (t) => {
   const project = await load({
     name: "shop",
     services: { cart: { ...cart, port: 8080 } },
@@ -43,72 +43,68 @@ void t.test("loadProject() gives absolute paths and leaves defaults out", async 
   });
 });
 
-void t.test(
-  "loadProject() names file, path, value and what is allowed when something is wrong",
-  async (t) => {
-    const cases: readonly (readonly [unknown, string])[] = [
-      [
-        { name: "shop", servces: { cart } },
-        'unknown key servces; did you mean "services"? Allowed here: name, services, try',
-      ],
-      [
-        { name: "shop", services: { cart: { comand: ["node"] } } },
-        'unknown key services.cart.comand; did you mean "command"? Allowed here: command, cwd, port, env, python',
-      ],
-      [{ name: "shop", services: { cart: {} } }, "services.cart.command is missing"],
-      [
-        { name: "shop", services: { cart: { command: "node x" } } },
-        'services.cart.command must be an array, but is "node x"',
-      ],
-      [
-        { name: "shop", services: { cart: { command: ["node", 7] } } },
-        "services.cart.command[1] must be a string, but is 7",
-      ],
-      [
-        { name: "shop", services: { cart: { ...cart, port: 70000 } } },
-        "services.cart.port: the value must be 1 to 65535, but is 70000",
-      ],
-      [
-        { name: "shop", services: { my_cart: cart } },
-        'services.my_cart: the name must be a DNS label: a-z, 0-9 and -, beginning with a letter, at most 63 long, but is "my_cart"',
-      ],
-      [{ name: "shop", services: {} }, "services: the value must be at least one service, but is {}"],
-      [
-        { name: "shop", services: { cart: { ...cart, python: { requirements: "no.txt" } } } },
-        "services.cart.python.requirements: there is no file DIR/no.txt",
-      ],
-      [
-        { name: "shop", services: { cart: { ...cart, cwd: "no" } } },
-        "services.cart.cwd: there is no folder DIR/no",
-      ],
-      [
-        { name: "shop", services: { a: { ...cart, port: 8080 }, b: { ...cart, port: 8080 } } },
-        "services.b.port: 8080 is a's already",
-      ],
-      [
-        { name: "shop", services: { cart }, try: ["curl {carts.url}"] },
-        'try[0]: {carts.url} names nothing; did you mean "cart"? Allowed here: cart',
-      ],
-      [
-        { name: "shop", services: { cart }, try: ["curl {cart.addr}"] },
-        "try[0]: {cart.addr} names nothing. Allowed here: url, host, port",
-      ],
-    ];
-    for (const [content, expected] of cases)
-      t.equal(await complaint(content), `DIR/samspel.json: ${expected}`);
-  },
-);
+t.test("loadProject() names file, path, value and what is allowed when something is wrong", async (t) => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [
+      { name: "shop", servces: { cart } },
+      'unknown key servces; did you mean "services"? Allowed here: name, services, try',
+    ],
+    [
+      { name: "shop", services: { cart: { comand: ["node"] } } },
+      'unknown key services.cart.comand; did you mean "command"? Allowed here: command, cwd, port, env, python',
+    ],
+    [{ name: "shop", services: { cart: {} } }, "services.cart.command is missing"],
+    [
+      { name: "shop", services: { cart: { command: "node x" } } },
+      'services.cart.command must be an array, but is "node x"',
+    ],
+    [
+      { name: "shop", services: { cart: { command: ["node", 7] } } },
+      "services.cart.command[1] must be a string, but is 7",
+    ],
+    [
+      { name: "shop", services: { cart: { ...cart, port: 70000 } } },
+      "services.cart.port: the value must be 1 to 65535, but is 70000",
+    ],
+    [
+      { name: "shop", services: { my_cart: cart } },
+      'services.my_cart: the name must be a DNS label: a-z, 0-9 and -, beginning with a letter, at most 63 long, but is "my_cart"',
+    ],
+    [{ name: "shop", services: {} }, "services: the value must be at least one service, but is {}"],
+    [
+      { name: "shop", services: { cart: { ...cart, python: { requirements: "no.txt" } } } },
+      "services.cart.python.requirements: there is no file DIR/no.txt",
+    ],
+    [
+      { name: "shop", services: { cart: { ...cart, cwd: "no" } } },
+      "services.cart.cwd: there is no folder DIR/no",
+    ],
+    [
+      { name: "shop", services: { a: { ...cart, port: 8080 }, b: { ...cart, port: 8080 } } },
+      "services.b.port: 8080 is a's already",
+    ],
+    [
+      { name: "shop", services: { cart }, try: ["curl {carts.url}"] },
+      'try[0]: {carts.url} names nothing; did you mean "cart"? Allowed here: cart',
+    ],
+    [
+      { name: "shop", services: { cart }, try: ["curl {cart.addr}"] },
+      "try[0]: {cart.addr} names nothing. Allowed here: url, host, port",
+    ],
+  ];
+  for (const [content, expected] of cases) t.equal(await complaint(content), `DIR/samspel.json: ${expected}`);
+});
 
-void t.test("loadProject() lists all mistakes at once", async (t) => {
+t.test("loadProject() lists all mistakes at once", async (t) => {
   const message = await complaint({ name: "Shop", services: { cart: { ...cart, prot: 1 } } });
   t.equal(message.split("\n").length, 3);
 });
 
-void t.test("loadProject() says what is not JSON", async (t) => {
+t.test("loadProject() says what is not JSON", async (t) => {
   t.match(await complaint('{\n  "name": shop }'), /is not JSON: Unexpected token 's'/);
 });
 
-void t.test("fillPlaceholders() fills in the place and the random part, and leaves JSON alone", (t) => {
+t.test("fillPlaceholders() fills in the place and the random part, and leaves JSON alone", (t) => {
   const places = [{ name: "cart", host: "127.0.0.1", port: 8080 }];
   t.equal(
     fillPlaceholders(
@@ -121,7 +117,7 @@ void t.test("fillPlaceholders() fills in the place and the random part, and leav
   t.end();
 });
 
-void t.test("samspel.schema.json is what the checks are", async (t) => {
+t.test("samspel.schema.json is what the checks are", async (t) => {
   const file = new URL("../../samspel.schema.json", import.meta.url);
   t.strictSame(JSON.parse(await readFile(file, "utf8")), {
     title: "samspel.json",

@@ -66,7 +66,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   throw new Error("It was not refused", { cause: error });
 }
 
-void t.test("preparePython() makes an environment once for each content of the file", async (t) => {
+t.test("preparePython() makes an environment once for each content of the file", async (t) => {
   const { prepare, calls, requirements } = await machine(t, { venv: true, pip: true, install: true });
   const first = await prepare();
   t.equal(first.interpreter, join(first.binDir ?? "", "python"));
@@ -77,25 +77,22 @@ void t.test("preparePython() makes an environment once for each content of the f
   t.not((await prepare()).interpreter, first.interpreter);
 });
 
-void t.test("preparePython() makes it anew when its interpreter is gone", async (t) => {
+t.test("preparePython() makes it anew when its interpreter is gone", async (t) => {
   const { prepare } = await machine(t, { venv: true, pip: true, install: true });
   const { interpreter } = await prepare();
   await rm(interpreter);
   t.not((await prepare()).interpreter, interpreter);
 });
 
-void t.test(
-  "preparePython() installs into a folder where there is neither venv nor virtualenv",
-  async (t) => {
-    const { prepare } = await machine(t, { venv: false, pip: true, install: true });
-    const made = await prepare();
-    t.equal(made.binDir, undefined);
-    t.equal(made.interpreter, "/usr/bin/python3");
-    t.ok(made.packagesDir);
-  },
-);
+t.test("preparePython() installs into a folder where there is neither venv nor virtualenv", async (t) => {
+  const { prepare } = await machine(t, { venv: false, pip: true, install: true });
+  const made = await prepare();
+  t.equal(made.binDir, undefined);
+  t.equal(made.interpreter, "/usr/bin/python3");
+  t.ok(made.packagesDir);
+});
 
-void t.test("preparePython() lists each way when there is none", async (t) => {
+t.test("preparePython() lists each way when there is none", async (t) => {
   const { prepare, requirements } = await machine(t, { venv: false, pip: false, install: false });
   const message = await refusal(prepare());
   t.match(message, `Cannot install ${requirements}: Python 3 with one of venv, virtualenv or pip is needed`);
@@ -103,7 +100,7 @@ void t.test("preparePython() lists each way when there is none", async (t) => {
     t.match(message, way);
 });
 
-void t.test(
+t.test(
   "preparePython() shows what pip says, and tries no other way, when a package cannot be had",
   async (t) => {
     const { prepare, calls } = await machine(t, { venv: true, pip: true, install: false });

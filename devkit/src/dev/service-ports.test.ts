@@ -2,7 +2,7 @@ import t from "tap";
 import { DevError } from "./dev-error.ts";
 import { assignPorts } from "./service-ports.ts";
 
-void t.test("assignPorts() names service, port and fix when the port may not be used at all", async (t) => {
+t.test("assignPorts() names service, port and fix when the port may not be used at all", async (t) => {
   const file = "/project/samspel.json";
   const greeter = { name: "greeter", command: ["node"], cwd: "/project", env: {}, port: 80 } as const;
   const project = { name: "project", dir: "/project", file, services: [greeter], tryCommands: [] };

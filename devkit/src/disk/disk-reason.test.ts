@@ -14,7 +14,7 @@ const thrownBy = (act: () => void): unknown => {
 const failed = (code: string, more: object = {}): Error =>
   Object.assign(new Error(code), { code, syscall: "write", ...more });
 
-void t.test("diskReason() names path and fix when a file lies where a folder must be", async (t) => {
+t.test("diskReason() names path and fix when a file lies where a folder must be", async (t) => {
   const file = join(t.testdir({ file: "" }), "file");
   for (const path of [join(file, "folder"), file]) {
     const error = thrownBy(() => mkdirSync(path));
@@ -26,7 +26,7 @@ void t.test("diskReason() names path and fix when a file lies where a folder mus
   }
 });
 
-void t.test(
+t.test(
   "diskReason() says that the disk is full when it is",
   { skip: process.platform !== "linux" },
   async (t) => {
@@ -37,7 +37,7 @@ void t.test(
   },
 );
 
-void t.test("diskReason() says nothing when the disk has no part in it", async (t) => {
+t.test("diskReason() says nothing when the disk has no part in it", async (t) => {
   t.equal(diskReason(failed("EACCES", { syscall: "listen" })), undefined);
   t.equal(diskReason(failed("ENOENT")), undefined);
   t.equal(diskReason(new Error("EACCES")), undefined);

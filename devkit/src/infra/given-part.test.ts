@@ -29,7 +29,7 @@ const answering = (t: Test, listener: RequestListener): Promise<number> =>
 
 const info = (fields: object): string => `INFO ${JSON.stringify({ jetstream: true, ...fields })}\r\n`;
 
-void t.test("checkGivenPart() says so when no Postgres answers (it waited for ever)", async (t) => {
+t.test("checkGivenPart() says so when no Postgres answers (it waited for ever)", async (t) => {
   const ports = [
     await saying(t, ""),
     await saying(t, info({})),
@@ -46,7 +46,7 @@ void t.test("checkGivenPart() says so when no Postgres answers (it waited for ev
   }
 });
 
-void t.test("checkGivenPart() ends at once when the start is stopped", async (t) => {
+t.test("checkGivenPart() ends at once when the start is stopped", async (t) => {
   const port = await saying(t, "");
   const stop = new AbortController();
   const reason = new Error("stopped by SIGINT");
@@ -58,7 +58,7 @@ void t.test("checkGivenPart() ends at once when the start is stopped", async (t)
   t.ok(performance.now() - startedAt < 2000);
 });
 
-void t.test("checkGivenPart() says so when a web server is no Consul", async (t) => {
+t.test("checkGivenPart() says so when a web server is no Consul", async (t) => {
   const port = await answering(t, (_, answer) => answer.end("<html>"));
   const given = { url: `127.0.0.1:${port}`, variable: "CONSUL_HTTP_ADDR" };
   await t.rejects(checkGivenPart("registry", given, check), {
@@ -66,7 +66,7 @@ void t.test("checkGivenPart() says so when a web server is no Consul", async (t)
   });
 });
 
-void t.test("checkGivenPart() asks for the user when NATS wants one and NATS_URL has none", async (t) => {
+t.test("checkGivenPart() asks for the user when NATS wants one and NATS_URL has none", async (t) => {
   const port = await saying(t, info({ auth_required: true }));
   const given = (user: string) => ({ url: `nats://${user}127.0.0.1:${port}`, variable: "NATS_URL" });
   await t.rejects(checkGivenPart("nats", given(""), check), { message: /it wants to know who connects/ });

@@ -8,7 +8,7 @@ const clearLine = "\r\u001B[2K";
 const colors = picocolors.createColors(false);
 const shown = (entry: unknown): string => formatLogLine(JSON.stringify(entry), colors);
 
-void t.test("formatLogLine() makes a line of each service's log readable", (t) => {
+t.test("formatLogLine() makes a line of each service's log readable", (t) => {
   // Without a zone, a time is local: the test holds in every zone.
   const time = "2026-01-02T03:04:05.006";
   t.equal(
@@ -32,13 +32,13 @@ void t.test("formatLogLine() makes a line of each service's log readable", (t) =
   t.end();
 });
 
-void t.test("formatLogLine() passes other lines as they are", (t) => {
+t.test("formatLogLine() passes other lines as they are", (t) => {
   for (const text of ["plain", '{"a": 1}', "{not json", "[1]", ""])
     t.equal(formatLogLine(text, colors), text);
   t.end();
 });
 
-void t.test("formatTable() aligns columns and gives a cell as many lines as it has", (t) => {
+t.test("formatTable() aligns columns and gives a cell as many lines as it has", (t) => {
   const rows = [
     ["cart", ["cart.v1.CartService", "x.v1.X"], "1"],
     ["a", [], "22"],
@@ -55,7 +55,7 @@ void t.test("formatTable() aligns columns and gives a cell as many lines as it h
   t.end();
 });
 
-void t.test("createReporter() colours nothing and rewrites no line without a terminal", (t) => {
+t.test("createReporter() colours nothing and rewrites no line without a terminal", (t) => {
   let text = "";
   const reporter = createReporter({ output: { write: (more: string) => (text += more) }, services: "shown" });
   const step = reporter.step("cart");
@@ -82,7 +82,7 @@ void t.test("createReporter() colours nothing and rewrites no line without a ter
   t.end();
 });
 
-void t.test("createReporter() keeps one live line in a terminal", (t) => {
+t.test("createReporter() keeps one live line in a terminal", (t) => {
   let text = "";
   const output = { write: (more: string) => (text += more), isTTY: true, columns: 40 };
   const reporter = createReporter({ output, colors });

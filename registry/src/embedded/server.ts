@@ -24,6 +24,7 @@ export interface EmbeddedRegistryOptions {
   readonly port?: number;
 }
 
+/** A registry that runs in this process. */
 export interface EmbeddedRegistry extends AsyncDisposable {
   /** For `CONSUL_HTTP_ADDR`. */
   readonly url: string;

@@ -11,6 +11,7 @@ export type RegistrationCheck =
   /** It always counts as alive. */
   | { readonly type: "none" };
 
+/** What an instance tells the registry of itself (R1, R2). */
 export interface Registration {
   /** The service's name: a DNS label, `[a-z0-9]([a-z0-9-]*[a-z0-9])?`, at most 63 characters. */
   readonly name: string;

@@ -18,7 +18,7 @@ async function isOpen(port: number): Promise<boolean> {
   }
 }
 
-void t.test("startDev() gives a run whose parts can be killed and started again", async (t) => {
+t.test("startDev() gives a run whose parts can be killed and started again", async (t) => {
   const events: DevEvent[] = [];
   const dev = await startDev({
     project: await testProject(t, { greeter: {}, helper: {} }),
@@ -64,7 +64,7 @@ void t.test("startDev() gives a run whose parts can be killed and started again"
   t.equal(greeter.state, "down");
 });
 
-void t.test("startDev() says what the registry lacks when a service does not get ready", async (t) => {
+t.test("startDev() says what the registry lacks when a service does not get ready", async (t) => {
   const starting = startDev({
     project: await testProject(t, { greeter: { env: { FIXTURE: "never-registers" } } }),
     ports: "free",

@@ -31,7 +31,7 @@ async function leavesNothing(t: Test, run: DevRun): Promise<void> {
   t.strictSame(await remaining(run.seen, endedWithinMs), []);
 }
 
-void t.test("samspel dev gives services the contract's environment and stops all on Ctrl-C", async (t) => {
+t.test("samspel dev gives services the contract's environment and stops all on Ctrl-C", async (t) => {
   const dir = await testProject(t, { greeter: {}, helper: {} });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   const ready = await run.ready();
@@ -53,7 +53,7 @@ void t.test("samspel dev gives services the contract's environment and stops all
   await leavesNothing(t, run);
 });
 
-void t.test("samspel dev ends at once on a second Ctrl-C though a service does not", async (t) => {
+t.test("samspel dev ends at once on a second Ctrl-C though a service does not", async (t) => {
   const dir = await testProject(t, { greeter: { env: { FIXTURE: "deaf" } } });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   await run.ready();
@@ -68,7 +68,7 @@ void t.test("samspel dev ends at once on a second Ctrl-C though a service does n
   await leavesNothing(t, run);
 });
 
-void t.test("samspel dev leaves nothing when it is interrupted while it starts", async (t) => {
+t.test("samspel dev leaves nothing when it is interrupted while it starts", async (t) => {
   const dir = await testProject(t, { greeter: { env: { FIXTURE: "never-registers" } } });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   await run.until(({ type, name, status }) => type === "step" && name === "greeter" && status === "progress");
@@ -77,7 +77,7 @@ void t.test("samspel dev leaves nothing when it is interrupted while it starts",
   t.strictSame(await remaining(run.seen, endedWithinMs), []);
 });
 
-void t.test("samspel dev leaves nothing when it is killed with SIGKILL", async (t) => {
+t.test("samspel dev leaves nothing when it is killed with SIGKILL", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   await run.ready();
@@ -86,7 +86,7 @@ void t.test("samspel dev leaves nothing when it is killed with SIGKILL", async (
   await leavesNothing(t, run);
 });
 
-void t.test("samspel dev starts at once after a run that was killed", async (t) => {
+t.test("samspel dev starts at once after a run that was killed", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   const killed = runSamspel(t, ["dev", "--project", dir, "--json"]);
   const before = await killed.ready();
@@ -100,7 +100,7 @@ void t.test("samspel dev starts at once after a run that was killed", async (t) 
   t.equal(await run.ended, 0);
 });
 
-void t.test("samspel dev starts a crashed service again and lets the others be", async (t) => {
+t.test("samspel dev starts a crashed service again and lets the others be", async (t) => {
   const dir = await testProject(t, { greeter: {}, helper: {} });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   const ready = await run.ready();
@@ -113,7 +113,7 @@ void t.test("samspel dev starts a crashed service again and lets the others be",
   t.equal((await ask(ready, "helper")).pid, helper.pid);
 });
 
-void t.test("samspel dev starts a crashed part of infra again, in the same place", async (t) => {
+t.test("samspel dev starts a crashed part of infra again, in the same place", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   const ready = await run.ready();
@@ -128,7 +128,7 @@ void t.test("samspel dev starts a crashed part of infra again, in the same place
   await leavesNothing(t, run);
 });
 
-void t.test("samspel dev keeps the data of the run before, unless --fresh", async (t) => {
+t.test("samspel dev keeps the data of the run before, unless --fresh", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   const tables = async (args: readonly string[], change: string): Promise<number> => {
     const run = runSamspel(t, ["dev", "--project", dir, "--json", ...args]);

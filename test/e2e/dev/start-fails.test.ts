@@ -7,7 +7,7 @@ import t from "tap";
 import { remaining } from "./descendants.ts";
 import { runSamspel, testProject } from "./dev-run.ts";
 
-void t.test("samspel --help and --version exit with 0", async (t) => {
+t.test("samspel --help and --version exit with 0", async (t) => {
   const [help, devHelp, version] = [["--help"], ["dev", "--help"], ["--version"]].map((args) =>
     runSamspel(t, args),
   );
@@ -20,7 +20,7 @@ void t.test("samspel --help and --version exit with 0", async (t) => {
   t.match(version?.text, /^\d+\.\d+\.\d+$/m);
 });
 
-void t.test("samspel exits with 2 and the nearest option when the command line is wrong", async (t) => {
+t.test("samspel exits with 2 and the nearest option when the command line is wrong", async (t) => {
   const unknown = runSamspel(t, ["dev", "--frsh"]);
   const registry = runSamspel(t, ["dev", "--registry", "etcd"]);
   t.equal(await unknown.ended, 2);
@@ -29,7 +29,7 @@ void t.test("samspel exits with 2 and the nearest option when the command line i
   t.match(registry.text, /Allowed choices are embedded, consul/);
 });
 
-void t.test("samspel dev exits with 1 and names the key when samspel.json has a typo", async (t) => {
+t.test("samspel dev exits with 1 and names the key when samspel.json has a typo", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   await writeFile(join(dir, "samspel.json"), '{"name": "x", "services": {"greeter": {"comand": ["node"]}}}');
   const run = runSamspel(t, ["dev", "--project", dir]);
@@ -42,7 +42,7 @@ void t.test("samspel dev exits with 1 and names the key when samspel.json has a 
   t.notMatch(run.text, /Postgres/);
 });
 
-void t.test("samspel dev names port, service, holder and fix when a port is taken", async (t) => {
+t.test("samspel dev names port, service, holder and fix when a port is taken", async (t) => {
   const holder = createServer().listen(0, "127.0.0.1");
   t.teardown(() => holder.close());
   await once(holder, "listening");
@@ -56,7 +56,7 @@ void t.test("samspel dev names port, service, holder and fix when a port is take
   t.match(run.text, `change services.greeter.port in ${dir}/samspel.json`);
 });
 
-void t.test(
+t.test(
   "samspel dev shows exit code and last lines, and stops all, when a service crashes at start",
   async (t) => {
     const dir = await testProject(t, { greeter: {}, broken: { env: { FIXTURE: "crash-at-start" } } });
@@ -69,7 +69,7 @@ void t.test(
   },
 );
 
-void t.test("samspel dev names the command that there is not", async (t) => {
+t.test("samspel dev names the command that there is not", async (t) => {
   const dir = await testProject(t, { greeter: { command: ["no-such-command"] } });
   const run = runSamspel(t, ["dev", "--project", dir]);
   t.equal(await run.ended, 1);
@@ -80,7 +80,7 @@ void t.test("samspel dev names the command that there is not", async (t) => {
   t.notMatch(run.text, /^ {4}at /m);
 });
 
-void t.test("samspel dev says what is in its way when it cannot write into the project", async (t) => {
+t.test("samspel dev says what is in its way when it cannot write into the project", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   await writeFile(join(dir, ".samspel"), "");
   const run = runSamspel(t, ["dev", "--project", dir]);

@@ -40,7 +40,7 @@ async function aborted(signal: AbortSignal | undefined): Promise<unknown> {
   return signal?.reason;
 }
 
-void t.test("the server ends a call at its caller's deadline, whatever the handler does", async (t) => {
+t.test("the server ends a call at its caller's deadline, whatever the handler does", async (t) => {
   const echo = await startEcho(t);
   // Headers, not Connect's timeout: the clients here would not give up by themselves.
   const calls = [
@@ -54,7 +54,7 @@ void t.test("the server ends a call at its caller's deadline, whatever the handl
   t.equal(echo.contexts.length, 2);
 });
 
-void t.test("a unary call without a deadline gets the default one (C1)", async (t) => {
+t.test("a unary call without a deadline gets the default one (C1)", async (t) => {
   const echo = await startEcho(t, { timeoutMs: 60 });
   for (const client of [http2Client(echo.server), http1Client(echo.server)]) {
     const error = await failureOf(client.echo({ text: "wait" }, { timeoutMs: 0 }));
@@ -65,7 +65,7 @@ void t.test("a unary call without a deadline gets the default one (C1)", async (
   t.equal(echo.contexts.at(-1)?.timeoutMs(), undefined, "a stream has none unless it is given one");
 });
 
-void t.test("a caller that cancels aborts the handler's signal", async (t) => {
+t.test("a caller that cancels aborts the handler's signal", async (t) => {
   const echo = await startEcho(t);
   for (const client of [http2Client(echo.server), http1Client(echo.server)]) {
     const controller = new AbortController();
@@ -77,7 +77,7 @@ void t.test("a caller that cancels aborts the handler's signal", async (t) => {
   }
 });
 
-void t.test("an unknown error becomes Internal without a word, and the log has it whole (C5)", async (t) => {
+t.test("an unknown error becomes Internal without a word, and the log has it whole (C5)", async (t) => {
   const logged: object[] = [];
   const logger = Object.assign(silentLogger.child({}), { error: (fields: object) => logged.push(fields) });
   const echo = await startEcho(t, { logger });
@@ -96,7 +96,7 @@ void t.test("an unknown error becomes Internal without a word, and the log has i
   ]);
 });
 
-void t.test(
+t.test(
   "interceptors wrap each call in order, and what they throw is treated as a handler's errors",
   async (t) => {
     const seen: string[] = [];
@@ -121,7 +121,7 @@ void t.test(
   },
 );
 
-void t.test("a message above the limit is refused as ResourceExhausted", async (t) => {
+t.test("a message above the limit is refused as ResourceExhausted", async (t) => {
   const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
   for (const client of [http2Client(server), http1Client(server)]) {
     t.equal((await failureOf(client.echo({ text: "x".repeat(2_000) }))).code, Code.ResourceExhausted);
@@ -129,29 +129,26 @@ void t.test("a message above the limit is refused as ResourceExhausted", async (
   }
 });
 
-void t.test(
-  "an answer that comes before the request is read reaches a peer that is still sending",
-  async (t) => {
-    const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
-    const session = http2.connect(`http://127.0.0.1:${server.port}`);
-    t.teardown(() => session.destroy());
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/samspel.test.v1.EchoService/EchoJoined",
-      "content-type": "application/grpc",
-    });
-    // Far more than a flow control window: the peer is stuck unless the rest is read.
-    const sent = new Promise<void>((resolve) => {
-      stream.end(Buffer.alloc(4 * 1024 * 1024, 1), () => resolve());
-    });
-    stream.resume();
-    const [trailers] = await once(stream, "trailers", { signal: AbortSignal.timeout(5_000) });
-    t.equal(Number(trailers["grpc-status"]), Code.ResourceExhausted);
-    await sent;
-  },
-);
+t.test("an answer that comes before the request is read reaches a peer that is still sending", async (t) => {
+  const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
+  const session = http2.connect(`http://127.0.0.1:${server.port}`);
+  t.teardown(() => session.destroy());
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/samspel.test.v1.EchoService/EchoJoined",
+    "content-type": "application/grpc",
+  });
+  // Far more than a flow control window: the peer is stuck unless the rest is read.
+  const sent = new Promise<void>((resolve) => {
+    stream.end(Buffer.alloc(4 * 1024 * 1024, 1), () => resolve());
+  });
+  stream.resume();
+  const [trailers] = await once(stream, "trailers", { signal: AbortSignal.timeout(5_000) });
+  t.equal(Number(trailers["grpc-status"]), Code.ResourceExhausted);
+  await sent;
+});
 
-void t.test("a peer that ends its request short when it sees headers gets the whole answer", async (t) => {
+t.test("a peer that ends its request short when it sees headers gets the whole answer", async (t) => {
   const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
   const session = http2.connect(`http://127.0.0.1:${server.port}`);
   t.teardown(() => session.destroy());
@@ -168,6 +165,7 @@ void t.test("a peer that ends its request short when it sees headers gets the wh
     headers = true;
     stream.end();
   });
+  await once(session, "connect");
   for (let i = 0; i < 3; i += 1) await promisify(session.ping.bind(session))();
   t.notOk(headers, "the answer waits for what was announced");
   stream.end(Buffer.alloc(10_000, 1));
@@ -175,7 +173,7 @@ void t.test("a peer that ends its request short when it sees headers gets the wh
   t.equal(Number(trailers["grpc-status"]), Code.ResourceExhausted);
 });
 
-void t.test(
+t.test(
   "over HTTP/1.1 an answer that comes before the request is read leaves the connection whole",
   async (t) => {
     const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
@@ -202,7 +200,7 @@ void t.test(
   },
 );
 
-void t.test("over HTTP/1.1 a peer that sends on after its answer is cut off in the end", async (t) => {
+t.test("over HTTP/1.1 a peer that sends on after its answer is cut off in the end", async (t) => {
   const { server } = await startEcho(t, { maxReceiveBytes: 1_000 });
   const socket = connect(server.port, "127.0.0.1");
   t.teardown(() => socket.destroy());
@@ -215,7 +213,7 @@ void t.test("over HTTP/1.1 a peer that sends on after its answer is cut off in t
   await closed;
 });
 
-void t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
+t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
   const { server } = await startEcho(t);
   await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silentLogger }), {
     code: "SAMSPEL_INVALID_CONFIGURATION",
@@ -228,7 +226,7 @@ void t.test("startRpcServer() refuses a port in use, and a service bound twice",
   });
 });
 
-void t.test("drain() lets calls finish, refuses new ones and then closes (A2)", async (t) => {
+t.test("drain() lets calls finish, refuses new ones and then closes (A2)", async (t) => {
   const echo = await startEcho(t);
   const overHttp2 = http2Client(echo.server);
   const overHttp1 = http1Client(echo.server);
@@ -248,7 +246,7 @@ void t.test("drain() lets calls finish, refuses new ones and then closes (A2)", 
   await idleClosed;
 });
 
-void t.test("drain() waits for a stream with a deadline, and shortly for one without", async (t) => {
+t.test("drain() waits for a stream with a deadline, and shortly for one without", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { server } = await startEcho(
     t,
@@ -277,7 +275,7 @@ void t.test("drain() waits for a stream with a deadline, and shortly for one wit
   await drained;
 });
 
-void t.test("drain() cuts what still runs after the grace period, with SAMSPEL_DRAINING", async (t) => {
+t.test("drain() cuts what still runs after the grace period, with SAMSPEL_DRAINING", async (t) => {
   const echo = await startEcho(t);
   const calls = [http2Client(echo.server), http1Client(echo.server)].map((client) =>
     failureOf(client.echo({ text: "wait" })),

@@ -32,14 +32,14 @@ async function startCart(): Promise<{ port: number; close(): Promise<void> }> {
   });
 }
 
-void t.test("the guide's curl works", async (t) => {
+t.test("the guide's curl works", async (t) => {
   const server = await startCart();
   t.teardown(() => server.close());
   const { stdout } = await run("sh", ["-c", curl.replace("8080", String(server.port))]);
   t.match(JSON.parse(stdout), { items: { c1: 1 } });
 });
 
-void t.test("the guide's grpcurl works", { timeout: 180_000 }, async (t) => {
+t.test("the guide's grpcurl works", { timeout: 180_000 }, async (t) => {
   const env = await withGrpcurl();
   const server = await startCart();
   t.teardown(() => server.close());

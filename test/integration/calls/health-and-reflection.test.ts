@@ -51,7 +51,7 @@ function ask<I extends DescMessage, O extends DescMessage>(
   });
 }
 
-void t.test("health answers Check, List and Watch, and follows setServing()", async (t) => {
+t.test("health answers Check, List and Watch, and follows setServing()", async (t) => {
   const { server } = await startEcho(t, { serving: false });
   const client = grpcJs(t, server.port);
   const service = "samspel.test.v1.EchoService";
@@ -85,7 +85,7 @@ void t.test("health answers Check, List and Watch, and follows setServing()", as
   t.same(seen, [Status.NOT_SERVING, Status.SERVING, Status.NOT_SERVING]);
 });
 
-void t.test("health.watch() tells SERVICE_UNKNOWN of a service that is not there", async (t) => {
+t.test("health.watch() tells SERVICE_UNKNOWN of a service that is not there", async (t) => {
   const { server } = await startEcho(t);
   const client = grpcJs(t, server.port);
   const { watch } = Health.method;
@@ -110,7 +110,7 @@ async function startCounter(t: Test): Promise<RpcServer> {
 }
 
 for (const Reflection of [V1, V1Alpha]) {
-  void t.test(`reflection answers ${Reflection.typeName}`, async (t) => {
+  t.test(`reflection answers ${Reflection.typeName}`, async (t) => {
     const { port } = await startCounter(t);
     const client = grpcJs(t, port);
     const { serverReflectionInfo: method } = V1.method;

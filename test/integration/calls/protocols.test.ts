@@ -33,7 +33,7 @@ async function heard(answers: AsyncIterable<{ text: string }>): Promise<string[]
   return texts;
 }
 
-void t.test("startRpcServer() speaks gRPC, gRPC-Web and Connect on one port", async (t) => {
+t.test("startRpcServer() speaks gRPC, gRPC-Web and Connect on one port", async (t) => {
   const { server } = await startEcho(t);
   const baseUrl = `http://127.0.0.1:${server.port}`;
   const transports: Record<string, { transport: Transport; bidi: boolean }> = {
@@ -70,7 +70,7 @@ void t.test("startRpcServer() speaks gRPC, gRPC-Web and Connect on one port", as
   }
 });
 
-void t.test("startRpcServer() answers JSON by curl over both versions of HTTP", async (t) => {
+t.test("startRpcServer() answers JSON by curl over both versions of HTTP", async (t) => {
   const { server } = await startEcho(t);
   const curl = async (method: string, body: string, ...options: string[]): Promise<unknown> => {
     const url = `http://127.0.0.1:${server.port}/samspel.test.v1.EchoService/${method}`;
@@ -88,7 +88,7 @@ void t.test("startRpcServer() answers JSON by curl over both versions of HTTP", 
   }
 });
 
-void t.test("startRpcServer() outlives a request without an authority", async (t) => {
+t.test("startRpcServer() outlives a request without an authority", async (t) => {
   const { server } = await startEcho(t);
   const url = `http://127.0.0.1:${server.port}/samspel.test.v1.EchoService/Echo`;
   const status = ["-sS", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}"];
@@ -98,7 +98,7 @@ void t.test("startRpcServer() outlives a request without an authority", async (t
   t.equal(odd.stdout, "400");
 });
 
-void t.test("startRpcServer() serves grpc-js from a static definition", async (t) => {
+t.test("startRpcServer() serves grpc-js from a static definition", async (t) => {
   const { server } = await startEcho(t);
   const { echo, echoMany } = EchoService.method;
   const Client = grpc.makeGenericClientConstructor(

@@ -21,7 +21,7 @@ async function startProcess(t: Test, name: string, registryUrl: string): Promise
   return child;
 }
 
-void t.test(
+t.test(
   "clients find instances in the registry, and outlive those that stop and those that are killed",
   async (t) => {
     const embedded = await startEmbeddedRegistry();

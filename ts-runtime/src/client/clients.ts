@@ -1,8 +1,9 @@
 // Typed clients of services, found in the registry. One `Clients` per process: it holds the connections.
 import type { DescService } from "@bufbuild/protobuf";
-import { createClient, type Client, type Interceptor, type Transport } from "@connectrpc/connect";
+import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { Logger } from "../telemetry/index.ts";
 import { createChannelPool } from "./channel-pool.ts";
+import { createEndingClient } from "./ending-streams.ts";
 import { inheriting, type CallContext } from "./inheriting.ts";
 import type { InstanceSource } from "./instance-source.ts";
 import { watchInstances } from "./instances.ts";
@@ -10,6 +11,7 @@ import { intercepted } from "./intercepted.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { createRoutingTransport, type CallEnvironment } from "./routing-transport.ts";
 
+/** How the clients of a process find instances and call them. */
 export interface ClientsOptions {
   /** Where instances are found; not closed with the clients. */
   readonly registry: InstanceSource;
@@ -33,11 +35,13 @@ interface ClientFactory {
    * failures are `ConnectError`s, and `errorDetail(error)` says more about them. It fails with the detail
    * `SAMSPEL_NO_INSTANCE` when there is none within the deadline.
    *
-   * A stream that you do not read to its end goes on until the signal that you gave aborts.
+   * Leaving the loop over a stream, by `break` or a throw, cancels its call; one that is never read goes on until the
+   * signal that you gave aborts.
    */
   client<S extends DescService>(this: void, service: S, options?: ClientOptions): Client<S>;
 }
 
+/** The clients of a process, and their connections. */
 export interface Clients extends ClientFactory, AsyncDisposable {
   /** Clients for use inside a handler: their calls inherit what is left of its deadline, its signal and its trace. */
   within(this: void, context: CallContext): ClientFactory;
@@ -91,6 +95,7 @@ export function createClients(options: ClientsOptions): Clients {
 
 function clientsOver(transport: Transport): ClientFactory {
   return {
-    client: (service, options) => createClient(service, intercepted(transport, options?.interceptors ?? [])),
+    client: (service, options) =>
+      createEndingClient(service, intercepted(transport, options?.interceptors ?? [])),
   };
 }

@@ -11,7 +11,7 @@ const idle: Stub = { name: "idle", inFlight: 0 };
 const busy: Stub = { name: "busy", inFlight: 9 };
 const full: Stub = { name: "full", inFlight: 99 };
 
-void t.test("pick() takes the less busy of two, whichever it looks at first", (t) => {
+t.test("pick() takes the less busy of two, whichever it looks at first", (t) => {
   for (const first of [0, 0.99])
     t.equal(
       pick([idle, busy], none, () => first),
@@ -20,7 +20,7 @@ void t.test("pick() takes the less busy of two, whichever it looks at first", (t
   t.end();
 });
 
-void t.test("pick() never takes the busiest of three, and looks at each of them", (t) => {
+t.test("pick() never takes the busiest of three, and looks at each of them", (t) => {
   const picked = new Set<string | undefined>();
   for (let i = 0; i < 9; i += 1) {
     const draws = [(i % 3) / 3, Math.floor(i / 3) / 3];
@@ -30,7 +30,7 @@ void t.test("pick() never takes the busiest of three, and looks at each of them"
   t.end();
 });
 
-void t.test("pick() takes what was tried only when there is nothing else", (t) => {
+t.test("pick() takes what was tried only when there is nothing else", (t) => {
   t.equal(pick([idle, full], new Set([idle])), full);
   t.equal(pick([idle], new Set([idle])), idle);
   t.equal(pick([], none), undefined);

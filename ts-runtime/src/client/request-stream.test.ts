@@ -16,14 +16,14 @@ async function* count(events: string[]): AsyncGenerator<number> {
   }
 }
 
-void t.test("createSingleRequest() gives every attempt the same message", async (t) => {
+t.test("createSingleRequest() gives every attempt the same message", async (t) => {
   const request = createSingleRequest(count([]));
   t.same(await all(request.open()), [1, 2]);
   t.same(await all(request.open()), [1, 2]);
   t.equal(request.repeatable, true);
 });
 
-void t.test("createRequestStream() can be opened again until somebody has read of it", async (t) => {
+t.test("createRequestStream() can be opened again until somebody has read of it", async (t) => {
   const events: string[] = [];
   const request = createRequestStream(count(events));
   await request.open()[Symbol.asyncIterator]().return?.();
@@ -33,7 +33,7 @@ void t.test("createRequestStream() can be opened again until somebody has read o
   t.same(events, ["ended"]);
 });
 
-void t.test("createRequestStream() ends the writer when a reader stops, or nobody reads", async (t) => {
+t.test("createRequestStream() ends the writer when a reader stops, or nobody reads", async (t) => {
   const read: string[] = [];
   const iterator = createRequestStream(count(read)).open()[Symbol.asyncIterator]();
   await iterator.next();

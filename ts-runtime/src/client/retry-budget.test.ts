@@ -7,7 +7,7 @@ function spendAll(budget: { spend(): boolean }): number {
   return spent;
 }
 
-void t.test("createRetryBudget() gives ten retries a second and one for five calls", (t) => {
+t.test("createRetryBudget() gives ten retries a second and one for five calls", (t) => {
   let now = 0;
   const budget = createRetryBudget({ nowMs: () => now });
   t.equal(spendAll(budget), 10, "to begin with");
@@ -18,7 +18,7 @@ void t.test("createRetryBudget() gives ten retries a second and one for five cal
   t.end();
 });
 
-void t.test("createRetryBudget() saves no more than ten seconds' worth (no storm after a quiet day)", (t) => {
+t.test("createRetryBudget() saves no more than ten seconds' worth (no storm after a quiet day)", (t) => {
   let now = 0;
   const budget = createRetryBudget({ nowMs: () => now });
   now += 86_400_000;

@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import t from "tap";
 import { errorCodes } from "./codes.ts";
 
-void t.test(
+t.test(
   "each error code stands in docs/reference/errors.md with its gRPC code and whether a retry helps",
   async (t) => {
     const page = await readFile(new URL("../../../docs/reference/errors.md", import.meta.url), "utf8");

@@ -6,6 +6,7 @@ import type { Projection } from "../projection/index.ts";
 import { projectionChanges } from "../projection/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 
+/** What the function that makes an implementation or a subscription gets of the running service. */
 export interface ServiceContext {
   /** Typed clients of other services. In a handler, prefer `clientsWithin(context)`, which inherits its deadline. */
   readonly client: Clients["client"];

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import t from "tap";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
 
-void t.test(
+t.test(
   "untilAborted() rejects with the reason while the work hangs, and leaves no listener (E1, E2)",
   async (t) => {
     const controller = new AbortController();
@@ -16,35 +16,32 @@ void t.test(
   },
 );
 
-void t.test(
-  "eachUntilAborted() costs one listener a stream, and ends what it reads from (E1, E2)",
-  async (t) => {
-    const controller = new AbortController();
-    const events: string[] = [];
-    async function* source(): AsyncGenerator<number> {
-      try {
-        for (let i = 0; ; i += 1) yield i;
-      } finally {
-        events.push("ended");
-      }
+t.test("eachUntilAborted() costs one listener a stream, and ends what it reads from (E1, E2)", async (t) => {
+  const controller = new AbortController();
+  const events: string[] = [];
+  async function* source(): AsyncGenerator<number> {
+    try {
+      for (let i = 0; ; i += 1) yield i;
+    } finally {
+      events.push("ended");
     }
-    const seen: number[] = [];
-    await t.rejects(
-      (async () => {
-        for await (const item of eachUntilAborted(controller.signal, source())) {
-          t.equal(getEventListeners(controller.signal, "abort").length, 1);
-          if (seen.push(item) === 3) controller.abort(new Error("over"));
-        }
-      })(),
-      { message: "over" },
-    );
-    t.same(seen, [0, 1, 2]);
-    t.equal(getEventListeners(controller.signal, "abort").length, 0);
-    t.same(events, ["ended"]);
-  },
-);
+  }
+  const seen: number[] = [];
+  await t.rejects(
+    (async () => {
+      for await (const item of eachUntilAborted(controller.signal, source())) {
+        t.equal(getEventListeners(controller.signal, "abort").length, 1);
+        if (seen.push(item) === 3) controller.abort(new Error("over"));
+      }
+    })(),
+    { message: "over" },
+  );
+  t.same(seen, [0, 1, 2]);
+  t.equal(getEventListeners(controller.signal, "abort").length, 0);
+  t.same(events, ["ended"]);
+});
 
-void t.test("eachUntilAborted() does not wait for a source that hangs", async (t) => {
+t.test("eachUntilAborted() does not wait for a source that hangs", async (t) => {
   const controller = new AbortController();
   const hanging: AsyncIterable<number> = {
     [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
