@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { urlOf, type ServiceDefinition } from "../config/index.ts";
 import type { ProcessExit, SupervisedProcess, Supervisor } from "../process/index.ts";
 import type { DevReporter, DevService, RegisteredInstance } from "./dev.ts";
-import { DevError, endedBadly, lastWords } from "./dev-error.ts";
-import { untilPassing } from "./registered-instance.ts";
+import { DevError } from "./dev-error.ts";
+import { untilReady } from "./until-ready.ts";
 
 const firstDelayMs = 500;
 const longestDelayMs = 10_000;
@@ -63,7 +63,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     started.onLine((line) => reporter.event({ type: "output", service: name, line }));
     const startedAt = performance.now();
     try {
-      instance = await ready(started, signal, progress);
+      instance = await untilReady(started, { ...options, name, signal, progress });
     } catch (error) {
       await started.stop();
       state = signal.aborted ? "down" : "crashed";
@@ -83,47 +83,6 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     } catch (cause) {
       state = "crashed";
       throw new DevError(cause instanceof Error ? cause.message : String(cause), { cause });
-    }
-  }
-
-  async function ready(
-    started: SupervisedProcess,
-    signal: AbortSignal,
-    progress: (reason: string) => void,
-  ): Promise<RegisteredInstance> {
-    let waitingFor = "waiting for it to register";
-    let timedOut = false;
-    const over = new AbortController();
-    const timer = setTimeout(() => {
-      timedOut = true;
-      over.abort();
-    }, options.readyTimeoutMs);
-    const crashed = started.ended.then(({ exit }) => {
-      throw endedBadly(`${name} did not start: it`, exit, started.lastLines);
-    });
-    try {
-      const passing = untilPassing({
-        registryUrl: options.registryUrl,
-        ...(options.registryToken === undefined ? {} : { token: options.registryToken }),
-        service: name,
-        port,
-        signal: AbortSignal.any([signal, over.signal]),
-        waitingFor(reason) {
-          if (reason !== waitingFor) progress(reason);
-          waitingFor = reason;
-        },
-      });
-      return await Promise.race([passing, crashed]);
-    } catch (error) {
-      if (timedOut)
-        throw new DevError(
-          `${name} is not ready after ${options.readyTimeoutMs / 1000} s: it runs (pid ${started.pid}); last seen: ` +
-            `${waitingFor}. ${lastWords(started.lastLines)}`,
-        );
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      over.abort();
     }
   }
 
