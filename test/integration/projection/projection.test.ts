@@ -148,6 +148,44 @@ t.test("runProjection() parks the event that fails, and only it", async (t) => {
   t.equal(parked.length, 1);
 });
 
+t.test(
+  "runProjection() parks an event whose failure shows only at the commit, or cannot be stored",
+  async (t) => {
+    const on = await openJournal(t);
+    const failing = project("totals", counter, {
+      async setup(sql) {
+        await setup(sql);
+        await sql`create table once (amount bigint unique deferrable initially deferred)`;
+      },
+      retry: { maxAttempts: 2, initialMs: 5, maxMs: 10 },
+      events: {
+        async incremented(event, context) {
+          const { sql } = context;
+          await add(event, context);
+          if (event.amount === 13n) await sql`insert into once values (13), (13)`;
+          if (event.amount === 14n) await sql`select 1/0`.catch(() => {});
+          if (event.amount === 15n) throw new RangeError("fifteen \0");
+        },
+      },
+    });
+    const amounts = [1n, 13n, 14n, 15n, 2n];
+    await appendEvents(
+      on.journal,
+      "a",
+      0n,
+      amounts.map((amount) => incremented(amount)),
+    );
+    run(t, on, failing);
+    await until("the others are applied", async () => (await sum(on)) === 3n);
+    const parked = await on.database.sql`select revision, error from projection_failure order by revision`;
+    t.match(parked, [
+      { revision: 2n, error: /duplicate key/ },
+      { revision: 3n, error: /division by zero/ },
+      { revision: 4n, error: /fifteen/ },
+    ]);
+  },
+);
+
 t.test("runProjection() leaves an event of a newer version to a newer instance", async (t) => {
   const on = await openJournal(t);
   run(t, on, totals);
@@ -242,4 +280,43 @@ t.test("projectionChanges() wakes on another instance after each commit, and dra
   t.ok(turns <= 80, `${turns} turns`);
   stop.abort();
   await watching;
+});
+
+t.test("setUpProjection() fails, and nothing else does, when its connection is cut", async (t) => {
+  const on = await openJournal(t);
+  let known = false;
+  const cut = project("cut", counter, {
+    async setup(sql) {
+      await cutConnections(on.schema);
+      await until("the news has arrived", () => known);
+      await sql`create table cut (id int)`;
+    },
+    events: {},
+  });
+  const settingUp = setUpProjection(on.database, cut);
+  settingUp.catch(() => {
+    known = true;
+  });
+  await t.rejects(settingUp, { code: "CONNECTION_CLOSED" });
+});
+
+t.test("projectionChanges() takes one turn at the start, whoever listens already", async (t) => {
+  const on = await openJournal(t);
+  await setUpProjection(on.database, totals);
+  const stop = new AbortController();
+  t.teardown(() => stop.abort());
+  for (const name of ["first", "second"]) {
+    const changes = projectionChanges(on.database, totals, stop.signal);
+    await changes.next();
+    let turns = 1;
+    const more = changes.next().then(() => (turns += 1));
+    // Two rounds over the connection that listens: what it had to say at the start has been said.
+    for (let round = 0; round < 2; round += 1) {
+      const heard = Promise.withResolvers<void>();
+      using _ = await on.database.listen(`round_${name}_${round}`, heard.resolve);
+      await heard.promise;
+    }
+    t.equal(turns, 1, name);
+    stop.signal.addEventListener("abort", () => void more);
+  }
 });

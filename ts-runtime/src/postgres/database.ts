@@ -11,6 +11,7 @@ import { redactUrl, type Logger } from "../telemetry/index.ts";
 import { closePool, type PoolState } from "./close-pool.ts";
 import { columnTypes } from "./column-types.ts";
 import { createListener } from "./listen.ts";
+import { transact } from "./transact.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** The column types that are read and written as BigInt. */
@@ -22,7 +23,7 @@ interface SqlTypes extends Record<string, unknown> {
 /** Runs SQL: a template string is a query, its values are parameters. */
 export type Sql = postgres.Sql<SqlTypes>;
 
-/** Runs SQL inside the one transaction of `sql.begin`. */
+/** Runs SQL inside one transaction: see `transact`. */
 export type TransactionSql = postgres.TransactionSql<SqlTypes>;
 
 export interface DatabaseOptions {
@@ -115,7 +116,7 @@ function connect(url: string, { schema, applicationName, pool }: Connecting): Sq
 async function createSchema(sql: Sql, schema: string): Promise<void> {
   const [found] = await sql`select from pg_namespace where nspname = ${schema}`;
   if (found !== undefined) return;
-  await sql.begin(async (tx) => {
+  await transact(sql, async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended(${`samspel.schema.${schema}`}, 0))`;
     await tx`create schema if not exists ${tx(schema)}`;
   });

@@ -7,6 +7,7 @@ import { SamspelError } from "../errors/index.ts";
 import type { Database, TransactionSql } from "./database.ts";
 import type { Migration } from "./migration.ts";
 import { migrations } from "./migrations/index.ts";
+import { transact } from "./transact.ts";
 
 /**
  * Runs the steps that a schema lacks.
@@ -14,7 +15,7 @@ import { migrations } from "./migrations/index.ts";
  */
 export async function migrate(database: Database, steps: readonly Migration[] = migrations): Promise<void> {
   const { sql, schema, logger } = database;
-  const applied = await sql.begin(async (tx) => {
+  const applied = await transact(sql, async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended(${`samspel.migrate.${schema}`}, 0))`;
     const version = await currentVersion(tx);
     const newest = steps.at(-1)?.number ?? 0;

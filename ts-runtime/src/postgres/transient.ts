@@ -12,6 +12,7 @@ const connectionCodes: ReadonlySet<string> = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "EAI_AGAIN",
+  "ENOTFOUND", // where a name goes with its server, as in Kubernetes; a start that meets it fails all the same
 ]);
 
 /** Of the server: admin shutdown, crash, not yet up, too many connections, serialization, deadlock, lock timeout. */

@@ -10,7 +10,10 @@ export interface ParkedEvent {
   readonly error: unknown;
 }
 
-/** Notes an event and its error in `projection_failure`. The event itself stays in the journal. */
+/**
+ * Notes an event and its error in `projection_failure`; a NUL, which Postgres cannot hold, as `\0`. The event itself
+ * stays in the journal.
+ */
 export async function parkEvent(
   sql: TransactionSql,
   { projection, event, attempts, error }: ParkedEvent,
@@ -19,6 +22,6 @@ export async function parkEvent(
   await sql`
     insert into projection_failure (projection, version, entity_type, entity_id, revision, attempts, error)
     values (${projection.name}, ${projection.version}, ${event.entityType}, ${event.entityId}, ${event.revision},
-      ${attempts}, ${text})
+      ${attempts}, ${text.replaceAll("\0", String.raw`\0`)})
     on conflict do nothing`;
 }

@@ -59,6 +59,9 @@ async function projectUnderLease(options: RunProjectionOptions, epoch: bigint): 
       await work(sql);
       await journal.checkpoints.save(sql, { name, position, epoch });
       await tellChange(sql, database, projection);
+    }).catch((error: unknown) => {
+      // A constraint that is checked at the commit, or a failed statement that the handler passed over.
+      throw isPostgresError(error) && !isTransient(error) ? new ApplyError(error) : error;
     });
   const run: Run = { ...options, commit };
 
@@ -152,9 +155,13 @@ async function apply(
     // An event of a newer version of the service: the lease goes to whoever knows it, and nothing is parked.
     if (error instanceof SamspelError && error.code === "SAMSPEL_EVENT_UNKNOWN") throw error;
     // A deadlock or the like is Postgres's to heal; a handler's own failure to reach somebody is not.
-    if (error instanceof Error && error.name === "PostgresError" && isTransient(error)) throw error;
+    if (isPostgresError(error) && isTransient(error)) throw error;
     throw new ApplyError(error);
   }
+}
+
+function isPostgresError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "PostgresError";
 }
 
 function decode(event: JournalEvent, { source }: Projection): AnyProjectedEvent {

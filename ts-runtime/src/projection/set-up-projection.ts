@@ -1,6 +1,6 @@
 // The tables of a projection: made once per version, by one instance, before any event and any query.
 import { SamspelError } from "../errors/index.ts";
-import type { Database, TransactionSql } from "../postgres/index.ts";
+import { transact, type Database, type TransactionSql } from "../postgres/index.ts";
 import type { Projection } from "./project.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Projection } from "./project.ts";
  */
 export async function setUpProjection(database: Database, projection: Projection): Promise<void> {
   const { name, version, setup } = projection;
-  await database.sql.begin(async (sql) => {
+  await transact(database.sql, async (sql) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`samspel.projection.${database.schema}.${name}`}, 0))`;
     const found = await storedVersion(sql, name);
     if (found === version) return;
