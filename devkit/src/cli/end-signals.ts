@@ -6,6 +6,8 @@
  */
 export const echoMs = 300;
 
+const parentCheckMs = 250;
+
 /** The first and the second wish to end. */
 export interface EndSignals {
   readonly first: Promise<string>;
@@ -13,7 +15,10 @@ export interface EndSignals {
   close(): void;
 }
 
-/** Listens for SIGINT, SIGTERM and SIGHUP, and for an output that nobody reads any more. */
+/**
+ * Listens for SIGINT, SIGTERM and SIGHUP, and looks for an output that nobody reads any more and for an npm that was
+ * killed. What is gone asks once: only a person insists.
+ */
 export function listenForEndSignals(): EndSignals {
   const first = Promise.withResolvers<string>();
   const second = Promise.withResolvers<string>();
@@ -26,13 +31,21 @@ export function listenForEndSignals(): EndSignals {
       first.resolve(name);
     } else if (now - firstAt > echoMs) second.resolve(name);
   };
-  const onOutputGone = (): void => onSignal("closed output");
+  const onGone = (what: string): void => {
+    if (firstAt === undefined) onSignal(what);
+  };
 
   const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of names) process.on(name, onSignal);
-  process.stdout.on("error", onOutputGone);
-  // Signals alone do not keep a process alive.
-  const alive = setInterval(() => {}, 2 ** 30);
+  process.stdout.on("error", () => onGone("closed output"));
+  // An npm that is killed passes nothing on; its script gets another parent. Without npm that is nobody's wish: a run
+  // in the background outlives the shell that started it.
+  const parent = process.ppid;
+  const underNpm = process.env["npm_lifecycle_event"] !== undefined;
+  // It also keeps the process alive, which signals alone do not.
+  const alive = setInterval(() => {
+    if (underNpm && process.ppid !== parent) onGone("npm was killed");
+  }, parentCheckMs);
   return {
     first: first.promise,
     second: second.promise,

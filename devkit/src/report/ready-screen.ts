@@ -3,6 +3,8 @@ import type { Dev, RegisteredInstance } from "../dev/index.ts";
 import type { Colors } from "./colors.ts";
 import { formatTable } from "./table.ts";
 
+const indent = "  ";
+
 const languages: Readonly<Record<string, string>> = {
   typescript: "TypeScript",
   javascript: "JavaScript",
@@ -17,10 +19,12 @@ const languages: Readonly<Record<string, string>> = {
 export interface ReadyScreenOptions {
   readonly colors: Colors;
   readonly tookMs: number;
+  /** How wide the output is. */
+  readonly columns: number;
 }
 
 /** The screen's lines. URLs of infra have their passwords: they are what one needs to connect, on loopback. */
-export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): readonly string[] {
+export function readyScreen(dev: Dev, { colors, tookMs, columns }: ReadyScreenOptions): readonly string[] {
   const services = dev.services.map(({ name, port, url, instance }) => [
     name,
     language(instance?.meta["lang"]),
@@ -29,10 +33,11 @@ export function readyScreen(dev: Dev, { colors, tookMs }: ReadyScreenOptions): r
     speaksHttp(instance) ? url : `${new URL(url).host} (gRPC only)`,
   ]);
   const infra = dev.infra.describe().map(({ name, url, description }) => [name, url, description]);
+  const table = { colorHeading: colors.dim, maxWidth: columns - indent.length };
   const sections = [
     [colors.bold(`${dev.project.name} is ready`) + colors.dim(` (${(tookMs / 1000).toFixed(2)} s)`)],
-    indented(formatTable(["service", "language", "port", "serves", "URL"], services, colors.dim)),
-    indented(formatTable(["infra", "URL", "what it is"], infra, colors.dim)),
+    indented(formatTable(["service", "language", "port", "serves", "URL"], services, table)),
+    indented(formatTable(["infra", "URL", "what it is"], infra, table)),
     dev.tryCommands.length === 0
       ? []
       : ["Try:", ...indented(dev.tryCommands.map((command) => colors.cyan(command)))],
@@ -51,6 +56,6 @@ function language(name: string | undefined): string {
   return name === undefined || name === "" ? "?" : (languages[name.toLowerCase()] ?? name);
 }
 
-const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => indent + line);
 
 const spaced = (section: readonly string[]): readonly string[] => ["", ...section];

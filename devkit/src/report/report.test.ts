@@ -43,14 +43,17 @@ t.test("formatTable() aligns columns and gives a cell as many lines as it has", 
     ["cart", ["cart.v1.CartService", "x.v1.X"], "1"],
     ["a", [], "22"],
   ];
+  const colorHeading = (text: string): string => text.toUpperCase();
+  t.strictSame(formatTable(["service", "serves", "port"], rows, { colorHeading, maxWidth: 80 }), [
+    "SERVICE  SERVES               PORT",
+    "cart     cart.v1.CartService  1",
+    "         x.v1.X",
+    "a                             22",
+  ]);
   t.strictSame(
-    formatTable(["service", "serves", "port"], rows, (text) => text.toUpperCase()),
-    [
-      "SERVICE  SERVES               PORT",
-      "cart     cart.v1.CartService  1",
-      "         x.v1.X",
-      "a                             22",
-    ],
+    formatTable(["service", "serves", "port"], rows, { colorHeading, maxWidth: 33 }),
+    ["SERVICE  SERVES, PORT", "cart     cart.v1.CartService", "         x.v1.X", "         1", "a        22"],
+    "the last columns are one where it would be too wide",
   );
   t.end();
 });

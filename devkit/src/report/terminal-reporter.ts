@@ -138,7 +138,10 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
     ready(dev, tookMs) {
       nameWidth = Math.max(...dev.services.map(({ name }) => name.length));
       for (const { name } of dev.services) colorOf(name);
-      print(...readyScreen(dev, { colors, tookMs }), "");
+      print(
+        ...readyScreen(dev, { colors, tookMs, columns: live ? columns() : Number.POSITIVE_INFINITY }),
+        "",
+      );
       const earlier = held ?? [];
       held = undefined;
       for (const event of earlier) show(event);

@@ -36,6 +36,8 @@ export interface DevRun {
   until(matches: (line: DevLine) => boolean): Promise<DevLine>;
   ready(): Promise<ReadyLine>;
   signal(name: NodeJS.Signals): void;
+  /** From now on nobody reads what it writes. */
+  closeOutput(): void;
   /** Resolves with the exit code, or the signal that killed it, when the run is over. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
@@ -59,11 +61,20 @@ export async function testProject(
 }
 
 /** `samspel` with these arguments; it is killed at the end of the test if it still runs. */
-export function runSamspel(t: Test, args: readonly string[]): DevRun {
+export function runSamspel(
+  t: Test,
+  args: readonly string[],
+  { underNpm = false }: { readonly underNpm?: boolean } = {},
+): DevRun {
   const env = { ...process.env };
   for (const name of ["DATABASE_URL", "NATS_URL", "CONSUL_HTTP_ADDR", "FORCE_COLOR"]) delete env[name];
-  const child = spawn(process.execPath, ["--conditions=samspel-source", main, ...args], {
-    env,
+  const command = [process.execPath, "--conditions=samspel-source", main, ...args] as const;
+  // As npm does, a process in between that does nothing but wait.
+  const [program, ...rest] = underNpm
+    ? (["/bin/sh", "-c", '"$@"; exit $?', "sh", ...command] as const)
+    : command;
+  const child = spawn(program, rest, {
+    env: underNpm ? { ...env, npm_lifecycle_event: "start" } : env,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: DevLine[] = [];
@@ -115,6 +126,7 @@ export function runSamspel(t: Test, args: readonly string[]): DevRun {
       return line;
     },
     signal: (name) => void child.kill(name),
+    closeOutput: () => void child.stdout.destroy(),
   };
 }
 

@@ -86,6 +86,24 @@ t.test("samspel dev leaves nothing when it is killed with SIGKILL", async (t) =>
   await leavesNothing(t, run);
 });
 
+t.test("samspel dev stops services in peace when nobody reads its output any more", async (t) => {
+  const dir = await testProject(t, { greeter: { env: { FIXTURE: "chatty" } } });
+  const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
+  await run.ready();
+  run.closeOutput();
+  t.equal(await run.ended, 0, "130 would mean that they were killed");
+  await leavesNothing(t, run);
+});
+
+t.test("samspel dev stops when the npm that ran it was killed", async (t) => {
+  const dir = await testProject(t, { greeter: {} });
+  const run = runSamspel(t, ["dev", "--project", dir, "--json"], { underNpm: true });
+  await run.ready();
+  run.signal("SIGKILL");
+  await run.until(({ type, text }) => type === "notice" && text === "npm was killed: stopping");
+  await leavesNothing(t, run);
+});
+
 t.test("samspel dev starts at once after a run that was killed", async (t) => {
   const dir = await testProject(t, { greeter: {} });
   const killed = runSamspel(t, ["dev", "--project", dir, "--json"]);
