@@ -1,5 +1,5 @@
 // The cart's rules, without any infra: given events, when a command, then events or a rejection.
-import { create, toBinary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, isMessage, toBinary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { CommandContext } from "@samspel/runtime";
 import t from "tap";
 import {
@@ -42,7 +42,8 @@ async function when(
     client: () => ({ reserve: async (request: unknown) => void reserved.push(request) }),
   } as unknown as CommandContext;
   const decision = await cart.decide(command, given(events), create(requests[command], request), context);
-  return [...reserved, ...decision.events.map((message) => (message as unknown as { event: unknown }).event)];
+  const persisted = decision.events.filter((message) => isMessage(message, CartEventSchema));
+  return [...reserved, ...persisted.map(({ event }) => event)];
 }
 
 t.test("addItem persists what was added", async (t) => {

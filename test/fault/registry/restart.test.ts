@@ -3,7 +3,7 @@ import { createRegistry, type Instance, type RegistryEvent } from "@samspel/regi
 import { startEmbeddedRegistry, type EmbeddedRegistry } from "@samspel/registry/embedded";
 import assert from "node:assert/strict";
 import t from "tap";
-import { eventually } from "../../integration/registry/eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const protoService = "orders.v1.OrderService";
 

@@ -6,11 +6,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "nats";
 import postgres from "postgres";
 import { startInfra, type Infra, type InfraOptions } from "samspel/infra";
 import t, { type Test } from "tap";
+import { until } from "../../support/until.ts";
 
 // Nothing sets these: each part is started, not given.
 const variables = { postgres: "UNSET_POSTGRES", nats: "UNSET_NATS", registry: "UNSET_REGISTRY" };
@@ -56,14 +56,6 @@ const alive = (pid: number | undefined): boolean => {
   }
 };
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`never became true: ${String(condition)}`);
-    await delay(20);
-  }
-}
-
 t.test(
   "startInfra() keeps data, ports and password when it starts again, and drops data when fresh",
   async (t) => {
@@ -107,7 +99,7 @@ t.test("restart() brings a part back on its port and data when it was killed", a
   t.strictSame(ended, [], "what we end ourselves is no crash");
   const nats = infra.describe().find(({ name }) => name === "nats");
   process.kill(nats?.pid ?? 0, "SIGKILL");
-  await until(() => ended.length > 0);
+  await until("its end is told", () => ended.length > 0);
   t.strictSame(ended, ["nats"]);
 });
 
@@ -140,7 +132,7 @@ t.test("SIGKILL of the runner leaves no process, and the next start takes over",
   const infra = await start(t, { dataDir });
   t.strictSame(await query(infra, "select 1 as one"), [{ one: 1 }]);
   // The first process of a container may be slow to reap them.
-  await until(() => !pids.some(alive));
+  await until("all have ended", () => !pids.some(alive), 15_000);
 });
 
 t.test(

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Test } from "tap";
 import { at, uniqueName, type ConsulApi } from "./consul-api.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startHealthServer } from "./health-server.ts";
 
 const statusOf = async (api: ConsulApi, checkId: string): Promise<unknown> =>

@@ -3,7 +3,7 @@ import { createRegistry, type RegistryEvent, type RegistryOptions } from "@samsp
 import assert from "node:assert/strict";
 import type { Test } from "tap";
 import { count, uniqueName, type ConsulApi } from "./consul-api.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startHealthServer } from "./health-server.ts";
 
 export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>[] {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Test } from "tap";
 import { at, count, uniqueName, type ConsulApi } from "./consul-api.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 
 export function sessionCases(t: Test, api: ConsulApi): readonly Promise<unknown>[] {
   const create = async (t: Test, spec: object): Promise<string> => {

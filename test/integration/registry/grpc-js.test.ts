@@ -5,7 +5,7 @@ import { registerConsulResolver } from "@samspel/registry/grpc-js";
 import { Client, credentials, status, type ServiceError } from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import t from "tap";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 import { startHealthServer } from "./health-server.ts";
 
 const callOptions = (): { deadline: number } => ({ deadline: Date.now() + 5_000 });
