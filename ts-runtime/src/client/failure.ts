@@ -5,6 +5,7 @@
 //   - a stream that is refused because the server is at its limit, or closing, shows as Internal or Unavailable
 //     with REFUSED_STREAM: HTTP/2 promises that such a request was not processed (RFC 9113, 8.7).
 import { Code, ConnectError } from "@connectrpc/connect";
+import { SamspelError, toConnectError } from "../errors/index.ts";
 
 export interface Failure {
   readonly error: ConnectError;
@@ -26,14 +27,15 @@ export function judge(reason: unknown, attempt: Attempt): Failure {
   if (isFromPeer(error) || attempt.endedHere) return { error, neverRan: false };
   const neverRan = wasRefused(error) || couldNotConnect(error);
   if (!neverRan && !wasCut(error)) return { error, neverRan: false };
+  const { method, target } = attempt;
   const what = neverRan ? "Cannot reach" : "Lost the connection to";
   return {
-    error: new ConnectError(
-      `${what} ${attempt.target} for ${attempt.method}: ${error.rawMessage}`,
-      Code.Unavailable,
-      undefined,
-      undefined,
-      error,
+    error: toConnectError(
+      new SamspelError(
+        neverRan ? "SAMSPEL_INSTANCE_UNREACHABLE" : "SAMSPEL_CONNECTION_LOST",
+        `${what} ${target} for ${method}: ${error.rawMessage}`,
+        { cause: error, metadata: { instance: target } },
+      ),
     ),
     neverRan,
   };

@@ -8,6 +8,8 @@ export type ErrorCode =
   | "SAMSPEL_INVALID_CONFIGURATION"
   | "SAMSPEL_REVISION_CONFLICT"
   | "SAMSPEL_NO_INSTANCE"
+  | "SAMSPEL_INSTANCE_UNREACHABLE"
+  | "SAMSPEL_CONNECTION_LOST"
   | "SAMSPEL_REGISTRY_UNREACHABLE"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
@@ -31,6 +33,8 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_REVISION_CONFLICT: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_CONNECTION_LOST: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
