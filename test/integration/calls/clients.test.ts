@@ -47,7 +47,7 @@ async function deadPort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-void t.test("client() calls all four kinds of method on a live instance", async (t) => {
+t.test("client() calls all four kinds of method on a live instance", async (t) => {
   const echo = await startEcho(t);
   const client = clientsOf(t, fixedSource(echo.target)).client(EchoService);
   t.equal((await client.echo({ text: "hej" })).text, "hej");
@@ -58,7 +58,7 @@ void t.test("client() calls all four kinds of method on a live instance", async 
   t.match(errorDetail(refusal), { code: "SAMSPEL_REJECTED", metadata: { why: "test" } });
 });
 
-void t.test("client() spreads calls over instances by calls in flight", async (t) => {
+t.test("client() spreads calls over instances by calls in flight", async (t) => {
   const echoes = await Promise.all([startEcho(t), startEcho(t), startEcho(t)]);
   const client = clientsOf(t, fixedSource(...echoes.map((echo) => echo.target))).client(EchoService);
   const calls = Array.from({ length: 60 }, () => client.echo({ text: "wait" }));
@@ -67,7 +67,7 @@ void t.test("client() spreads calls over instances by calls in flight", async (t
   await Promise.all(calls);
 });
 
-void t.test("client() waits for a first instance", async (t) => {
+t.test("client() waits for a first instance", async (t) => {
   const source = fixedSource();
   const call = clientsOf(t, source).client(EchoService).echo({ text: "hej" });
   const echo = await startEcho(t);
@@ -75,7 +75,7 @@ void t.test("client() waits for a first instance", async (t) => {
   t.equal((await call).text, "hej");
 });
 
-void t.test("client() fails with SAMSPEL_NO_INSTANCE when none comes in time", async (t) => {
+t.test("client() fails with SAMSPEL_NO_INSTANCE when none comes in time", async (t) => {
   const client = clientsOf(t, fixedSource(), 50).client(EchoService);
   const error = await failureOf(client.echo({ text: "hej" }));
   t.equal(error.code, Code.Unavailable);
@@ -87,7 +87,7 @@ void t.test("client() fails with SAMSPEL_NO_INSTANCE when none comes in time", a
   t.equal((await failureOf(all(client.echoMany({ text: "hej", count: 1 })))).code, Code.Unavailable);
 });
 
-void t.test("client() sets a deadline that travels, and says when it is over (C1)", async (t) => {
+t.test("client() sets a deadline that travels, and says when it is over (C1)", async (t) => {
   const echo = await startEcho(t);
   const client = clientsOf(t, fixedSource(echo.target), 80).client(EchoService);
   const error = await failureOf(client.echo({ text: "wait" }));
@@ -102,7 +102,7 @@ void t.test("client() sets a deadline that travels, and says when it is over (C1
   );
 });
 
-void t.test("within() passes on what is left of the deadline, the end and the trace", async (t) => {
+t.test("within() passes on what is left of the deadline, the end and the trace", async (t) => {
   const inner = await startEcho(t);
   const clients = clientsOf(t, fixedSource(inner.target));
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -130,7 +130,7 @@ void t.test("within() passes on what is left of the deadline, the end and the tr
   t.equal((await failureOf(client.echo({ text: "wait" }, { timeoutMs: 60 }))).code, Code.DeadlineExceeded);
 });
 
-void t.test("a call that cannot reach one instance goes to another, whatever its method (C2)", async (t) => {
+t.test("a call that cannot reach one instance goes to another, whatever its method (C2)", async (t) => {
   const echo = await startEcho(t);
   const dead = { address: "127.0.0.1", port: await deadPort(), meta: {} };
   const client = clientsOf(t, fixedSource(echo.target, dead)).client(EchoService);
@@ -139,10 +139,15 @@ void t.test("a call that cannot reach one instance goes to another, whatever its
   t.equal(echo.contexts.length, 20);
 });
 
-void t.test("a call that no instance takes fails with Unavailable after three attempts", async (t) => {
+t.test("a call that no instance takes fails with Unavailable after three attempts", async (t) => {
   const dead = { address: "127.0.0.1", port: await deadPort(), meta: {} };
   const error = await failureOf(clientsOf(t, fixedSource(dead)).client(EchoService).echo({ text: "hej" }));
   t.equal(error.code, Code.Unavailable);
+  t.match(errorDetail(error), {
+    code: "SAMSPEL_INSTANCE_UNREACHABLE",
+    retryable: true,
+    metadata: { instance: `127.0.0.1:${dead.port}` },
+  });
   t.match(
     error.rawMessage,
     new RegExp(`Cannot reach 127\\.0\\.0\\.1:${dead.port} for samspel.test.v1.EchoService/Echo`),
@@ -185,7 +190,7 @@ const deaths: Record<string, (stream: http2.ServerHttp2Stream, socket: Socket) =
 };
 
 for (const [name, die] of Object.entries(deaths)) {
-  void t.test(`an instance dies, ${name}: only a safe method is sent again (C2)`, async (t) => {
+  t.test(`an instance dies, ${name}: only a safe method is sent again (C2)`, async (t) => {
     const dying = await startDying(t, die);
     const echo = await startEcho(t);
     const source = fixedSource(dying.target);
@@ -194,6 +199,7 @@ for (const [name, die] of Object.entries(deaths)) {
     const once = await failureOf(client.echoOnce({ text: "hej" }));
     t.equal(once.code, Code.Unavailable, once.message);
     t.match(once.rawMessage, /Lost the connection to/);
+    t.match(errorDetail(once), { code: "SAMSPEL_CONNECTION_LOST", retryable: true });
     t.equal(dying.calls.length, 1, "it was not sent again");
 
     const failed = await failureOf(client.echo({ text: "hej" }));
@@ -205,7 +211,7 @@ for (const [name, die] of Object.entries(deaths)) {
   });
 }
 
-void t.test("a burst at a server that takes few streams at a time loses nothing", async (t) => {
+t.test("a burst at a server that takes few streams at a time loses nothing", async (t) => {
   const calls: string[] = [];
   const server = http2.createServer({ settings: { maxConcurrentStreams: 5 } });
   server.on("stream", (stream, headers) => {
@@ -229,7 +235,7 @@ void t.test("a burst at a server that takes few streams at a time loses nothing"
   await clients.close();
 });
 
-void t.test("an instance that leaves gets no new call, and its calls in flight finish (C3)", async (t) => {
+t.test("an instance that leaves gets no new call, and its calls in flight finish (C3)", async (t) => {
   const [leaving, staying] = await Promise.all([startEcho(t), startEcho(t)]);
   const source = fixedSource(leaving.target);
   const client = clientsOf(t, source).client(EchoService);
@@ -244,7 +250,7 @@ void t.test("an instance that leaves gets no new call, and its calls in flight f
   await drained;
 });
 
-void t.test("a rolling restart loses no call", async (t) => {
+t.test("a rolling restart loses no call", async (t) => {
   const echoes = await Promise.all([startEcho(t), startEcho(t)]);
   const source = fixedSource(...echoes.map((echo) => echo.target));
   const client = clientsOf(t, source).client(EchoService);
@@ -264,7 +270,7 @@ void t.test("a rolling restart loses no call", async (t) => {
   t.ok(calls > 40);
 });
 
-void t.test("interceptors see a call once, however often it is retried", async (t) => {
+t.test("interceptors see a call once, however often it is retried", async (t) => {
   const echo = await startEcho(t);
   const dead = { address: "127.0.0.1", port: await deadPort(), meta: {} };
   const seen: string[] = [];
@@ -292,3 +298,42 @@ void t.test("interceptors see a call once, however often it is retried", async (
   t.ok(echo.contexts.every((context) => context.requestHeader.get("x-all") === "1"));
   t.same(await all(client.echoMany({ text: "hej", count: 1 })), ["hej"]);
 });
+
+void t.test("a reader that leaves a stream ends its call, here and at the peer", async (t) => {
+  const echo = await startEcho(t);
+  const clients = clientsOf(t, fixedSource(echo.target));
+  const outer = new AbortController();
+  const client = clients.client(EchoService);
+  const streams = [
+    () => client.echoMany({ text: "endless", count: 2 }),
+    () => client.echoMany({ text: "endless", count: 2 }, { signal: outer.signal }),
+    () =>
+      client.echoEach(
+        (async function* () {
+          yield { text: "hej" };
+          await new Promise(() => {});
+        })(),
+      ),
+  ];
+  for (const [index, stream] of streams.entries()) {
+    for await (const { text } of stream()) {
+      t.ok(text);
+      break;
+    }
+    const signal = echo.contexts[index]?.signal;
+    if (signal?.aborted === false) await once(signal, "abort", { signal: AbortSignal.timeout(5_000) });
+    t.ok(signal?.aborted);
+  }
+  t.notOk(outer.signal.aborted);
+  t.equal((await client.echo({ text: "hej" })).text, "hej", "the connection stays good");
+});
+
+void t.test(
+  "a stream that fails before anybody reads it harms nobody, and its reader sees why",
+  async (t) => {
+    const stream = clientsOf(t, fixedSource(), 20).client(EchoService).echoMany({ text: "hej", count: 1 });
+    // An unhandled rejection in this time would fail the test.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    t.match(errorDetail(await failureOf(all(stream))), { code: "SAMSPEL_NO_INSTANCE" });
+  },
+);
