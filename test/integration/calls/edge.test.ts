@@ -213,18 +213,25 @@ t.test("over HTTP/1.1 a peer that sends on after its answer is cut off in the en
   await closed;
 });
 
-t.test("startRpcServer() refuses a port in use, and a service bound twice", async (t) => {
-  const { server } = await startEcho(t);
-  await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silentLogger }), {
-    code: "SAMSPEL_INVALID_CONFIGURATION",
-    message: new RegExp(`127\\.0\\.0\\.1:${server.port} as the port is in use: set SAMSPEL_PORT`),
-  });
-  const binding = bind(EchoService, {} as Parameters<typeof bind<typeof EchoService>>[1]);
-  await t.rejects(startRpcServer({ bindings: [binding, binding], logger: silentLogger }), {
-    name: "TypeError",
-    message: /samspel\.test\.v1\.EchoService as it is bound twice/,
-  });
-});
+t.test(
+  "startRpcServer() refuses a port in use, a service bound twice, and a deadline of nothing",
+  async (t) => {
+    const { server } = await startEcho(t);
+    await t.rejects(startRpcServer({ port: server.port, bindings: [], logger: silentLogger }), {
+      code: "SAMSPEL_INVALID_CONFIGURATION",
+      message: new RegExp(`127\\.0\\.0\\.1:${server.port} as the port is in use: set SAMSPEL_PORT`),
+    });
+    const binding = bind(EchoService, {} as Parameters<typeof bind<typeof EchoService>>[1]);
+    await t.rejects(startRpcServer({ bindings: [binding, binding], logger: silentLogger }), {
+      name: "TypeError",
+      message: /samspel\.test\.v1\.EchoService as it is bound twice/,
+    });
+    await t.rejects(startRpcServer({ bindings: [], logger: silentLogger, timeoutMs: 0 }), {
+      name: "RangeError",
+      message: "Cannot use timeoutMs as it must be from 1 to 99999999: current value is 0",
+    });
+  },
+);
 
 t.test("drain() lets calls finish, refuses new ones and then closes (A2)", async (t) => {
   const echo = await startEcho(t);

@@ -58,7 +58,8 @@ export interface Clients extends ClientFactory, AsyncDisposable {
  */
 export function createClients(options: ClientsOptions): Clients {
   const { registry, logger, timeoutMs = 10_000 } = options;
-  if (!(timeoutMs >= 1)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs} as it must be 1 at least`);
+  if (!(timeoutMs >= 1))
+    throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
   const pool = createChannelPool();
   const services = new Map<string, CallEnvironment>();
   let open = true;

@@ -61,7 +61,9 @@ export interface RpcServer extends AsyncDisposable {
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { bindings, logger, host = "127.0.0.1", port = 0, timeoutMs = 10_000 } = options;
   if (!(timeoutMs >= 1 && timeoutMs <= longestTimeoutMs)) {
-    throw new RangeError(`Cannot use timeoutMs ${timeoutMs} as it must be from 1 to ${longestTimeoutMs}`);
+    throw new RangeError(
+      `Cannot use timeoutMs as it must be from 1 to ${longestTimeoutMs}: current value is ${timeoutMs}`,
+    );
   }
   const services: readonly DescService[] = bindings.map((binding) => binding.service);
   const protoServices = services.map((service) => service.typeName);
