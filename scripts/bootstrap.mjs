@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: installs the npm packages if they are missing or not those of package-lock.json, once for
 // all that start at the same time.
-// It runs before `npm start`, `npm test` and `npm run demo`, on any Node from 20 and without any dependency; the
+// It runs before `npm start`, `npm test`, `npm run demo` and `npm run bench`, on any Node from 20 and without any dependency; the
 // scripts themselves then run on the Node that the `node` package of devDependencies brings.
 import { spawn } from "node:child_process";
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
