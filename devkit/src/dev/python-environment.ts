@@ -26,6 +26,8 @@ export interface PythonEnvironmentOptions {
   readonly reporter: InfraReporter;
   readonly supervisor: Supervisor;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Says whether a failure is one, or the end of the run. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function preparePython(options: PythonEnvironmentOptions): Promise<
     step.done(`installed from ${options.requirements}`);
     return made;
   } catch (cause) {
-    step.fail("could not be installed");
+    step.fail(options.signal?.aborted === true ? "stopped" : "could not be installed");
     const reason = diskReason(cause);
     if (reason === undefined) throw cause;
     throw new DevError(`Cannot install ${options.requirements}: ${reason}`, { cause });

@@ -35,7 +35,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     let pythons: PythonEnvironments;
     [infra, pythons] = await allOrAbort<[Infra, PythonEnvironments]>(abort, [
       beginInfra(resolved, signal).then((started) => (infra = started)),
-      preparePythons(resolved, abort.signal),
+      preparePythons(resolved, signal),
     ]);
     signal.throwIfAborted();
     const runners = createRunners(resolved, infra, ports, pythons);
@@ -73,7 +73,7 @@ async function preparePythons(
     const dir = join(stateDir, "python");
     environments.set(
       requirements,
-      await preparePython({ requirements, dir, reporter, supervisor, env: inherited }),
+      await preparePython({ requirements, dir, reporter, supervisor, env: inherited, signal }),
     );
   }
   return environments;
