@@ -40,9 +40,9 @@ t.test("checkGivenPart() says so when no Postgres answers (it waited for ever)",
     const error: unknown = await checkGivenPart("postgres", given, check).catch((error: unknown) => error);
     t.match(error, {
       name: "InfraError",
-      message: `Cannot reach Postgres at postgres://me@127.0.0.1:${port}/db, given by DATABASE_URL: `,
+      message: `Cannot reach Postgres at postgres://me@127.0.0.1:${port}/db, given by DATABASE_URL: no answer that we understand within 0.3 s`,
     });
-    t.notMatch(String(error), /secret|CONNECT_TIMEOUT/);
+    t.notMatch(String(error), /secret/);
   }
 });
 

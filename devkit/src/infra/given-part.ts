@@ -37,7 +37,7 @@ export async function checkGivenPart(
     );
   }
   try {
-    await withinTime(probes[name](url, timeoutMs), timeoutMs, signal);
+    await withinTime((over) => probes[name](url, over), timeoutMs, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw new InfraError(
@@ -55,48 +55,52 @@ export function normalizeUrl(name: InfraPartName, url: string): string {
 }
 
 // Whatever listens there, a client of Postgres waits without end for words that it understands.
-async function withinTime(probe: Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const stop = AbortSignal.any([signal, over.signal]);
+async function withinTime(
+  probe: (over: AbortSignal) => Promise<void>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const timeUp = new AbortController();
+  const over = AbortSignal.any([signal, timeUp.signal]);
   const timer = setTimeout(
-    () => over.abort(new Error(`no answer that we understand within ${timeoutMs / 1000} s`)),
+    () => timeUp.abort(new Error(`no answer that we understand within ${timeoutMs / 1000} s`)),
     timeoutMs,
   );
   try {
-    stop.throwIfAborted();
+    over.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      stop.addEventListener("abort", () => reject(stop.reason), { once: true });
-      probe.then(resolve, reject);
+      // First of all listeners: what the probe says of its end is of no use to anyone.
+      over.addEventListener("abort", () => reject(over.reason), { once: true });
+      probe(over).then(resolve, reject);
     });
   } finally {
     clearTimeout(timer);
   }
 }
 
-const probes: Readonly<Record<InfraPartName, (url: string, timeoutMs: number) => Promise<void>>> = {
-  async postgres(url, timeoutMs) {
-    // Its own timeout comes a little later: ours names no function of the client's.
-    const connectTimeout = (timeoutMs + 100) / 1000;
-    const sql = postgres(url, { max: 1, connect_timeout: connectTimeout, onnotice: () => {} });
-    const giveUp = setTimeout(() => void sql.end({ timeout: 0 }), timeoutMs);
+const probes: Readonly<Record<InfraPartName, (url: string, over: AbortSignal) => Promise<void>>> = {
+  async postgres(url, over) {
+    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    const giveUp = (): void => void sql.end({ timeout: 0 });
+    over.addEventListener("abort", giveUp, { once: true });
     try {
       await sql`select 1`;
     } finally {
-      clearTimeout(giveUp);
+      over.removeEventListener("abort", giveUp);
       await sql.end({ timeout: 1 });
     }
   },
-  async nats(url, timeoutMs) {
+  async nats(url) {
     const { hostname, port, username } = new URL(url.replace(/^(nats|tls):/, "http:"));
-    const answer = await natsAnswers(hostname, port === "" ? 4222 : Number(port), timeoutMs);
+    const answer = await natsAnswers(hostname, port === "" ? 4222 : Number(port), answerTimeoutMs);
     if (answer.type === "refused") throw new Error(answer.reason);
     if (answer.wantsUser && username === "")
       throw new Error(
         "it wants to know who connects (nats://user:password@host:port, or nats://token@host:port)",
       );
   },
-  async registry(url, timeoutMs) {
-    const response = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(timeoutMs) });
+  async registry(url, over) {
+    const response = await fetch(`${url}/v1/status/leader`, { signal: over });
     if (!response.ok) throw new Error(`it answered ${response.status} to /v1/status/leader`);
     const leader: unknown = await response.json().catch(() => undefined);
     if (typeof leader !== "string") throw new Error("it does not speak Consul's API");
