@@ -213,6 +213,34 @@ t.test("over HTTP/1.1 a peer that sends on after its answer is cut off in the en
   await closed;
 });
 
+t.test("a peer that stops within its first bytes holds up nobody, and may go on", async (t) => {
+  const { server } = await startEcho(t);
+  const slow = connect(server.port, "127.0.0.1").setEncoding("utf8");
+  t.teardown(() => slow.destroy());
+  slow.write("P");
+  t.equal((await http2Client(server).echo({ text: "hej" }, { timeoutMs: 2_000 })).text, "hej");
+  slow.write("OST /samspel.test.v1.EchoService/Echo HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+  slow.write('content-type: application/json\r\ncontent-length: 14\r\n\r\n{"text":"hej"}');
+  const [answer] = await once(slow, "data", { signal: AbortSignal.timeout(5_000) });
+  t.match(answer, /^HTTP\/1\.1 200 OK/);
+});
+
+t.test(
+  "a connection has a bounded number of calls at a time; more of them wait for their turn",
+  async (t) => {
+    const echo = await startEcho(t);
+    const session = http2.connect(`http://127.0.0.1:${echo.server.port}`);
+    t.teardown(() => session.destroy());
+    await once(session, "remoteSettings");
+    t.equal(session.remoteSettings.maxConcurrentStreams, 2_048);
+    const client = http2Client(echo.server);
+    const calls = Array.from({ length: 2_500 }, () => client.echo({ text: "wait" }));
+    await echo.called(2_048);
+    echo.release();
+    await Promise.all(calls);
+  },
+);
+
 t.test(
   "startRpcServer() refuses a port in use, a service bound twice, and a deadline of nothing",
   async (t) => {

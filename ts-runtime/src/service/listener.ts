@@ -13,6 +13,9 @@ import type { NodeRequest, NodeResponse } from "./request-handler.ts";
 import { dropUnread } from "./unread.ts";
 
 const goawayRoundTripMs = 1_000;
+// Per connection; further calls wait at their caller. What a session of Node costs to end grows with the square of its
+// streams: 0.1 s for 1,000, 2.2 s for 10,000, in which nothing else runs.
+const maxConcurrentStreams = 2_048;
 const lastStreamIdOfAll = 2 ** 31 - 1;
 
 export interface ListenerOptions {
@@ -55,7 +58,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 
   const http1 = http.createServer({ maxHeaderSize: options.maxHeaderBytes }, onRequest);
   const h2 = http2.createServer({
-    settings: { maxHeaderListSize: options.maxHeaderBytes },
+    settings: { maxHeaderListSize: options.maxHeaderBytes, maxConcurrentStreams },
     // Per connection; the default of 10 MB refuses streams when a thousand callers share a connection.
     maxSessionMemory: 64,
   });
