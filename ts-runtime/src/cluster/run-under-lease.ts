@@ -12,6 +12,9 @@ export type LeasedWork = (signal: AbortSignal, epoch: bigint) => Promise<void>;
 /** A work that ran for so long before it failed is not punished for earlier failures. */
 const soundAfterMs = 30_000;
 
+/** The fifth failure in a row, 1.5 s after the first at the most, is no accident: the log calls it an error. */
+const stuckAfter = 5;
+
 /**
  * Tries for the lease until it is held, does the work until the lease is lost or the work fails, and begins again,
  * with backoff: 0.1, 0.2, 0.4 … 5 s. Resolves when `signal` has aborted, the work has ended and the lease is released.
@@ -30,7 +33,8 @@ export async function runUnderLease(options: LeaseOptions, work: LeasedWork): Pr
     } catch (error) {
       if (lease.signal.aborted) continue;
       failures = performance.now() - startedAtMs > soundAfterMs ? 1 : failures + 1;
-      database.logger.warn(
+      const level = failures < stuckAfter ? "warn" : "error";
+      database.logger[level](
         { err: error, lease: name, failures },
         "work under a lease failed: it starts again",
       );
