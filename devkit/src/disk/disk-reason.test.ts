@@ -40,6 +40,7 @@ t.test(
 t.test("diskReason() says nothing when the disk has no part in it", async (t) => {
   t.equal(diskReason(failed("EACCES", { syscall: "listen" })), undefined);
   t.equal(diskReason(failed("ENOENT")), undefined);
+  t.match(diskReason(failed("ENOENT", { syscall: "mkdir" })), /^that disk is read-only/, "but for mkdir");
   t.equal(diskReason(new Error("EACCES")), undefined);
   t.match(diskReason(failed("EACCES", { path: "/x" })), /^\/x cannot be written, as this user/);
 });

@@ -15,7 +15,9 @@ export function diskReason(error: unknown, cacheDir?: string): string | undefine
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return undefined;
   // Ports can be denied too.
   if (error.syscall === "listen" || error.syscall === "connect") return undefined;
-  const reason = reasons[String(error.code)];
+  // Node says so too where a folder above it is on a disk that is read-only.
+  const unmade = error.code === "ENOENT" && error.syscall === "mkdir";
+  const reason = reasons[unmade ? "EROFS" : String(error.code)];
   if (reason === undefined) return undefined;
   // Node names no path where it was writing to a file that is open.
   const path = "path" in error && typeof error.path === "string" ? error.path : undefined;

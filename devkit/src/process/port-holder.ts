@@ -65,5 +65,8 @@ async function fromLsof(port: number): Promise<PortHolder | undefined> {
   return pid === undefined || command === undefined ? undefined : { pid: Number(pid), command };
 }
 
-const shorten = (text: string): string =>
-  text.trim().length > 80 ? `${text.trim().slice(0, 79)}…` : text.trim();
+/** One line of at most 80 characters. */
+function shorten(command: string): string {
+  const line = command.replaceAll(/\s+/g, " ").trim();
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}
