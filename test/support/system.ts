@@ -1,6 +1,6 @@
 // The example system, started for one test file: on free ports, with data of its own, and the infra of the test run
 // left alone, so that its parts can be killed.
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDev, type Dev } from "samspel";
@@ -11,6 +11,8 @@ const project = join(import.meta.dirname, "../../examples/shopping-cart");
 /** Starts the shopping cart with infra of its own; it is stopped, and its data deleted, at the end. */
 export async function startShop(t: Test): Promise<Dev> {
   const dataDir = await mkdtemp(join(tmpdir(), "samspel-shop-"));
+  // Under root, Postgres runs as another user, who must pass: else its data would lie elsewhere, and stay.
+  await chmod(dataDir, 0o711);
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const dev = await startDev({ project, dataDir, ports: "free" });
   t.teardown(() => dev.stop());

@@ -1,7 +1,7 @@
 // Runs `samspel dev` as a user would, as a child process, and follows what it tells.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -48,6 +48,8 @@ export async function testProject(
   services: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
 ): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "samspel-dev-"));
+  // Under root, Postgres runs as another user, who must pass: else its data would lie elsewhere, and stay.
+  await chmod(dir, 0o711);
   t.teardown(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   const entries = Object.entries(services).map(([name, extra]) => [
     name,
