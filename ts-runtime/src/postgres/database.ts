@@ -12,6 +12,7 @@ import { closePool, type PoolState } from "./close-pool.ts";
 import { columnTypes } from "./column-types.ts";
 import { createListener } from "./listen.ts";
 import { transact } from "./transact.ts";
+import { createSocketFactory } from "./socket.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** The column types that are read and written as BigInt. */
@@ -51,6 +52,7 @@ export interface Database extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const sentAtOnceBytes = 1_024;
 const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
 
 /**
@@ -93,23 +95,36 @@ interface Connecting {
 }
 
 function connect(url: string, { schema, applicationName, pool }: Connecting): Sql {
+  const options = {
+    max: pool.maxConnections,
+    connect_timeout: 10,
+    // As soon as it is asked for: a restarted Postgres is back within seconds, and who asks waits between attempts.
+    backoff: () => 0.05,
+    onnotice: () => {},
+    onclose: () => {
+      pool.cut = true;
+    },
+    connection: { search_path: searchPath(schema), application_name: applicationName },
+    fetch_types: false,
+    types: columnTypes,
+    // An option of the driver that its types do not name.
+    socket: createSocketFactory(),
+  };
   try {
-    return postgres(url, {
-      max: pool.maxConnections,
-      connect_timeout: 10,
-      // 50, 100, 200 … 1,000 ms: short, as a restarted Postgres is back within seconds.
-      backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
-      onnotice: () => {},
-      onclose: () => {
-        pool.cut = true;
-      },
-      connection: { search_path: `"${schema}"`, application_name: applicationName },
-      fetch_types: false,
-      types: columnTypes,
-    });
+    return postgres(url, options);
   } catch (error) {
     throw unreachable(error, url);
   }
+}
+
+/**
+ * The search path, blank behind so that the first message of a connection has over 1,024 bytes. The driver
+ * (postgres 3.4.9) sends shorter ones with a timer, and a connection that is cut between a write and that timer never
+ * sets one again: it would wait for ever, with the queries that were given to it, as each of its reconnections would.
+ * A long message is sent at once, and that mends the connection.
+ */
+function searchPath(schema: string): string {
+  return `"${schema}"`.padEnd(sentAtOnceBytes);
 }
 
 /** Looks before it makes, so that a user without the right to make schemas can use one that is there. */
