@@ -97,7 +97,9 @@ export function runSamspel(
   };
   const looking = setInterval(() => void look(), 100);
   const ended = once(child, "close").then(() => child.signalCode ?? child.exitCode ?? 0);
+  let over = false;
   void ended.then(() => {
+    over = true;
     clearInterval(looking);
     for (const wake of waiting) wake();
   });
@@ -108,7 +110,8 @@ export function runSamspel(
     for (;;) {
       const found = lines.find(matches);
       if (found !== undefined) return found;
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It is over:\n${text}`);
+      // Not when the process has ended: what it started may go on and have more to say.
+      if (over) throw new Error(`It is over:\n${text}`);
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw new Error(`It did not come within ${deadlineMs} ms:\n${text}`);
       await wakened(waiting, leftMs);
