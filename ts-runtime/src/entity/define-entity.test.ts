@@ -55,6 +55,21 @@ t.test("decide() lets a rejection pass as it was thrown", async (t) => {
   });
 });
 
+t.test("decide() refuses events of a method that promises to change nothing", async (t) => {
+  const lying = defineEntity(CartService, shape, {
+    commands: {
+      ...commands,
+      addItem: () => ({}),
+      getCart: () => persist(twoApples).reply(() => ({})),
+    },
+    events,
+  });
+  await t.rejects(lying.decide("getCart", lying.initialState(), create(CartSchema), context), {
+    name: "TypeError",
+    message: "Command getCart of entity cart is NO_SIDE_EFFECTS, and so must not persist events",
+  });
+});
+
 t.test("decodeEvent() refuses a case that this version does not know", async (t) => {
   const unknownCase = Uint8Array.of(0x7a, 0x00);
   t.throws(() => cart().decodeEvent(unknownCase), { code: "SAMSPEL_EVENT_UNKNOWN" });

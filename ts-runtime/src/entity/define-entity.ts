@@ -77,10 +77,15 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
     commands,
     initialState: () => toMessage(state, {}),
     async decide(command, current, request, context) {
-      const { method } = commandOf(commands, command);
+      const { method, readOnly } = commandOf(commands, command);
       const result = await decide[command]?.(current, request, context);
       if (!(result instanceof Effect))
         return { events: [], reply: () => toMessage(method.output, replyOf(name, command, result)) };
+      if (readOnly && result.events.length > 0) {
+        throw new TypeError(
+          `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not persist events`,
+        );
+      }
       return {
         events: result.events.map((init: unknown) => toMessage(event, { [oneof.localName]: init })),
         reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
