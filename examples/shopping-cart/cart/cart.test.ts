@@ -24,8 +24,7 @@ const requests = {
 
 function given(events: readonly Event[]): Message {
   return events.reduce(
-    (state, event) =>
-      cart.evolve(state, cart.decodeEvent(toBinary(CartEventSchema, create(CartEventSchema, { event })))),
+    (state, event) => cart.fold(state, toBinary(CartEventSchema, create(CartEventSchema, { event }))),
     cart.initialState(),
   );
 }

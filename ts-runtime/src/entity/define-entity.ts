@@ -4,7 +4,7 @@ import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import { commandsOf } from "./commands.ts";
 import { Effect } from "./effect.ts";
 import type { Entity, EntityCommand } from "./entity.ts";
-import { eventCase, eventOneof } from "./event-oneof.ts";
+import { eventCase, eventOneof, type EventCase } from "./event-oneof.ts";
 import { toMessage } from "./to-message.ts";
 import type { CommandHandlers, EventHandlers } from "./types.ts";
 
@@ -68,6 +68,23 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
     evolve,
   );
 
+  const evolveOne = (current: Message, { case: kind, value }: EventCase): Message => {
+    const next = evolve[kind]?.(current, value);
+    if (typeof next !== "object")
+      throw new TypeError(`Event handler ${kind} of entity ${name} must return the next state`);
+    return toMessage(state, next);
+  };
+  const decodeEvents = (payload: Uint8Array): readonly EventCase[] => {
+    // A stored event has a case, and so bytes: none are left of one that was erased.
+    if (payload.length === 0) return [];
+    const decoded = eventCase(oneof, fromBinary(event, payload));
+    if (decoded !== undefined) return [decoded];
+    throw new SamspelError(
+      "SAMSPEL_EVENT_UNKNOWN",
+      `Cannot read an event of entity ${name}: ${event.typeName} has no case for it in this version of the service`,
+    );
+  };
+
   return {
     name,
     service,
@@ -91,20 +108,9 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
         reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
       };
     },
-    evolve(current, { case: kind, value }) {
-      const next = evolve[kind]?.(current, value);
-      if (typeof next !== "object")
-        throw new TypeError(`Event handler ${kind} of entity ${name} must return the next state`);
-      return toMessage(state, next);
-    },
-    decodeEvent(payload) {
-      const decoded = eventCase(oneof, fromBinary(event, payload));
-      if (decoded !== undefined) return decoded;
-      throw new SamspelError(
-        "SAMSPEL_EVENT_UNKNOWN",
-        `Cannot read an event of entity ${name}: ${event.typeName} has no case for it in this version of the service`,
-      );
-    },
+    evolve: evolveOne,
+    decodeEvents,
+    fold: (current, payload) => decodeEvents(payload).reduce(evolveOne, current),
   };
 }
 

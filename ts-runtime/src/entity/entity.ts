@@ -39,8 +39,10 @@ export interface Entity<
   /** The next state; the one given is left as it is (J8). */
   evolve(state: Message, event: EventCase): Message;
   /**
-   * Reads a stored event.
+   * Reads a stored event as what it means today: usually one event, none where it was erased.
    * @throws SAMSPEL_EVENT_UNKNOWN for a case that this version of the service does not know.
    */
-  decodeEvent(payload: Uint8Array): EventCase;
+  decodeEvents(payload: Uint8Array): readonly EventCase[];
+  /** The state after a stored event: `evolve` over what it means today. */
+  fold(state: Message, payload: Uint8Array): Message;
 }

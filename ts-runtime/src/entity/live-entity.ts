@@ -52,7 +52,7 @@ export class LiveEntity {
   /** The state that an event leads to, computed on the side. */
   evolve(state: Message, payload: Uint8Array): Message {
     const { entity } = this.#options;
-    return this.#protect(entity.evolve(state, entity.decodeEvent(payload)));
+    return this.#protect(entity.fold(state, payload));
   }
 
   #protect(state: Message): Message {

@@ -148,7 +148,7 @@ async function apply(
 ): Promise<void> {
   try {
     await projection.apply(
-      events.map((event) => decode(event, projection)),
+      events.flatMap((event) => decode(event, projection)),
       sql,
     );
   } catch (error) {
@@ -164,7 +164,13 @@ function isPostgresError(error: unknown): error is Error {
   return error instanceof Error && error.name === "PostgresError";
 }
 
-function decode(event: JournalEvent, { source }: Projection): AnyProjectedEvent {
+function decode(event: JournalEvent, { source }: Projection): readonly AnyProjectedEvent[] {
   const { entityId, revision, recordedAt: time } = event;
-  return { ...source.decodeEvent(event.payload), entityId, revision, time };
+  return source.decodeEvents(event.payload).map(({ case: kind, value }) => ({
+    case: kind,
+    value,
+    entityId,
+    revision,
+    time,
+  }));
 }

@@ -1,7 +1,7 @@
 // From a page of the journal to messages, in the page's order.
 import { toBinary, type Message } from "@bufbuild/protobuf";
 import { keyOf, partitionOf } from "../descriptor/index.ts";
-import { toMessage } from "../entity/index.ts";
+import { toMessage, type EventCase } from "../entity/index.ts";
 import type { JournalEvent, Position } from "../journal/index.ts";
 import { makeHeaders, partitionSubject, type OutgoingMessage } from "../topic/index.ts";
 import type { Publication, PublicationContext } from "./publish.ts";
@@ -30,43 +30,65 @@ export async function makeMessages(
   options: MakeMessagesOptions,
 ): Promise<readonly PublishedEvent[]> {
   const { publication, states } = options;
-  const decoded = events.map((event) => ({ event, content: publication.entity.decodeEvent(event.payload) }));
+  const decoded = events.map((event) => ({
+    event,
+    contents: publication.entity.decodeEvents(event.payload),
+  }));
   const handled = new Set(
     decoded
-      .filter(({ content }) => publication.handlers.has(content.case))
+      .filter(({ contents }) => contents.some((content) => publication.handlers.has(content.case)))
       .map(({ event }) => event.entityId),
   );
   await states.prepare(events.filter(({ entityId }) => handled.has(entityId)));
   const result: PublishedEvent[] = [];
-  for (const { event, content } of decoded) {
-    const state = states.advance(event, content);
-    const handler = publication.handlers.get(content.case);
-    if (handler === undefined) continue;
-    if (state === undefined) {
-      throw new Error(`Cannot fold ${event.entityType} "${event.entityId}" up to revision ${event.revision}`);
-    }
-    const { entityId, revision, recordedAt: time } = event;
-    const context: PublicationContext<Message> = { entityId, revision, state, time };
-    try {
-      const init = handler(content.value, context);
-      if (init === undefined) continue;
-      const body = toMessage(publication.topic.message, init);
-      result.push({ message: outgoing(body, event, context, options), position: event.position });
-    } catch (error) {
-      throw new Error(
-        `Cannot publish revision ${revision} of ${event.entityType} "${entityId}" (${content.case}) to ${publication.topic.name}`,
-        { cause: error },
-      );
+  for (const { event, contents } of decoded) {
+    const after = states.advance(event, contents);
+    for (const [index, content] of contents.entries()) {
+      const message = makeMessage({ event, content, index, state: after?.[index] }, options);
+      if (message !== undefined) result.push({ message, position: event.position });
     }
   }
   return result;
 }
 
+/** One of the things that a stored event means today. */
+interface Meaning {
+  readonly event: JournalEvent;
+  readonly content: EventCase;
+  /** Its place among the things that the event means. */
+  readonly index: number;
+  readonly state: Message | undefined;
+}
+
+function makeMessage(meaning: Meaning, options: MakeMessagesOptions): OutgoingMessage | undefined {
+  const { event, content, state } = meaning;
+  const { topic, handlers } = options.publication;
+  const handler = handlers.get(content.case);
+  if (handler === undefined) return undefined;
+  const { entityId, revision, recordedAt: time } = event;
+  if (state === undefined)
+    throw new Error(`Cannot fold ${event.entityType} "${entityId}" up to revision ${revision}`);
+  const context: PublicationContext<Message> = { entityId, revision, state, time };
+  try {
+    const init = handler(content.value, context);
+    return init && outgoing(toMessage(topic.message, init), meaning, { context, ...options });
+  } catch (error) {
+    throw new Error(
+      `Cannot publish revision ${revision} of ${event.entityType} "${entityId}" (${content.case}) to ${topic.name}`,
+      { cause: error },
+    );
+  }
+}
+
 function outgoing(
   body: Message,
-  event: JournalEvent,
-  context: PublicationContext<Message>,
-  { publication, service, prefix }: MakeMessagesOptions,
+  { event, index }: Meaning,
+  {
+    context,
+    publication,
+    service,
+    prefix,
+  }: MakeMessagesOptions & { readonly context: PublicationContext<Message> },
 ): OutgoingMessage {
   const { topic, headers } = publication;
   const key = keyOf(topic.keyField, body);
@@ -78,7 +100,7 @@ function outgoing(
     body: toBinary(topic.message, body),
     headers: makeHeaders(
       {
-        id: `${event.entityType}/${event.entityId}/${event.revision}`,
+        id: `${event.entityType}/${event.entityId}/${event.revision}${index === 0 ? "" : `/${index}`}`,
         service,
         type: topic.message.typeName,
         time: event.recordedAt,

@@ -8,8 +8,11 @@ import type { Database } from "../postgres/index.ts";
 export interface PassingStates {
   /** Makes the entities of these events ready, so that `advance` can follow; call it once per page. */
   prepare(events: readonly JournalEvent[]): Promise<void>;
-  /** The state right after the event; undefined for an entity that was not prepared. Call it for each event, in order. */
-  advance(event: JournalEvent, decoded: EventCase): Message | undefined;
+  /**
+   * The states right after each of the things that the event means; undefined for an entity that was not prepared. Call
+   * it for each event, in order.
+   */
+  advance(event: JournalEvent, contents: readonly EventCase[]): readonly Message[] | undefined;
 }
 
 interface Passing {
@@ -52,7 +55,7 @@ export function createPassingStates(database: Database, entity: Entity): Passing
     for (const { entity_id: id, revision, bytes, is_snapshot: isSnapshot } of rows) {
       const state = isSnapshot
         ? fromBinary(entity.state, bytes)
-        : entity.evolve(passing.get(id)?.state ?? entity.initialState(), entity.decodeEvent(bytes));
+        : entity.fold(passing.get(id)?.state ?? entity.initialState(), bytes);
       passing.set(id, { revision, state });
     }
   };
@@ -74,16 +77,17 @@ export function createPassingStates(database: Database, entity: Entity): Passing
       }
       await load(before);
     },
-    advance({ entityId, revision }, decoded) {
+    advance({ entityId, revision }, contents) {
       const known = passing.get(entityId);
       if (known?.revision !== revision - 1n) {
         passing.delete(entityId);
         return undefined;
       }
-      const state = entity.evolve(known.state, decoded);
+      let { state } = known;
+      const states = contents.map((content) => (state = entity.evolve(state, content)));
       passing.delete(entityId); // and in again, as the youngest
       passing.set(entityId, { revision, state });
-      return state;
+      return states;
     },
   };
 }
