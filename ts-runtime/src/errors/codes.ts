@@ -16,6 +16,7 @@ export type ErrorCode =
   | "SAMSPEL_BROKER_UNREACHABLE"
   | "SAMSPEL_DEADLINE_EXCEEDED"
   | "SAMSPEL_OVERLOADED"
+  | "SAMSPEL_EVENT_TOO_LARGE"
   | "SAMSPEL_LEASE_LOST"
   | "SAMSPEL_JOURNAL_CORRUPT"
   | "SAMSPEL_EVENT_UNKNOWN"
@@ -41,6 +42,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_BROKER_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DEADLINE_EXCEEDED: { grpc: Code.DeadlineExceeded, retryable: false },
   SAMSPEL_OVERLOADED: { grpc: Code.ResourceExhausted, retryable: true },
+  SAMSPEL_EVENT_TOO_LARGE: { grpc: Code.ResourceExhausted, retryable: false },
   SAMSPEL_LEASE_LOST: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },

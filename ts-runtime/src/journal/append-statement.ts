@@ -113,7 +113,8 @@ export async function runAppends(
   return results;
 }
 
-function byKey(a: Append, b: Append): number {
+/** The order in which rows are written (S3). */
+export function byKey(a: Append, b: Append): number {
   if (a.entityType !== b.entityType) return a.entityType < b.entityType ? -1 : 1;
   if (a.entityId !== b.entityId) return a.entityId < b.entityId ? -1 : 1;
   return 0;

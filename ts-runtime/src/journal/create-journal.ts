@@ -15,13 +15,23 @@ export function createJournal(options: JournalOptions): Journal {
   const {
     database,
     maxPending = 10_000,
+    maxPendingBytes = 64 * 1024 * 1024,
     maxBatch = 256,
+    maxEventBytes = 1024 * 1024,
     maxInFlight = 2,
     retryForMs = 30_000,
     commandRetentionMs = sevenDaysMs,
   } = options;
   const { sql } = database;
-  const appender = createAppender({ database, maxPending, maxBatch, maxInFlight, retryForMs });
+  const appender = createAppender({
+    database,
+    maxPending,
+    maxPendingBytes,
+    maxBatch,
+    maxEventBytes,
+    maxInFlight,
+    retryForMs,
+  });
   const confirmer = createConfirmer({ database, maxPending, maxBatch, maxInFlight, retryForMs });
   const closing = new AbortController();
   const pruning = pruneCommands({ database, retentionMs: commandRetentionMs, signal: closing.signal });
@@ -31,6 +41,9 @@ export function createJournal(options: JournalOptions): Journal {
     await Promise.all([appender.close(), confirmer.close(), pruning]);
   };
   return {
+    get incarnation() {
+      return appender.incarnation;
+    },
     append: (append) => appender.append(append),
     confirm: (entityType, entityId) => confirmer.add({ entityType, entityId }),
     load: (entity) => recover(sql, entity, retryForMs),

@@ -4,11 +4,14 @@
 // Invariants:
 //   G1. Items of one key are never under way together and keep their order.
 //   G2. Nothing waits for company: a group leaves as soon as there is room for one.
+//   G3. What waits and what is under way is bounded, in number and in bytes; so is each group.
 import { SamspelError } from "../errors/index.ts";
 
 /** An item with the means to settle its promise. */
 export interface Pending<I, R> {
   readonly item: I;
+  readonly key: string;
+  readonly bytes: number;
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -17,26 +20,43 @@ export interface GroupOptions<I, R> {
   /** What it is that waits, for the error: "appends". */
   readonly what: string;
   readonly maxPending: number;
+  /** Default: no limit. */
+  readonly maxPendingBytes?: number;
   readonly maxBatch: number;
   readonly maxInFlight: number;
   readonly keyOf: (item: I) => string;
+  /** How many bytes an item counts for. Default 0. */
+  readonly bytesOf?: (item: I) => number;
   /** Settles every one of the group; what it throws is what all unsettled ones fail with. */
   readonly run: (group: readonly Pending<I, R>[]) => Promise<void>;
 }
 
 export interface Group<I, R> {
+  /** @throws SAMSPEL_OVERLOADED beyond the bounds, SAMSPEL_DRAINING after `close`. */
   add(item: I): Promise<R>;
   /** Refuses new items and waits for the pending ones. */
   close(): Promise<void>;
 }
 
+/** A statement of so many bytes gains nothing from more company. */
+const maxBatchBytes = 1024 * 1024;
+
 export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
-  const { what, maxPending, maxBatch, maxInFlight, keyOf, run } = options;
+  const {
+    what,
+    maxPending,
+    maxPendingBytes = Infinity,
+    maxInFlight,
+    keyOf,
+    bytesOf = () => 0,
+    run,
+  } = options;
   /** Per key, what waits behind the one that is ready or under way. */
-  const lanes = new Map<string, Pending<I, R>[]>();
+  const lanes = new Map<string, Pending<I, R>[] | undefined>();
   const ready: Pending<I, R>[] = [];
   const idle: (() => void)[] = [];
   let pending = 0;
+  let pendingBytes = 0;
   let inFlight = 0;
   let scheduled = false;
   let closed = false;
@@ -45,7 +65,7 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
     scheduled = false;
     while (inFlight < maxInFlight && ready.length > 0) {
       inFlight++;
-      void runGroup(ready.splice(0, maxBatch));
+      void runGroup(ready.splice(0, sizeOfNext(ready, options.maxBatch)));
     }
   };
 
@@ -63,44 +83,86 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
       for (const entry of group) entry.reject(error);
     }
     inFlight--;
-    pending -= group.length;
-    for (const { item } of group) {
-      const key = keyOf(item);
+    for (const { key } of group) {
       const next = lanes.get(key)?.shift();
       if (next === undefined) lanes.delete(key);
       else ready.push(next);
     }
     schedule();
-    if (pending === 0) for (const resolve of idle.splice(0)) resolve();
+    if (lanes.size === 0) for (const resolve of idle.splice(0)) resolve();
+  };
+
+  const enqueue = (entry: Pending<I, R>): void => {
+    const { key } = entry;
+    if (lanes.has(key)) {
+      const lane = lanes.get(key);
+      if (lane === undefined) lanes.set(key, [entry]);
+      else lane.push(entry);
+    } else {
+      lanes.set(key, undefined);
+      ready.push(entry);
+    }
+    schedule();
   };
 
   return {
-    async add(item) {
-      if (closed)
-        throw new SamspelError("SAMSPEL_DRAINING", `The journal takes no more ${what}: it is closing`);
-      if (pending >= maxPending) throw overloaded(what, maxPending);
+    add(item) {
+      const bytes = bytesOf(item);
+      if (closed) return Promise.reject(draining(what));
+      if (pending >= maxPending) return Promise.reject(overloaded(what, maxPending, ""));
+      if (pendingBytes + bytes > maxPendingBytes)
+        return Promise.reject(overloaded(what, maxPendingBytes, " bytes"));
       pending++;
-      const { promise, resolve, reject } = Promise.withResolvers<R>();
-      const key = keyOf(item);
-      const lane = lanes.get(key);
-      if (lane === undefined) {
-        lanes.set(key, []);
-        ready.push({ item, resolve, reject });
-      } else {
-        lane.push({ item, resolve, reject });
-      }
-      schedule();
-      return promise;
+      pendingBytes += bytes;
+      let settled = false;
+      /** Before the caller hears of it, so that there is room for what it adds next. */
+      const makeRoom = (): void => {
+        if (settled) return;
+        settled = true;
+        pending--;
+        pendingBytes -= bytes;
+      };
+      return new Promise<R>((resolve, reject) =>
+        enqueue({
+          item,
+          key: keyOf(item),
+          bytes,
+          resolve(result) {
+            makeRoom();
+            resolve(result);
+          },
+          reject(error) {
+            makeRoom();
+            reject(error);
+          },
+        }),
+      );
     },
     async close() {
       closed = true;
-      if (pending > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      if (lanes.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };
 }
 
-function overloaded(what: string, limit: number): SamspelError {
-  return new SamspelError("SAMSPEL_OVERLOADED", `Too many ${what} are pending: the limit is ${limit}`, {
-    metadata: { limit: String(limit) },
-  });
+/** How many of the ready ones make the next group: at least one, however large it is. */
+function sizeOfNext(ready: readonly Pending<unknown, never>[], maxBatch: number): number {
+  let bytes = 0;
+  for (const [index, entry] of ready.entries()) {
+    bytes += entry.bytes;
+    if (index === maxBatch || (index > 0 && bytes > maxBatchBytes)) return index;
+  }
+  return ready.length;
+}
+
+function draining(what: string): SamspelError {
+  return new SamspelError("SAMSPEL_DRAINING", `The journal takes no more ${what}: it is closing`);
+}
+
+function overloaded(what: string, limit: number, unit: string): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_OVERLOADED",
+    `Too many ${what} are pending: the limit is ${limit}${unit}`,
+    { metadata: { limit: String(limit) } },
+  );
 }

@@ -8,8 +8,12 @@ export interface JournalOptions {
   readonly database: Database;
   /** The most appends that wait or are under way; one more is refused. Default 10,000. */
   readonly maxPending?: number;
+  /** The most bytes of appends that wait or are under way. Default 64 MiB. */
+  readonly maxPendingBytes?: number;
   /** The most appends of one round trip. Default 256. */
   readonly maxBatch?: number;
+  /** The largest event, as bytes of its message. Default 1 MiB, which is also what NATS takes by default. */
+  readonly maxEventBytes?: number;
   /**
    * How many round trips may be under way at once. Default 2: where a commit costs 1 ms, the second one takes the
    * median from 1.8 to 1.2 ms; where it costs next to nothing, 1 is about a tenth faster.
@@ -27,6 +31,11 @@ export interface Append {
   readonly entityId: string;
   /** The revision that the events stand on; 0 for a new entity. */
   readonly expectedRevision: bigint;
+  /**
+   * The journal's `incarnation` from before the expected revision was read or appended. With it the append is quick:
+   * it is known not to leave a gap. Without it, or with an older one, the revision is looked up.
+   */
+  readonly incarnation?: number;
   /** May be empty: then only the command's record is written, and the revision is checked all the same. */
   readonly events: readonly NewEvent[];
   /** Kept beside each event, such as a trace context. */
@@ -99,8 +108,14 @@ export interface FollowOptions extends ReadOptions {
 
 export interface Journal extends AsyncDisposable {
   /**
+   * Counts the servers that this process has appended to, one after the other. A new one may lack commits of the one
+   * before, as a replica that was promoted: what was learned under an older incarnation is to be looked up again.
+   */
+  readonly incarnation: number;
+  /**
    * Appends events and the command's record in one transaction; what is pending goes in one round trip (J7).
    * @throws SAMSPEL_OVERLOADED when too much is pending; nothing was written.
+   * @throws SAMSPEL_EVENT_TOO_LARGE for an event of more than `maxEventBytes`; nothing was written.
    * @throws SAMSPEL_DATABASE_UNREACHABLE when the database was away for so long that the outcome is unknown: read the
    *   entity again before its next command.
    */

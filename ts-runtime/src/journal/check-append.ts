@@ -1,0 +1,33 @@
+// What no append may hold, whatever the state of its entity.
+import { SamspelError } from "../errors/index.ts";
+import type { Append } from "./journal.ts";
+
+/** Long enough for any real id, short enough for an index. */
+const maxIdLength = 500;
+
+/** @throws SAMSPEL_INVALID_REQUEST for an id that cannot be stored, SAMSPEL_EVENT_TOO_LARGE for an event that may not. */
+export function checkAppend(append: Append, maxEventBytes: number): void {
+  const { entityType, entityId, command, events } = append;
+  checkId("entityType", entityType);
+  checkId("entityId", entityId);
+  if (command !== undefined) checkId("command id", command.id);
+  const large = events.find(({ payload }) => payload.length > maxEventBytes);
+  if (large !== undefined) throw tooLarge(append, large.payload.length, maxEventBytes);
+}
+
+/** Two different strings must never become one id in the database: so no lone surrogates, which UTF-8 cannot hold. */
+function checkId(what: string, id: string): void {
+  if (id !== "" && id.length <= maxIdLength && id.isWellFormed() && !id.includes("\0")) return;
+  throw new SamspelError(
+    "SAMSPEL_INVALID_REQUEST",
+    `${what} must have 1 to ${maxIdLength} characters, all of them valid Unicode and none NUL: current value is ${JSON.stringify(id.slice(0, 50))} of length ${id.length}`,
+  );
+}
+
+function tooLarge({ entityType, entityId }: Append, bytes: number, limit: number): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_EVENT_TOO_LARGE",
+    `Cannot persist an event of ${entityType} "${entityId}" as it must have at most ${limit} bytes: it has ${bytes}; keep what is large elsewhere, and its name in the event`,
+    { metadata: { limit: String(limit), bytes: String(bytes) } },
+  );
+}

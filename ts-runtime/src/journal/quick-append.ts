@@ -1,0 +1,76 @@
+// The quick way to append (J7): what a group does when all is as it expects. It looks at nothing and leaves the
+// judging to the primary keys, so it costs the server little more than a bare insert of the same rows: 9.4 µs an event
+// in place of 9.4, where the judging statement takes 25 (groups of 256).
+//
+// Invariants:
+//   Q1. All or nothing: whatever is not as expected fails the whole statement. `runAppends` then says of each append
+//       what became of it (S1), this statement's own included.
+//   Q2. That an expected revision is there is taken on trust, and only of the server that told it. Where another one
+//       answers, such as a replica that was promoted and may lack commits, nothing is written: no gap can arise.
+//   Q3. Rows are written in the order of their keys, as by `runAppends` (S3).
+import type { Sql } from "../postgres/index.ts";
+import { byKey, type IdentifiedAppend } from "./append-statement.ts";
+import { quickParameters } from "./quick-parameters.ts";
+
+/** What became of a quick append: all of it, or nothing because the server is another one than expected. */
+export interface QuickResult {
+  readonly written: boolean;
+  /** Which server answered, since when it runs. */
+  readonly server: string;
+}
+
+// An array that no row needs is empty, and `unnest` fills it up with nulls. Lengths of arrays are hidden from the
+// planner, as in the judging statement.
+const statement = `
+  with server as materialized (select pg_postmaster_start_time()::text as since),
+  inserted as (
+    insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
+    select i.entity_type, i.entity_id, i.revision, i.slice, i.append_id,
+      substring($3::bytea from i.at + 1 for i.size), i.metadata::jsonb
+    from unnest(
+      (select $4::text[]), (select $5::text[]), (select $6::bigint[]), (select $7::int[]), (select $8::int[]),
+      (select $9::smallint[]), (select $10::uuid[]), (select $11::text[])
+    ) as i (entity_type, entity_id, revision, at, size, slice, append_id, metadata)
+    where (select since = $1 from server)
+  ),
+  recorded as (
+    insert into command (entity_type, entity_id, command_id, revision, reply)
+    select i.entity_type, i.entity_id, i.command_id, i.revision, substring($3::bytea from i.at + 1 for i.size)
+    from unnest(
+      (select $12::text[]), (select $13::text[]), (select $14::bigint[]), (select $15::int[]), (select $16::int[]),
+      (select $17::text[])
+    ) as i (entity_type, entity_id, revision, at, size, command_id)
+    where (select since = $1 from server)
+  ),
+  kept as (
+    insert into snapshot (entity_type, entity_id, revision, state, fingerprint)
+    select i.entity_type, i.entity_id, i.revision, substring($3::bytea from i.at + 1 for i.size), i.fingerprint
+    from unnest(
+      (select $18::text[]), (select $19::text[]), (select $20::bigint[]), (select $21::int[]), (select $22::int[]),
+      (select $23::text[])
+    ) as i (entity_type, entity_id, revision, at, size, fingerprint)
+    where (select since = $1 from server)
+    on conflict (entity_type, entity_id) do update
+      set revision = excluded.revision, state = excluded.state, fingerprint = excluded.fingerprint,
+        recorded_at = excluded.recorded_at
+      where snapshot.revision < excluded.revision or snapshot.fingerprint <> excluded.fingerprint
+  )
+  select since as server, since = $1 as written, pg_notify($2, '') as told from server`;
+
+/**
+ * Appends a group of one or more events each, at most one append per entity, as one transaction.
+ * @throws What Postgres says, such as a unique violation; nothing is written then, unless the connection was lost.
+ */
+export async function runQuickAppends(
+  sql: Sql,
+  { channel, server }: { readonly channel: string; readonly server: string },
+  appends: readonly IdentifiedAppend[],
+): Promise<QuickResult> {
+  const [result] = await sql.unsafe<QuickResult[]>(
+    statement,
+    [server, channel, ...quickParameters(appends.toSorted(byKey))],
+    { prepare: true },
+  );
+  if (result === undefined) throw new Error("The journal's quick statement gave no row");
+  return result;
+}

@@ -1,0 +1,98 @@
+// The rows of a group of appends as the parameters of the quick statement: a column is an array, and all bytes of the
+// group are one `bytea`, cut by place and size, as the driver writes arrays of `bytea` as escaped text.
+import { sliceOf } from "../descriptor/index.ts";
+import { plainArray, textArray } from "../postgres/index.ts";
+import type { IdentifiedAppend } from "./append-statement.ts";
+
+/** $3 and on of the quick statement. */
+export function quickParameters(appends: readonly IdentifiedAppend[]): readonly (string | Buffer)[] {
+  const bytes = new Bytes();
+  const events = new Rows(bytes);
+  const commands = new Rows(bytes);
+  const snapshots = new Rows(bytes);
+  const slices: number[] = [];
+  const appendIds: string[] = [];
+  const metadata: (string | undefined)[] = [];
+  const commandIds: string[] = [];
+  const fingerprints: string[] = [];
+  for (const append of appends) {
+    const { entityId, expectedRevision, appendId, command, snapshot } = append;
+    const slice = sliceOf(entityId);
+    const about = append.metadata && JSON.stringify(append.metadata);
+    let revision = expectedRevision;
+    for (const { payload } of append.events) {
+      events.add(append, ++revision, payload);
+      slices.push(slice);
+      appendIds.push(appendId);
+      metadata.push(about);
+    }
+    if (command !== undefined) {
+      commands.add(append, revision, command.reply);
+      commandIds.push(command.id);
+    }
+    if (snapshot !== undefined) {
+      snapshots.add(append, revision, snapshot.state);
+      fingerprints.push(snapshot.fingerprint);
+    }
+  }
+  return [
+    bytes.all(),
+    ...events.columns(),
+    plainArray(slices),
+    plainArray(appendIds),
+    metadata.some((about) => about !== undefined) ? textArray(metadata) : "{}",
+    ...commands.columns(),
+    textArray(commandIds),
+    ...snapshots.columns(),
+    textArray(fingerprints),
+  ];
+}
+
+/** What each kind of row has: whose it is, at which revision, and bytes. */
+class Rows {
+  readonly #bytes: Bytes;
+  readonly #types: string[] = [];
+  readonly #ids: string[] = [];
+  readonly #revisions: bigint[] = [];
+  readonly #places: number[] = [];
+  readonly #sizes: number[] = [];
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes;
+  }
+
+  add({ entityType, entityId }: IdentifiedAppend, revision: bigint, bytes: Uint8Array): void {
+    this.#types.push(entityType);
+    this.#ids.push(entityId);
+    this.#revisions.push(revision);
+    this.#places.push(this.#bytes.add(bytes));
+    this.#sizes.push(bytes.length);
+  }
+
+  columns(): readonly string[] {
+    return [
+      textArray(this.#types),
+      textArray(this.#ids),
+      plainArray(this.#revisions),
+      plainArray(this.#places),
+      plainArray(this.#sizes),
+    ];
+  }
+}
+
+class Bytes {
+  readonly #pieces: Uint8Array[] = [];
+  #size = 0;
+
+  /** The place where the piece begins. */
+  add(piece: Uint8Array): number {
+    const place = this.#size;
+    this.#pieces.push(piece);
+    this.#size += piece.length;
+    return place;
+  }
+
+  all(): Buffer {
+    return Buffer.concat(this.#pieces, this.#size);
+  }
+}
