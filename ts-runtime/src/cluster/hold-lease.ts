@@ -18,11 +18,12 @@ export async function holdLease(options: LeaseOptions): Promise<Lease | undefine
   for (let failures = 0; !signal.aborted;) {
     try {
       const askedAtMs = performance.now();
-      const epoch = await acquire(database.sql, { name, owner, ttlMs });
+      const epoch = await database.bounded((sql) => acquire(sql, { name, owner, ttlMs }));
       if (epoch !== undefined) return keep({ database, held: { name, epoch }, askedAtMs, ttlMs, signal });
       failures = 0;
       // A holder that renews is looked at again before it could have died unnoticed for long.
-      await released.wait(Math.min(ttlMs / 3, await remainingMs(database.sql, name)) + 10, signal);
+      const leftMs = await database.bounded((sql) => remainingMs(sql, name));
+      await released.wait(Math.min(ttlMs / 3, leftMs) + 10, signal);
     } catch (error) {
       if (!isTransient(error)) throw error;
       database.logger.warn({ err: error, lease: name }, "database away: waiting for the lease");
@@ -64,7 +65,8 @@ function keep({ database, held, askedAtMs, ttlMs, signal }: Keeping): Lease {
     while (!ended.aborted) {
       const askedAtMs = performance.now();
       try {
-        if (!(await renew(database.sql, held, ttlMs))) return lose("another instance holds it");
+        if (!(await database.bounded((sql) => renew(sql, held, ttlMs))))
+          return lose("another instance holds it");
         believedUntilMs = askedAtMs + ttlMs * believedRatio;
         failures = 0;
         await pace.wait(ttlMs / 3, ended);

@@ -40,11 +40,13 @@ export async function renew(sql: Sql, { name, epoch }: Held, ttlMs: number): Pro
 
 /** Keeps the row, and with it the epoch (L1), and wakes who waits (L3). */
 export async function release(database: Database, { name, epoch }: Held): Promise<void> {
-  await database.sql`
+  await database.bounded(
+    (sql) => sql`
     with released as (
       update lease set expires_at = '-infinity' where name = ${name} and epoch = ${epoch} returning 1
     )
-    select pg_notify(${leaseChannel(database)}, '') from released`;
+    select pg_notify(${leaseChannel(database)}, '') from released`,
+  );
 }
 
 /** How long the present holder may still keep the lease without renewing it, in milliseconds. */

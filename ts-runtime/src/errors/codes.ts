@@ -13,6 +13,7 @@ export type ErrorCode =
   | "SAMSPEL_REGISTRY_UNREACHABLE"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
+  | "SAMSPEL_DATABASE_FULL"
   | "SAMSPEL_BROKER_UNREACHABLE"
   | "SAMSPEL_DEADLINE_EXCEEDED"
   | "SAMSPEL_OVERLOADED"
@@ -39,6 +40,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_DATABASE_FULL: { grpc: Code.ResourceExhausted, retryable: true },
   SAMSPEL_BROKER_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DEADLINE_EXCEEDED: { grpc: Code.DeadlineExceeded, retryable: false },
   SAMSPEL_OVERLOADED: { grpc: Code.ResourceExhausted, retryable: true },

@@ -8,7 +8,7 @@
 //       judging statement has the last word.
 import { randomUUID } from "node:crypto";
 import { SamspelError } from "../errors/index.ts";
-import { isTransient, isUniqueViolation, type Database } from "../postgres/index.ts";
+import { isTransient, isUniqueViolation, tookNoEffect, type Database } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { runAppends, type IdentifiedAppend } from "./append-statement.ts";
 import { checkAppend } from "./check-append.ts";
@@ -55,31 +55,29 @@ export function createAppender(options: AppenderOptions): Appender {
 
   const runQuick = async (group: readonly Entry[]): Promise<void> => {
     try {
-      const { written, server } = await runQuickAppends(
-        database.sql,
-        { channel, server: incarnations.server },
-        group.map(({ item }) => item),
+      const appends = group.map(({ item }) => item);
+      const { written, server } = await database.bounded((sql) =>
+        runQuickAppends(sql, { channel, server: incarnations.server }, appends),
       );
       incarnations.note(server);
       if (!written) return await judge(group);
-    } catch {
+    } catch (error) {
       // A conflict, a repeated command, a lost connection, a row that Postgres refuses: the next look tells which.
-      return judge(group);
+      return judge(group, { doubt: !tookNoEffect(error) });
     }
     for (const { item, resolve } of group) {
       resolve({ type: "appended", revision: item.expectedRevision + BigInt(item.events.length) });
     }
   };
 
-  const judge = async (group: readonly Entry[]): Promise<void> => {
+  /** `doubt`: whether an attempt before may have been committed, though its answer was lost. */
+  const judge = async (group: readonly Entry[], { doubt } = { doubt: false }): Promise<void> => {
     const startedAtMs = performance.now();
+    const appends = group.map(({ item }) => item);
+    let inDoubt = doubt;
     for (let failures = 1; ; failures++) {
       try {
-        const results = await runAppends(
-          database.sql,
-          channel,
-          group.map(({ item }) => item),
-        );
+        const results = await database.bounded((sql) => runAppends(sql, channel, appends));
         for (const [index, { resolve, reject }] of group.entries()) {
           const result = results[index];
           if (result === undefined) reject(new Error("The journal gave fewer results than appends"));
@@ -89,9 +87,13 @@ export function createAppender(options: AppenderOptions): Appender {
       } catch (error) {
         // Another process wrote a revision or a command in the same instant: the next look sees it.
         const raced = isUniqueViolation(error);
-        if (!raced && !isTransient(error)) return refuse(group, error);
-        if (performance.now() - startedAtMs > retryForMs) throw outcomeUnknown(error, retryForMs);
-        if (raced && group.length > 1) return oneByOne(group);
+        inDoubt ||= !tookNoEffect(error);
+        if (!raced && !isTransient(error)) {
+          if (group.length > 1) return oneByOne(group, inDoubt);
+          throw error;
+        }
+        if (performance.now() - startedAtMs > retryForMs) throw noOutcome(error, retryForMs, inDoubt);
+        if (raced && group.length > 1) return oneByOne(group, inDoubt);
         if (!raced) {
           database.logger.warn({ err: error, appends: group.length }, "append interrupted: looking again");
           await backoff(failures, undefined, { initialMs: 20, maxMs: 500 });
@@ -100,13 +102,10 @@ export function createAppender(options: AppenderOptions): Appender {
     }
   };
 
-  const oneByOne = async (group: readonly Entry[]): Promise<void> => {
-    await Promise.all(group.map((entry) => judge([entry]).catch((error: unknown) => entry.reject(error))));
-  };
-
-  const refuse = async (group: readonly Entry[], error: unknown): Promise<void> => {
-    if (group.length === 1) throw error;
-    await oneByOne(group);
+  const oneByOne = async (group: readonly Entry[], doubt: boolean): Promise<void> => {
+    await Promise.all(
+      group.map((entry) => judge([entry], { doubt }).catch((error: unknown) => entry.reject(error))),
+    );
   };
 
   const group = createGroup<IdentifiedAppend, AppendResult>({
@@ -134,10 +133,13 @@ export function createAppender(options: AppenderOptions): Appender {
   };
 }
 
-function outcomeUnknown(cause: unknown, retryForMs: number): SamspelError {
+/** After attempts in vain. Only a lost answer leaves a doubt: what Postgres refused or ended wrote nothing. */
+function noOutcome(cause: unknown, retryForMs: number, inDoubt: boolean): SamspelError {
   return new SamspelError(
     "SAMSPEL_DATABASE_UNREACHABLE",
-    `The outcome of an append is unknown: the database did not answer for ${retryForMs} ms`,
-    { cause, metadata: { outcome: "unknown" } },
+    inDoubt
+      ? `The outcome of an append is unknown: the database did not answer for ${retryForMs} ms`
+      : `Nothing was appended: the database could not take it for ${retryForMs} ms`,
+    { cause, metadata: { outcome: inDoubt ? "unknown" : "not written" } },
   );
 }

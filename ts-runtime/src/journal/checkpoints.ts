@@ -5,7 +5,7 @@
 //       claim: either the claim sees what was saved, or the save fails and its transaction with it.
 //   K2. A checkpoint never goes back.
 import { SamspelError } from "../errors/index.ts";
-import type { Sql } from "../postgres/index.ts";
+import type { Database } from "../postgres/index.ts";
 import type { Checkpoints } from "./journal.ts";
 import { encodePosition, type Position } from "./position.ts";
 
@@ -16,17 +16,21 @@ interface Row {
 
 const positionOf = (row: Row): Position => ({ tx: row.tx, sequence: row.position });
 
-export function createCheckpoints(sql: Sql): Checkpoints {
+export function createCheckpoints({ bounded }: Database): Checkpoints {
   return {
     async load(name) {
-      const [row] = await sql<Row[]>`select tx, position from checkpoint where name = ${name}`;
+      const [row] = await bounded(
+        (sql) => sql<Row[]>`select tx, position from checkpoint where name = ${name}`,
+      );
       return row && positionOf(row);
     },
     async claim({ name, epoch }) {
-      const [row] = await sql<Row[]>`
+      const [row] = await bounded(
+        (sql) => sql<Row[]>`
         insert into checkpoint as c (name, tx, position, epoch) values (${name}, '0', 0, ${epoch})
         on conflict (name) do update set epoch = excluded.epoch where c.epoch <= excluded.epoch
-        returning tx, position`;
+        returning tx, position`,
+      );
       if (row === undefined) {
         throw leaseLost(`Cannot claim checkpoint "${name}" under epoch ${epoch}: a newer epoch was here`);
       }

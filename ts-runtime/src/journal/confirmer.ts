@@ -17,15 +17,14 @@ export interface ConfirmerOptions {
 
 export function createConfirmer(options: ConfirmerOptions): Group<Entity, bigint> {
   const { database, retryForMs } = options;
-  const { sql } = database;
   return createGroup<Entity, bigint>({
     ...options,
     what: "confirmations",
     keyOf: ({ entityType, entityId }) => `${entityType}\0${entityId}`,
     async run(group) {
-      const rows = await retryRead(
-        retryForMs,
-        () => sql<{ revision: bigint }[]>`
+      const rows = await retryRead(retryForMs, () =>
+        database.bounded(
+          (sql) => sql<{ revision: bigint }[]>`
         select coalesce(c.revision, 0) as revision
         from unnest(
           ${textArray(group.map(({ item }) => item.entityType))}::text[],
@@ -37,6 +36,7 @@ export function createConfirmer(options: ConfirmerOptions): Group<Entity, bigint
           order by e.revision desc limit 1
         ) c on true
         order by i.ordinal`,
+        ),
       );
       for (const [index, { resolve }] of group.entries()) resolve(rows[index]?.revision ?? 0n);
     },

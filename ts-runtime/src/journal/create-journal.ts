@@ -22,7 +22,7 @@ export function createJournal(options: JournalOptions): Journal {
     retryForMs = 30_000,
     commandRetentionMs = sevenDaysMs,
   } = options;
-  const { sql } = database;
+  const { sql, bounded } = database;
   const appender = createAppender({
     database,
     maxPending,
@@ -46,14 +46,14 @@ export function createJournal(options: JournalOptions): Journal {
     },
     append: (append) => appender.append(append),
     confirm: (entityType, entityId) => confirmer.add({ entityType, entityId }),
-    load: (entity) => recover(sql, entity, retryForMs),
-    loadCommand: (command) => retryRead(retryForMs, () => findCommand(sql, command)),
+    load: (entity) => recover(bounded, entity, retryForMs),
+    loadCommand: (command) => retryRead(retryForMs, () => bounded((sql) => findCommand(sql, command))),
     async read(options) {
       const { events, next } = await readPage(sql, options);
       return { events, next };
     },
     follow: (options) => follow(database, options),
-    checkpoints: createCheckpoints(sql),
+    checkpoints: createCheckpoints(database),
     close,
     [Symbol.asyncDispose]: close,
   };

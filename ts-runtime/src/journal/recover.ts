@@ -1,6 +1,6 @@
 // Recovery of one entity (J5), and of one command's reply (J3).
 import { SamspelError } from "../errors/index.ts";
-import { retryRead, type Sql } from "../postgres/index.ts";
+import { retryRead, type Database, type Sql } from "../postgres/index.ts";
 import type { RecoveredEvent, Recovery } from "./journal.ts";
 
 interface EntityOfFingerprint {
@@ -15,14 +15,20 @@ interface Row {
   readonly bytes: Uint8Array;
 }
 
+type Bounded = Database["bounded"];
+
 const pageSize = 1_000;
 
 /** Snapshot and the first page of the tail in one round trip. */
-export async function recover(sql: Sql, entity: EntityOfFingerprint, retryForMs: number): Promise<Recovery> {
+export async function recover(
+  bounded: Bounded,
+  entity: EntityOfFingerprint,
+  retryForMs: number,
+): Promise<Recovery> {
   const { entityType, entityId, fingerprint } = entity;
-  const rows = await retryRead(
-    retryForMs,
-    () => sql<Row[]>`
+  const rows = await retryRead(retryForMs, () =>
+    bounded(
+      (sql) => sql<Row[]>`
     with kept as materialized (
       select revision, state from snapshot
       where entity_type = ${entityType} and entity_id = ${entityId} and fingerprint = ${fingerprint}
@@ -34,12 +40,13 @@ export async function recover(sql: Sql, entity: EntityOfFingerprint, retryForMs:
         and revision > coalesce((select revision from kept), 0)
       order by revision limit ${pageSize})
     order by is_event, revision`,
+    ),
   );
   const [first] = rows;
   const kept = first?.is_event === false ? first : undefined;
   return {
     snapshot: kept && { revision: kept.revision, state: kept.bytes },
-    events: tail(sql, entity, {
+    events: tail(bounded, entity, {
       after: kept?.revision ?? 0n,
       page: rows.filter((row) => row.is_event),
       retryForMs,
@@ -54,7 +61,7 @@ interface Tail {
 }
 
 async function* tail(
-  sql: Sql,
+  bounded: Bounded,
   { entityType, entityId }: EntityOfFingerprint,
   { after, page: firstPage, retryForMs }: Tail,
 ): AsyncGenerator<RecoveredEvent> {
@@ -66,12 +73,13 @@ async function* tail(
       yield { revision, payload: bytes };
     }
     if (page.length < pageSize) return;
-    page = await retryRead(
-      retryForMs,
-      () => sql<Row[]>`
+    page = await retryRead(retryForMs, () =>
+      bounded(
+        (sql) => sql<Row[]>`
       select true as is_event, revision, payload as bytes from event
       where entity_type = ${entityType} and entity_id = ${entityId} and revision > ${last}
       order by revision limit ${pageSize}`,
+      ),
     );
   }
 }

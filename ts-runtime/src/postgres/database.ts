@@ -1,18 +1,22 @@
-// A service's own schema in Postgres: one pool of connections, all with that schema as their search path, so that SQL
-// is written unqualified.
+// A service's own schema in Postgres: connections that all have that schema as their search path, so that SQL is
+// written unqualified. One pool is for what users write, whose statements nobody cuts; a small one is for the runtime's
+// own short statements, each of which ends in bounded time.
 //
 // Invariants:
 //   D1. `bigint` and `xid8` columns are BigInt; `int` and `smallint` are numbers.
 //   D2. A Postgres that restarts is no reason to end: connections come back and LISTEN is subscribed again. A query
 //       under way fails with what `isTransient` tells.
+//   D3. The runtime's own statements have connections of their own and end in bounded time (see `Bounded`); a
+//       statement of a user is never cut.
 import postgres from "postgres";
 import { SamspelError } from "../errors/index.ts";
 import { redactUrl, type Logger } from "../telemetry/index.ts";
+import { createBounded, serverLimits, type Bounded } from "./bounded.ts";
 import { closePool, type PoolState } from "./close-pool.ts";
 import { columnTypes } from "./column-types.ts";
 import { createListener } from "./listen.ts";
 import { transact } from "./transact.ts";
-import { createSocketFactory } from "./socket.ts";
+import { createSockets, type Sockets } from "./socket.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** The column types that are read and written as BigInt. */
@@ -32,15 +36,31 @@ export interface DatabaseOptions {
   readonly url: string;
   /** The service's schema; made if it is missing. Lower-case letters, digits and `_`; 50 characters at the most. */
   readonly schema: string;
-  /** The most connections of this process, without the one that listens. Default 10. */
+  /** The most connections for `sql`. Default 10. One more listens. */
   readonly maxConnections?: number;
+  /** The most connections for `bounded`, beside those. Default 4. */
+  readonly maxBoundedConnections?: number;
+  /**
+   * How long a statement of `bounded` may take. Default 4,000 ms: Postgres ends a wait for a lock after 2,000 and a
+   * statement after 3,000, and a connection without an answer is given up after 4,000.
+   */
+  readonly patienceMs?: number;
   /** What the server calls this process in `pg_stat_activity`. Default `samspel <schema>`. */
   readonly applicationName?: string;
   readonly logger: Logger;
 }
 
 export interface Database extends AsyncDisposable {
+  /** For what users write: statements and transactions of any length, which nobody cuts. */
   readonly sql: Sql;
+  /**
+   * Runs one short statement of the runtime's own, such as an append or the renewal of a lease, on connections that no
+   * user's statement holds up. It settles within twice `patienceMs` (8,000 ms), whatever the server, the network or
+   * another session does; usually within `patienceMs`. Single statements only: no transactions, no LISTEN.
+   * @throws What `isTransient` tells where it was cut; `tookNoEffect` says whether nothing was written for certain.
+   * @throws SAMSPEL_DATABASE_FULL where Postgres has no room on its disk; nothing was written.
+   */
+  readonly bounded: Bounded;
   readonly schema: string;
   readonly logger: Logger;
   /**
@@ -61,7 +81,8 @@ const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
  * @throws SAMSPEL_DATABASE_UNREACHABLE with the reason and the fix.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, schema, logger, maxConnections = 10, applicationName = `samspel ${schema}` } = options;
+  const { url, schema, logger, applicationName = `samspel ${schema}` } = options;
+  const { maxConnections = 10, maxBoundedConnections = 4, patienceMs = 4_000 } = options;
   if (!schemaPattern.test(schema) || schema.startsWith("pg_")) {
     throw new SamspelError(
       "SAMSPEL_INVALID_CONFIGURATION",
@@ -69,7 +90,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     );
   }
   const pool: PoolState = { maxConnections, cut: false };
-  const sql = connect(url, { schema, applicationName, pool });
+  const sql = connect(url, { schema, applicationName, pool, sockets: createSockets() });
+  const boundedPool: PoolState = { maxConnections: maxBoundedConnections, cut: false };
+  const sockets = createSockets();
+  const boundedSql = connect(url, {
+    schema,
+    applicationName,
+    pool: boundedPool,
+    sockets,
+    patienceMs,
+  });
   try {
     await createSchema(sql, schema);
   } catch (error) {
@@ -77,9 +107,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw unreachable(error, url);
   }
   logger.debug({ url: redactUrl(url), schema }, "database open");
-  const close = (): Promise<void> => closePool(sql, pool);
+  const close = async (): Promise<void> => {
+    await Promise.all([closePool(sql, pool), closePool(boundedSql, boundedPool)]);
+  };
   return {
     sql,
+    bounded: createBounded({ sql: boundedSql, sockets, patienceMs, logger }),
     schema,
     logger,
     listen: createListener(sql),
@@ -92,23 +125,34 @@ interface Connecting {
   readonly schema: string;
   readonly applicationName: string;
   readonly pool: PoolState;
+  readonly sockets: Sockets;
+  /** Of the connections for bounded statements. */
+  readonly patienceMs?: number;
 }
 
-function connect(url: string, { schema, applicationName, pool }: Connecting): Sql {
+const connectTimeoutSeconds = 10;
+
+function connect(url: string, { schema, applicationName, pool, sockets, patienceMs }: Connecting): Sql {
   const options = {
     max: pool.maxConnections,
-    connect_timeout: 10,
+    connect_timeout: patienceMs === undefined ? connectTimeoutSeconds : patienceMs / 1_000,
+    // Bounded statements do not queue up behind each other on a connection.
+    ...(patienceMs === undefined ? {} : { max_pipeline: 0 }),
     // As soon as it is asked for: a restarted Postgres is back within seconds, and who asks waits between attempts.
     backoff: () => 0.05,
     onnotice: () => {},
     onclose: () => {
       pool.cut = true;
     },
-    connection: { search_path: searchPath(schema), application_name: applicationName },
+    connection: {
+      search_path: searchPath(schema),
+      application_name: applicationName,
+      ...(patienceMs === undefined ? {} : serverLimits(patienceMs)),
+    },
     fetch_types: false,
     types: columnTypes,
     // An option of the driver that its types do not name.
-    socket: createSocketFactory(),
+    socket: sockets.connect,
   };
   try {
     return postgres(url, options);

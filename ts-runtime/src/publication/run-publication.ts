@@ -58,7 +58,7 @@ async function publishUnderLease(
   using publisher = createPublisher(broker);
   const states = createPassingStates(database, publication.entity);
   const save = (position: Page["next"]): Promise<void> =>
-    journal.checkpoints.save(database.sql, { name, position, epoch });
+    database.bounded((sql) => journal.checkpoints.save(sql, { name, position, epoch }));
 
   const after = await journal.checkpoints.claim({ name, epoch });
   const pages = journal.follow({ after, entityTypes: [publication.entity.name], limit: pageSize, signal });

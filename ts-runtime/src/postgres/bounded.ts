@@ -1,0 +1,98 @@
+// The runtime's own short statements, on connections of their own. What users write may run as long as it likes, and
+// must not hold up an append; an append that hangs must not hold up its entity for ever.
+//
+// Invariants:
+//   B1. Each statement settles within twice the patience, whatever the server, the network or another session does.
+//       Postgres itself ends a wait for a lock after half of the patience, and a statement after three quarters; a
+//       connection that is silent for all of it is broken; what still waits for one after twice of it is refused.
+//   B2. No statement waits behind another one on a connection: one that hangs takes one connection, not its neighbours.
+//   B3. All of these failures are transient: see `isTransient`. Which of them leave no doubt that nothing was written,
+//       `tookNoEffect` tells.
+import { SamspelError } from "../errors/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { Sql } from "./database.ts";
+import type { Sockets } from "./socket.ts";
+import { errorCodeOf, noAnswer, statementTimeout } from "./transient.ts";
+
+/** Runs a statement of the runtime's own: see `Database.bounded`. */
+export type Bounded = <T>(statement: (sql: Sql) => PromiseLike<T>) => Promise<T>;
+
+/** What Postgres is told at the start of a bounded connection, in milliseconds. */
+export interface ServerLimits {
+  readonly lock_timeout: number;
+  readonly statement_timeout: number;
+}
+
+export function serverLimits(patienceMs: number): ServerLimits {
+  return { lock_timeout: Math.ceil(patienceMs / 2), statement_timeout: Math.ceil((patienceMs * 3) / 4) };
+}
+
+export interface BoundedOptions {
+  /** Whose connections take one statement at a time, under `serverLimits`. */
+  readonly sql: Sql;
+  readonly sockets: Sockets;
+  readonly patienceMs: number;
+  readonly logger: Logger;
+}
+
+interface Waiting {
+  readonly sinceMs: number;
+  readonly reject: (error: unknown) => void;
+}
+
+const looksPerPatience = 10;
+
+export function createBounded({ sql, sockets, patienceMs, logger }: BoundedOptions): Bounded {
+  /** The oldest comes first. */
+  const waiting = new Set<Waiting>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = (): void => {
+    sockets.listen();
+    const now = performance.now();
+    const [oldest] = waiting;
+    if (oldest === undefined || now - oldest.sinceMs <= patienceMs) return;
+    const cut = sockets.cutSilent(patienceMs);
+    if (cut > 0)
+      logger.warn({ connections: cut, patienceMs }, "Postgres does not answer: connections are given up");
+    for (const { sinceMs, reject } of waiting) {
+      if (now - sinceMs > 2 * patienceMs) reject(noAnswer(2 * patienceMs));
+    }
+  };
+
+  const leave = (entry: Waiting): void => {
+    waiting.delete(entry);
+    if (waiting.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  return async (statement) => {
+    const refused = Promise.withResolvers<never>();
+    const entry: Waiting = { sinceMs: performance.now(), reject: refused.reject };
+    waiting.add(entry);
+    timer ??= setInterval(look, patienceMs / looksPerPatience);
+    // A statement that is refused here may still hang on its connection, so it is watched until that is over.
+    const answered = Promise.resolve(statement(sql)).finally(() => leave(entry));
+    try {
+      return await Promise.race([answered, refused.promise]);
+    } catch (error) {
+      throw explain(error, patienceMs);
+    }
+  };
+}
+
+function explain(error: unknown, patienceMs: number): unknown {
+  switch (errorCodeOf(error)) {
+    case "57014":
+      return statementTimeout(serverLimits(patienceMs).statement_timeout, error);
+    case "53100":
+      return new SamspelError(
+        "SAMSPEL_DATABASE_FULL",
+        "Nothing was written, as the disk of Postgres is full: make room there; it goes on by itself",
+        { cause: error, metadata: { outcome: "not written" } },
+      );
+    default:
+      return error;
+  }
+}
