@@ -3,7 +3,7 @@ import { fromBinary, type DescMessage, type DescService, type Message } from "@b
 import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import { commandsOf } from "./commands.ts";
 import { Effect } from "./effect.ts";
-import type { Entity, EntityCommand } from "./entity.ts";
+import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { eventCase, eventOneof, type EventCase } from "./event-oneof.ts";
 import { toMessage } from "./to-message.ts";
 import type { CommandHandlers, EventHandlers } from "./types.ts";
@@ -85,6 +85,21 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
     );
   };
 
+  const decisionOf = (command: string, result: unknown): Decision => {
+    const { method, readOnly } = commandOf(commands, command);
+    if (!(result instanceof Effect))
+      return { events: [], reply: () => toMessage(method.output, replyOf(name, command, result)) };
+    if (readOnly && result.events.length > 0) {
+      throw new TypeError(
+        `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not persist events`,
+      );
+    }
+    return {
+      events: result.events.map((init: unknown) => toMessage(event, { [oneof.localName]: init })),
+      reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
+    };
+  };
+
   return {
     name,
     service,
@@ -93,25 +108,20 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
     snapshotEvery,
     commands,
     initialState: () => toMessage(state, {}),
-    async decide(command, current, request, context) {
-      const { method, readOnly } = commandOf(commands, command);
-      const result = await decide[command]?.(current, request, context);
-      if (!(result instanceof Effect))
-        return { events: [], reply: () => toMessage(method.output, replyOf(name, command, result)) };
-      if (readOnly && result.events.length > 0) {
-        throw new TypeError(
-          `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not persist events`,
-        );
-      }
-      return {
-        events: result.events.map((init: unknown) => toMessage(event, { [oneof.localName]: init })),
-        reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
-      };
+    decide(command, current, request, context) {
+      const result = decide[command]?.(current, request, context);
+      return isThenable(result)
+        ? Promise.resolve(result).then((result) => decisionOf(command, result))
+        : decisionOf(command, result);
     },
     evolve: evolveOne,
     decodeEvents,
     fold: (current, payload) => decodeEvents(payload).reduce(evolveOne, current),
   };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function commandOf(commands: ReadonlyMap<string, EntityCommand>, name: string): EntityCommand {

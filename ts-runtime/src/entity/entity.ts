@@ -34,8 +34,13 @@ export interface Entity<
   readonly commands: ReadonlyMap<string, EntityCommand>;
   /** The state before the first event. */
   initialState(): Message;
-  /** Runs a command handler. Rejections pass through as it threw them. */
-  decide(command: string, state: Message, request: Message, context: CommandContext): Promise<Decision>;
+  /** Runs a command handler; at once where it does not wait. Rejections pass through as it threw them. */
+  decide(
+    command: string,
+    state: Message,
+    request: Message,
+    context: CommandContext,
+  ): Decision | Promise<Decision>;
   /** The next state; the one given is left as it is (J8). */
   evolve(state: Message, event: EventCase): Message;
   /**

@@ -1,7 +1,6 @@
 // The event message: exactly one oneof of messages, nothing beside it. Its field numbers are the identity of the
 // stored events (J6), so a rename is free.
 import type { DescMessage, DescOneof, Message } from "@bufbuild/protobuf";
-import { isReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { invalidConfiguration, type SamspelError } from "../errors/index.ts";
 
 /** An event taken out of its message: the case and its value. */
@@ -29,9 +28,11 @@ export function eventOneof(event: DescMessage): DescOneof {
 
 /** The case that an event message carries; undefined for one that this version of the service does not know. */
 export function eventCase(oneof: DescOneof, message: Message): EventCase | undefined {
-  const reflected = reflect(oneof.parent, message);
-  const field = reflected.oneofCase(oneof);
-  if (field === undefined) return undefined;
-  const value: unknown = reflected.get(field);
-  return isReflectMessage(value) ? { case: field.localName, value: value.message } : undefined;
+  const content: unknown = Reflect.get(message, oneof.localName);
+  return isEventCase(content) ? content : undefined;
+}
+
+/** A oneof of messages is one property: a case and a message, or no case. */
+function isEventCase(content: unknown): content is EventCase {
+  return typeof content === "object" && content !== null && "case" in content && content.case !== undefined;
 }

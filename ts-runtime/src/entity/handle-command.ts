@@ -60,7 +60,7 @@ export async function handleCommand(
 async function attemptCommand(environment: CommandEnvironment, request: CommandRequest): Promise<Outcome> {
   requireCaller(request);
   const { entity, live } = environment;
-  const standing = await live.standing();
+  const standing = live.standing ?? (await live.recover());
   const command = entity.commands.get(request.command);
   if (command === undefined) throw new RangeError(`No command "${request.command}" of entity ${entity.name}`);
 
@@ -70,7 +70,7 @@ async function attemptCommand(environment: CommandEnvironment, request: CommandR
       ...request,
       revision: standing.revision,
     });
-    decision = await untilAborted(request.signal, deciding);
+    decision = deciding instanceof Promise ? await untilAborted(request.signal, deciding) : deciding;
   } catch (error) {
     requireCaller(request);
     const recorded = await recordedReply(environment, command, request);
@@ -91,6 +91,7 @@ async function append(
   { command, decision, standing }: { command: EntityCommand; decision: Decision; standing: Standing },
 ): Promise<Outcome> {
   const { entity, journal, live } = environment;
+  const { incarnation } = journal;
   const payloads = decision.events.map((event) => toBinary(entity.event, event));
   const revision = standing.revision + BigInt(payloads.length);
   const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
@@ -100,6 +101,7 @@ async function append(
       entityType: entity.name,
       entityId,
       expectedRevision: standing.revision,
+      incarnation: standing.incarnation,
       events: payloads.map((payload) => ({ payload })),
       ...(commandId === undefined
         ? {}
@@ -112,7 +114,7 @@ async function append(
     });
   switch (result.type) {
     case "appended":
-      live.advance({ state, revision });
+      live.advance({ state, revision, incarnation });
       return { type: "reply", reply };
     case "duplicate":
       live.invalidate();

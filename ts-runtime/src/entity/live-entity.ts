@@ -6,10 +6,11 @@ import { deepFreeze } from "./deep-freeze.ts";
 import type { Entity } from "./entity.ts";
 import { Mailbox } from "./mailbox.ts";
 
-/** A state and the revision at which it holds. */
+/** A state and the revision at which it holds, as the journal's servers up to `incarnation` tell. */
 export interface Standing {
   readonly revision: bigint;
   readonly state: Message;
+  readonly incarnation: number;
 }
 
 export interface LiveEntityOptions {
@@ -34,9 +35,14 @@ export class LiveEntity {
     this.#options = options;
   }
 
-  /** The state at hand, or else the one in the journal: snapshot, then the events behind it. */
-  async standing(): Promise<Standing> {
-    return (this.#standing ??= await this.#recover());
+  /** The state at hand. */
+  get standing(): Standing | undefined {
+    return this.#standing;
+  }
+
+  /** The state in the journal: the snapshot, then the events behind it. It is the one at hand from then on. */
+  async recover(): Promise<Standing> {
+    return (this.#standing = await this.#recover());
   }
 
   /** Makes a committed state the current one. */
@@ -61,6 +67,7 @@ export class LiveEntity {
 
   async #recover(): Promise<Standing> {
     const { entity, entityId, journal, fingerprint } = this.#options;
+    const { incarnation } = journal;
     const recovery = await journal.load({ entityType: entity.name, entityId, fingerprint });
     let state = this.#protect(
       recovery.snapshot ? fromBinary(entity.state, recovery.snapshot.state) : entity.initialState(),
@@ -70,7 +77,7 @@ export class LiveEntity {
       state = this.evolve(state, event.payload);
       revision = event.revision;
     }
-    return { state, revision };
+    return { state, revision, incarnation };
   }
 }
 

@@ -27,12 +27,9 @@ export class Mailbox {
         },
       );
     }
-    this.#waiting++;
-    const result = this.#last.then(work);
-    this.#last = result.then(
-      () => this.#waiting--,
-      () => this.#waiting--,
-    );
+    const result = this.#waiting++ === 0 ? work() : this.#last.then(work);
+    const done = (): void => void this.#waiting--;
+    this.#last = result.then(done, done);
     return result;
   }
 }

@@ -10,7 +10,7 @@ import { randomUUID } from "node:crypto";
 import { SamspelError } from "../errors/index.ts";
 import { isTransient, isUniqueViolation, tookNoEffect, type Database } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
-import { runAppends, type IdentifiedAppend } from "./append-statement.ts";
+import { runAppends } from "./append-statement.ts";
 import { checkAppend } from "./check-append.ts";
 import { createEarlyAnalyze } from "./early-analyze.ts";
 import { eventChannel } from "./event-channel.ts";
@@ -35,7 +35,14 @@ export interface Appender {
   close(): Promise<void>;
 }
 
-type Entry = Pending<IdentifiedAppend, AppendResult>;
+interface Judging {
+  /** As the group has at most one append of an entity (G1), one id tells all of them (S1). */
+  readonly appendId: string;
+  /** Whether an attempt before may have been committed, though its answer was lost. */
+  readonly doubt?: boolean;
+}
+
+type Entry = Pending<Append, AppendResult>;
 
 export function createAppender(options: AppenderOptions): Appender {
   const { database, maxEventBytes, retryForMs } = options;
@@ -44,36 +51,37 @@ export function createAppender(options: AppenderOptions): Appender {
   const incarnations = createIncarnations();
 
   const run = async (group: readonly Entry[]): Promise<void> => {
-    const known = group.filter(({ item }) => item.incarnation === incarnations.current);
-    const others = known.length === group.length ? [] : group.filter((entry) => !known.includes(entry));
+    const appendId = randomUUID();
+    const { known = [], others = [] } = Object.groupBy(group, ({ item }) =>
+      item.incarnation === incarnations.current ? "known" : "others",
+    );
     await Promise.all([
-      known.length > 0 ? runQuick(known) : undefined,
-      others.length > 0 ? judge(others) : undefined,
+      known.length > 0 ? runQuick(known, appendId) : undefined,
+      others.length > 0 ? judge(others, { appendId }) : undefined,
     ]);
     statistics.note(group.reduce((events, { item }) => events + item.events.length, 0));
   };
 
-  const runQuick = async (group: readonly Entry[]): Promise<void> => {
+  const runQuick = async (group: readonly Entry[], appendId: string): Promise<void> => {
     try {
       const appends = group.map(({ item }) => item);
       const { written, server } = await database.bounded((sql) =>
-        runQuickAppends(sql, { channel, server: incarnations.server }, appends),
+        runQuickAppends(sql, { channel, server: incarnations.server, appendId }, appends),
       );
       incarnations.note(server);
-      if (!written) return await judge(group);
+      if (!written) return await judge(group, { appendId });
     } catch (error) {
       // A conflict, a repeated command, a lost connection, a row that Postgres refuses: the next look tells which.
-      return judge(group, { doubt: !tookNoEffect(error) });
+      return judge(group, { appendId, doubt: !tookNoEffect(error) });
     }
     for (const { item, resolve } of group) {
       resolve({ type: "appended", revision: item.expectedRevision + BigInt(item.events.length) });
     }
   };
 
-  /** `doubt`: whether an attempt before may have been committed, though its answer was lost. */
-  const judge = async (group: readonly Entry[], { doubt } = { doubt: false }): Promise<void> => {
+  const judge = async (group: readonly Entry[], { appendId, doubt = false }: Judging): Promise<void> => {
     const startedAtMs = performance.now();
-    const appends = group.map(({ item }) => item);
+    const appends = group.map(({ item }) => ({ ...item, appendId }));
     let inDoubt = doubt;
     for (let failures = 1; ; failures++) {
       try {
@@ -89,11 +97,11 @@ export function createAppender(options: AppenderOptions): Appender {
         const raced = isUniqueViolation(error);
         inDoubt ||= !tookNoEffect(error);
         if (!raced && !isTransient(error)) {
-          if (group.length > 1) return oneByOne(group, inDoubt);
+          if (group.length > 1) return oneByOne(group, { appendId, doubt: inDoubt });
           throw error;
         }
         if (performance.now() - startedAtMs > retryForMs) throw noOutcome(error, retryForMs, inDoubt);
-        if (raced && group.length > 1) return oneByOne(group, inDoubt);
+        if (raced && group.length > 1) return oneByOne(group, { appendId, doubt: inDoubt });
         if (!raced) {
           database.logger.warn({ err: error, appends: group.length }, "append interrupted: looking again");
           await backoff(failures, undefined, { initialMs: 20, maxMs: 500 });
@@ -102,13 +110,13 @@ export function createAppender(options: AppenderOptions): Appender {
     }
   };
 
-  const oneByOne = async (group: readonly Entry[], doubt: boolean): Promise<void> => {
+  const oneByOne = async (group: readonly Entry[], judging: Judging): Promise<void> => {
     await Promise.all(
-      group.map((entry) => judge([entry], { doubt }).catch((error: unknown) => entry.reject(error))),
+      group.map((entry) => judge([entry], judging).catch((error: unknown) => entry.reject(error))),
     );
   };
 
-  const group = createGroup<IdentifiedAppend, AppendResult>({
+  const group = createGroup<Append, AppendResult>({
     ...options,
     what: "appends",
     keyOf: ({ entityType, entityId }) => `${entityType}\0${entityId}`,
@@ -122,9 +130,9 @@ export function createAppender(options: AppenderOptions): Appender {
     get incarnation() {
       return incarnations.current;
     },
-    async append(append) {
-      checkAppend(append, maxEventBytes);
-      return group.add({ ...append, appendId: randomUUID() });
+    append(append) {
+      const refused = checkAppend(append, maxEventBytes);
+      return refused === undefined ? group.add(append) : Promise.reject(refused);
     },
     async close() {
       await group.close();

@@ -9,7 +9,8 @@
 //       answers, such as a replica that was promoted and may lack commits, nothing is written: no gap can arise.
 //   Q3. Rows are written in the order of their keys, as by `runAppends` (S3).
 import type { Sql } from "../postgres/index.ts";
-import { byKey, type IdentifiedAppend } from "./append-statement.ts";
+import { byKey } from "./append-statement.ts";
+import type { Append } from "./journal.ts";
 import { quickParameters } from "./quick-parameters.ts";
 
 /** What became of a quick append: all of it, or nothing because the server is another one than expected. */
@@ -25,20 +26,20 @@ const statement = `
   with server as materialized (select pg_postmaster_start_time()::text as since),
   inserted as (
     insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
-    select i.entity_type, i.entity_id, i.revision, i.slice, i.append_id,
+    select i.entity_type, i.entity_id, i.revision, i.slice, $23::uuid,
       substring($3::bytea from i.at + 1 for i.size), i.metadata::jsonb
     from unnest(
       (select $4::text[]), (select $5::text[]), (select $6::bigint[]), (select $7::int[]), (select $8::int[]),
-      (select $9::smallint[]), (select $10::uuid[]), (select $11::text[])
-    ) as i (entity_type, entity_id, revision, at, size, slice, append_id, metadata)
+      (select $9::smallint[]), (select $10::text[])
+    ) as i (entity_type, entity_id, revision, at, size, slice, metadata)
     where (select since = $1 from server)
   ),
   recorded as (
     insert into command (entity_type, entity_id, command_id, revision, reply)
     select i.entity_type, i.entity_id, i.command_id, i.revision, substring($3::bytea from i.at + 1 for i.size)
     from unnest(
-      (select $12::text[]), (select $13::text[]), (select $14::bigint[]), (select $15::int[]), (select $16::int[]),
-      (select $17::text[])
+      (select $11::text[]), (select $12::text[]), (select $13::bigint[]), (select $14::int[]), (select $15::int[]),
+      (select $16::text[])
     ) as i (entity_type, entity_id, revision, at, size, command_id)
     where (select since = $1 from server)
   ),
@@ -46,8 +47,8 @@ const statement = `
     insert into snapshot (entity_type, entity_id, revision, state, fingerprint)
     select i.entity_type, i.entity_id, i.revision, substring($3::bytea from i.at + 1 for i.size), i.fingerprint
     from unnest(
-      (select $18::text[]), (select $19::text[]), (select $20::bigint[]), (select $21::int[]), (select $22::int[]),
-      (select $23::text[])
+      (select $17::text[]), (select $18::text[]), (select $19::bigint[]), (select $20::int[]), (select $21::int[]),
+      (select $22::text[])
     ) as i (entity_type, entity_id, revision, at, size, fingerprint)
     where (select since = $1 from server)
     on conflict (entity_type, entity_id) do update
@@ -57,18 +58,27 @@ const statement = `
   )
   select since as server, since = $1 as written, pg_notify($2, '') as told from server`;
 
+export interface QuickOptions {
+  /** Where new events are told. */
+  readonly channel: string;
+  /** The only server that may write: what it said of itself. */
+  readonly server: string;
+  /** The id of all appends of the group; together with its entity it tells each of them (S1). */
+  readonly appendId: string;
+}
+
 /**
  * Appends a group of one or more events each, at most one append per entity, as one transaction.
  * @throws What Postgres says, such as a unique violation; nothing is written then, unless the connection was lost.
  */
 export async function runQuickAppends(
   sql: Sql,
-  { channel, server }: { readonly channel: string; readonly server: string },
-  appends: readonly IdentifiedAppend[],
+  { channel, server, appendId }: QuickOptions,
+  appends: readonly Append[],
 ): Promise<QuickResult> {
   const [result] = await sql.unsafe<QuickResult[]>(
     statement,
-    [server, channel, ...quickParameters(appends.toSorted(byKey))],
+    [server, channel, ...quickParameters(appends.toSorted(byKey)), appendId],
     { prepare: true },
   );
   if (result === undefined) throw new Error("The journal's quick statement gave no row");

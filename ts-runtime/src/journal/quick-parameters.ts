@@ -2,28 +2,26 @@
 // group are one `bytea`, cut by place and size, as the driver writes arrays of `bytea` as escaped text.
 import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray } from "../postgres/index.ts";
-import type { IdentifiedAppend } from "./append-statement.ts";
+import type { Append } from "./journal.ts";
 
-/** $3 and on of the quick statement. */
-export function quickParameters(appends: readonly IdentifiedAppend[]): readonly (string | Buffer)[] {
+/** What stands between the channel and the append's id in the quick statement: $3 to $22. */
+export function quickParameters(appends: readonly Append[]): readonly (string | Buffer)[] {
   const bytes = new Bytes();
   const events = new Rows(bytes);
   const commands = new Rows(bytes);
   const snapshots = new Rows(bytes);
   const slices: number[] = [];
-  const appendIds: string[] = [];
   const metadata: (string | undefined)[] = [];
   const commandIds: string[] = [];
   const fingerprints: string[] = [];
   for (const append of appends) {
-    const { entityId, expectedRevision, appendId, command, snapshot } = append;
+    const { entityId, expectedRevision, command, snapshot } = append;
     const slice = sliceOf(entityId);
     const about = append.metadata && JSON.stringify(append.metadata);
     let revision = expectedRevision;
     for (const { payload } of append.events) {
       events.add(append, ++revision, payload);
       slices.push(slice);
-      appendIds.push(appendId);
       metadata.push(about);
     }
     if (command !== undefined) {
@@ -39,7 +37,6 @@ export function quickParameters(appends: readonly IdentifiedAppend[]): readonly 
     bytes.all(),
     ...events.columns(),
     plainArray(slices),
-    plainArray(appendIds),
     metadata.some((about) => about !== undefined) ? textArray(metadata) : "{}",
     ...commands.columns(),
     textArray(commandIds),
@@ -61,7 +58,7 @@ class Rows {
     this.#bytes = bytes;
   }
 
-  add({ entityType, entityId }: IdentifiedAppend, revision: bigint, bytes: Uint8Array): void {
+  add({ entityType, entityId }: Append, revision: bigint, bytes: Uint8Array): void {
     this.#types.push(entityType);
     this.#ids.push(entityId);
     this.#revisions.push(revision);
