@@ -9,6 +9,7 @@ export { publish, type Publication } from "./publication/index.ts";
 export { project, type Projection } from "./projection/index.ts";
 export { subscribe, type MessageContext, type Subscription } from "./topic/index.ts";
 export {
+  detail,
   errorCodes,
   reject,
   SamspelError,
@@ -19,4 +20,4 @@ export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 
 // What callers use.
-export { createClients, errorDetail, type Clients, type ClientsOptions } from "./client/index.ts";
+export { commandId, createClients, errorDetail, type Clients, type ClientsOptions } from "./client/index.ts";

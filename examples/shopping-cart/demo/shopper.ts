@@ -1,8 +1,8 @@
 // A customer: sends the requests of a trip and remembers what the shop answered. Faults are waited out: a request is
 // sent again, under the same command id, until the shop accepts or rejects it.
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, type CallOptions, type Client } from "@connectrpc/connect";
+import { commandId } from "@samspel/runtime";
 import type { CartService } from "../gen/cart/v1/cart_api_pb.ts";
 import type { Latencies } from "./latencies.ts";
 import type { Step, Trip } from "./plan.ts";
@@ -65,7 +65,7 @@ export async function shop(trip: Trip, options: ShopperOptions): Promise<Expecte
 
 /** Sends a step, twice at once where it is to be re-sent; says whether the shop accepted it. */
 async function send(cartId: string, step: Step, options: ShopperOptions): Promise<boolean> {
-  const headers = { "samspel-command-id": randomUUID() };
+  const { headers } = commandId();
   options.tally.requests++;
   const answers = [attempt(cartId, step, headers, options)];
   if (step.resend) {

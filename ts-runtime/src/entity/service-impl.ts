@@ -2,16 +2,13 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
-import type { Clients } from "../client/index.ts";
+import { commandIdHeader, maxCommandIdLength, type Clients } from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { EntityCommand } from "./entity.ts";
 import type { EntityHost } from "./entity-host.ts";
 
-/** The request header that carries the id under which a command is de-duplicated (J3). */
-const commandIdHeader = "samspel-command-id";
-
-const maxIdLength = 256;
+const maxIdLength = maxCommandIdLength;
 
 /** Implements an entity's service. */
 export function entityServiceImpl(host: EntityHost, clients: Clients): ServiceImpl<DescService> {

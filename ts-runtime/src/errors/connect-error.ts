@@ -9,7 +9,7 @@ import { SamspelError } from "./samspel-error.ts";
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;
   if (!(error instanceof SamspelError)) return new ConnectError("internal error", Code.Internal);
-  const detail = create(ErrorDetailSchema, {
+  const own = create(ErrorDetailSchema, {
     code: error.code,
     retryable: error.retryable,
     metadata: { ...error.metadata },
@@ -19,7 +19,7 @@ export function toConnectError(error: unknown): ConnectError {
     error.message,
     error.grpc,
     undefined,
-    [{ desc: ErrorDetailSchema, value: detail }],
+    [{ desc: ErrorDetailSchema, value: own }, ...error.details],
     error,
   );
 }

@@ -2,4 +2,4 @@ export { errorCodes, type ErrorCode } from "./codes.ts";
 export { isExpected, toConnectError } from "./connect-error.ts";
 export { invalidConfiguration } from "./invalid-configuration.ts";
 export { reject } from "./reject.ts";
-export { SamspelError, type SamspelErrorOptions } from "./samspel-error.ts";
+export { detail, SamspelError, type SamspelErrorOptions } from "./samspel-error.ts";

@@ -1,4 +1,5 @@
 // The one base of all errors that Samspel throws on purpose.
+import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
 import { errorCodes, type ErrorCode } from "./codes.ts";
 
@@ -14,6 +15,19 @@ export interface SamspelErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
   /** Facts for programs; they travel to the caller. Put no secret here. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Messages of your own for the caller, who reads them with `error.findDetails(Schema)` of Connect, in any language. */
+  readonly details?: readonly OutgoingDetail[];
+}
+
+/** A message in the details of a failed call's status. */
+export interface OutgoingDetail {
+  readonly desc: DescMessage;
+  readonly value: Message;
+}
+
+/** A detail for `reject`: `detail(QuotaSchema, { left: 2 })`. */
+export function detail<M extends DescMessage>(desc: M, value: MessageInitShape<M>): OutgoingDetail {
+  return { desc, value: create(desc, value) };
 }
 
 /**
@@ -31,6 +45,7 @@ export class SamspelError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly details: readonly OutgoingDetail[];
 
   constructor(code: ErrorCode, message: string, options: SamspelErrorOptions = {}) {
     super(message, options);
@@ -39,6 +54,7 @@ export class SamspelError extends Error {
     this.retryable = options.retryable ?? errorCodes[code].retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.metadata = options.metadata ?? {};
+    this.details = options.details ?? [];
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
