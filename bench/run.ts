@@ -1,5 +1,6 @@
 // `npm run bench`: starts Postgres and NATS in a temporary folder, runs each measurement on them, stops all.
-import { chmodSync, mkdtempSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,12 +11,15 @@ import { superviseProcesses, type Supervisor } from "samspel/process";
 const usage = `Usage: npm run bench [-- [--long] <name>…]
 
 Measures beside the obvious alternative: what is in bench/, or only what is named, such as journal.
-It takes about 10 s; --long takes more rounds, for figures to keep.
+It takes about half a minute; --long takes more rounds, for figures to keep.
 DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
 
 /** What makes a measurement short: enough to see a ratio, too little to write it down. */
 const short: Readonly<Record<string, readonly string[]>> = {
+  commands: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
+  memory: ["--entities=20000"],
+  rpc: ["--rounds=1", "--ms=500"],
   topics: ["--rounds=1", "--events=10000"],
 };
 
@@ -39,6 +43,14 @@ async function measure(supervisor: Supervisor, { name, options, env }: Measureme
   return exit.type === "exited" && exit.code === 0;
 }
 
+/** The peers have packages of their own, which nobody needs but the measurements. */
+function installPeers(): void {
+  const folder = join(import.meta.dirname, "peers");
+  if (existsSync(join(folder, "node_modules", ".package-lock.json"))) return;
+  console.error("· installing what the measurements compare with");
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--prefix", folder], { stdio: "inherit" });
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: { long: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
@@ -55,6 +67,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return unknown === undefined ? 0 : 2;
   }
+  installPeers();
   const supervisor = superviseProcesses();
   const folder = mkdtempSync(join(tmpdir(), "samspel-bench-"));
   // Under root, Postgres runs as another user, who must pass.

@@ -28,8 +28,8 @@ export class Mailbox {
       );
     }
     const result = this.#waiting++ === 0 ? work() : this.#last.then(work);
-    const done = (): void => void this.#waiting--;
-    this.#last = result.then(done, done);
+    const leave = (): void => void this.#waiting--;
+    this.#last = result.then(leave, leave);
     return result;
   }
 }

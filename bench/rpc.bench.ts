@@ -1,0 +1,81 @@
+// Commands through gRPC, beside a bare echo over the same transport: the same client and server, one connection, client
+// and server in two processes, the rounds interleaved. The ratio says what persistence costs a caller.
+//   npm run bench -- --long rpc
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { randomUUID } from "node:crypto";
+import { parseArgs } from "node:util";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { startEmbeddedRegistry } from "@samspel/registry/embedded";
+import postgres from "postgres";
+import { EchoLedgerService, LedgerService } from "../test/gen/samspel/test/v1/ledger_pb.ts";
+import { memo } from "./ledger.ts";
+import { closedLoop, middle, type Load, type Work } from "./load.ts";
+
+const { values } = parseArgs({
+  options: {
+    url: { type: "string", default: process.env["DATABASE_URL"] ?? "" },
+    rounds: { type: "string", default: "5" },
+    ms: { type: "string", default: "2000" },
+  },
+});
+const rounds = Number(values.rounds);
+const ms = Number(values.ms);
+const concurrencies: readonly number[] = [1, 64, 256];
+
+function portOf(message: unknown): number {
+  if (typeof message === "object" && message !== null && "port" in message) return Number(message.port);
+  throw new Error(`The server said ${JSON.stringify(message)}`);
+}
+
+function columns({ perSecond, p50Ms, p99Ms }: Load, width: number): string {
+  return perSecond.toFixed(0).padStart(width) + p50Ms.toFixed(2).padStart(8) + p99Ms.toFixed(2).padStart(8);
+}
+
+async function compare(commands: Work, echo: Work): Promise<void> {
+  await closedLoop(commands, 64, ms / 2);
+  await closedLoop(echo, 64, ms / 2);
+  console.log("in flight  commands/s  p50 ms  p99 ms    echo/s  p50 ms  p99 ms  ratio");
+  for (const inFlight of concurrencies) {
+    const loads = { commands: [] as Load[], echo: [] as Load[] };
+    for (let round = 0; round < rounds; round++) {
+      loads.commands.push(await closedLoop(commands, inFlight, ms));
+      loads.echo.push(await closedLoop(echo, inFlight, ms));
+    }
+    const [ours, bare] = [middle(loads.commands), middle(loads.echo)];
+    console.log(
+      String(inFlight).padStart(9) +
+        columns(ours, 12) +
+        columns(bare, 10) +
+        (ours.perSecond / bare.perSecond).toFixed(2).padStart(7),
+    );
+  }
+}
+
+async function main(): Promise<void> {
+  const registry = await startEmbeddedRegistry();
+  const schema = `bench_${randomUUID().replaceAll("-", "")}`;
+  const server = fork(new URL("./ledger-server.ts", import.meta.url), [values.url, registry.url, schema], {
+    execArgv: ["--conditions=samspel-source"],
+  });
+  try {
+    const [message]: unknown[] = await once(server, "message");
+    const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${portOf(message)}` });
+    const ledger = createClient(LedgerService, transport);
+    const echo = createClient(EchoLedgerService, transport);
+    await compare(
+      (accountId) => ledger.deposit({ accountId, amount: 5n, memo }),
+      (accountId) => echo.echoDeposit({ accountId, amount: 5n, memo }),
+    );
+  } finally {
+    server.disconnect();
+    await once(server, "exit");
+    await registry.close();
+    const sql = postgres(values.url, { max: 1, onnotice: () => {} });
+    await sql`drop schema if exists ${sql(schema)} cascade`;
+    await sql.end();
+  }
+}
+
+await main();
