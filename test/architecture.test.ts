@@ -19,6 +19,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["entity"],
   ["projection", "publication"],
   ["host"],
+  ["testing"],
 ];
 const rank = new Map(layers.flatMap((names, index) => names.map((name) => [name, index] as const)));
 
@@ -64,6 +65,10 @@ t.test("imports of the runtime point down, through the door", async (t) => {
       t.ok(to === "gen" || basename(target) === "index.ts", `${what} goes through the door`);
     }
   }
+});
+
+t.test("what runs in production does not import the test kit", async (t) => {
+  t.notOk(importsOf(join(runtime, "index.ts")).some((specifier) => specifier.includes("testing")));
 });
 
 t.test("packages import only from packages below them", async (t) => {

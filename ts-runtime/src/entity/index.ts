@@ -1,11 +1,12 @@
 export { checkEventHandlers } from "./check-event-handlers.ts";
 export type { CommandContext } from "./command-context.ts";
+export { deepFreeze } from "./deep-freeze.ts";
 export { defineEntity } from "./define-entity.ts";
 export { persist } from "./effect.ts";
 export { createEntityHost, type EntityHost, type EntityHostOptions } from "./entity-host.ts";
 export type { Entity } from "./entity.ts";
-export type { EventCase } from "./event-oneof.ts";
+export { eventCase, eventOneof, type EventCase } from "./event-oneof.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { entityServiceImpl } from "./service-impl.ts";
 export { toMessage } from "./to-message.ts";
-export type { EventOf } from "./types.ts";
+export type { CommandMethods, EventInit, EventOf } from "./types.ts";

@@ -10,7 +10,7 @@ import type { CommandContext } from "./command-context.ts";
 import type { Effect } from "./effect.ts";
 
 /** The unary methods of a service, by their local names: the commands of its entity. */
-type CommandMethods<S extends DescService> = {
+export type CommandMethods<S extends DescService> = {
   [K in keyof S["method"] as S["method"][K] extends { methodKind: "unary" } ? K : never]: S["method"][K];
 };
 
@@ -27,7 +27,7 @@ export type EventOf<E extends DescMessage> = Extract<
 type InitOf<E extends DescMessage> = MessageInitShape<E>;
 
 /** An event as a command handler writes it: the case, and the value as a plain object. */
-type EventInit<E extends DescMessage> = Extract<
+export type EventInit<E extends DescMessage> = Extract<
   InitOf<E>[OneofKey<MessageShape<E>> & keyof InitOf<E>],
   { case: string }
 >;

@@ -1,0 +1,11 @@
+// The door of @samspel/runtime/testing. Nothing that runs in production imports it.
+
+// The rules of an entity, without infra.
+export { testEntity } from "./test-entity.ts";
+export type { CommandCircumstances, EntityStory, EntityTest, TestEntityOptions } from "./test-entity.ts";
+export { accepted, rejected, type Accepted, type Outcome, type Rejected } from "./outcome.ts";
+export { stub, type Stub, type StubCall } from "./stub.ts";
+export { checkEntity, type CheckEntityOptions } from "./check-entity.ts";
+export type { EntityCoverage, Exercised } from "./coverage.ts";
+export { EntityDefect, type Check, type Defect } from "./entity-defect.ts";
+export type { EventInit } from "../entity/index.ts";

@@ -1,0 +1,163 @@
+// testEntity: given events, when a command, then events and a reply, or a rejection. No database, no broker, no port.
+//
+// Invariants:
+//   E1. Every run is held to the rules of an entity (fold-event.ts, run-command.ts); none of them can be left out.
+//   E2. A story's commands run one at a time, in the order in which they were given (J1).
+import type { DescMessage, DescService, MessageShape } from "@bufbuild/protobuf";
+import { eventOneof, toMessage, type Entity, type EventInit, type EventOf } from "../entity/index.ts";
+import { createCoverage, type CoverageRecorder, type EntityCoverage } from "./coverage.ts";
+import { foldEvent, initialStanding, type Standing } from "./fold-event.ts";
+import type { CommandInit, CommandName, Outcome } from "./outcome.ts";
+import { runCommand } from "./run-command.ts";
+import { stubbedClients, type Stub } from "./stub.ts";
+
+export interface TestEntityOptions {
+  /** Stand-ins for the services that command handlers call. */
+  readonly clients?: readonly Stub[];
+  /** The id of the entity under test; it is the key of each request. Default: the entity's name and `-1`. */
+  readonly entityId?: string;
+}
+
+/** What a handler sees of a call beside its request. */
+export interface CommandCircumstances {
+  /** The id by which the command is de-duplicated; the kit runs each command all the same. Default: none. */
+  readonly commandId?: string;
+  /** Default: none. */
+  readonly headers?: HeadersInit;
+  /** Default: one that never aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** One entity and where it stands: each command goes on from where the one before left it. */
+export interface EntityStory<S extends DescService, State extends DescMessage, Event extends DescMessage> {
+  /** Deep-frozen. */
+  readonly state: MessageShape<State>;
+  readonly revision: bigint;
+  /**
+   * Sends a command; the request's key is the entity's id.
+   * @throws EntityDefect where a handler breaks a rule that all entities have. A rejection is an outcome, no error.
+   */
+  when<C extends CommandName<S>>(
+    this: void,
+    command: C,
+    request: CommandInit<S, C>,
+    circumstances?: CommandCircumstances,
+  ): Promise<Outcome<S, State, Event, C>>;
+}
+
+/** An entity under test. */
+export interface EntityTest<S extends DescService, State extends DescMessage, Event extends DescMessage> {
+  /**
+   * An entity of which these events are stored.
+   * @throws EntityDefect where an event does not survive its bytes, or its handler breaks a rule.
+   */
+  given(this: void, ...events: readonly EventInit<Event>[]): EntityStory<S, State, Event>;
+  /** Sends a command to an entity without events: `given().when(…)`. */
+  when: EntityStory<S, State, Event>["when"];
+  /** What of the entity was run so far, by all stories of this test. */
+  coverage(this: void): EntityCoverage<CommandName<S>, EventOf<Event>["case"]>;
+}
+
+/**
+ * Tests an entity's rules: `await testEntity(cart).given(appleAdded).when("checkout", {})`. Misspelt commands, cases and
+ * fields do not compile.
+ *
+ * All that runs is checked: events, states, requests and replies come back from their bytes as they were; handlers
+ * change nothing that they are given; event handlers are pure and do not read the clock; a snapshot leads where its
+ * events lead; a command with `NO_SIDE_EFFECTS` persists nothing. What breaks a rule is an `EntityDefect`.
+ */
+export function testEntity<S extends DescService, State extends DescMessage, Event extends DescMessage>(
+  entity: Entity<S, State, Event>,
+  options: TestEntityOptions = {},
+): EntityTest<S, State, Event> {
+  const { entityId = `${entity.name}-1`, clients = [] } = options;
+  const coverage = createCoverage(entity);
+  const given = (...events: readonly object[]): EntityStory<S, State, Event> =>
+    createStory({ entity, entityId, clients, coverage, standing: standingAfter(entity, events, coverage) });
+  return {
+    given,
+    when: (...command) => given().when(...command),
+    coverage: () => coverage.report() as EntityCoverage<CommandName<S>, EventOf<Event>["case"]>,
+  };
+}
+
+/** Where an entity stands after events that are given as plain objects. */
+export function standingAfter(
+  entity: Entity,
+  events: readonly object[],
+  coverage?: CoverageRecorder,
+): Standing {
+  const oneof = eventOneof(entity.event);
+  let standing = initialStanding(entity);
+  for (const init of events) {
+    const event = toMessage(entity.event, { [oneof.localName]: init });
+    const folded = foldEvent(entity, standing, event, "what was given");
+    coverage?.events(folded.cases);
+    standing = folded.standing;
+  }
+  return standing;
+}
+
+interface StoryParts {
+  readonly entity: Entity;
+  readonly entityId: string;
+  readonly clients: readonly Stub[];
+  readonly coverage: CoverageRecorder;
+  readonly standing: Standing;
+}
+
+function createStory<S extends DescService, State extends DescMessage, Event extends DescMessage>(
+  parts: StoryParts,
+): EntityStory<S, State, Event> {
+  const { entity, entityId, coverage } = parts;
+  let { standing } = parts;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const run = async (
+    command: string,
+    request: object,
+    circumstances: CommandCircumstances,
+  ): Promise<object> => {
+    const clients = stubbedClients(parts.clients);
+    const result = await runCommand({
+      entity,
+      standing,
+      command,
+      request,
+      clients,
+      context: {
+        entityId,
+        commandId: circumstances.commandId,
+        signal: circumstances.signal ?? new AbortController().signal,
+        requestHeader: new Headers(circumstances.headers),
+      },
+    });
+    coverage.command(command);
+    if (result.type === "accepted") {
+      coverage.events(result.folded);
+      ({ standing } = result);
+    }
+    const { state, revision } = standing;
+    const { calls } = clients;
+    if (result.type === "rejected") return { ...result, state, revision, calls };
+    return { type: result.type, events: result.events, reply: result.reply, state, revision, calls };
+  };
+
+  return {
+    get state() {
+      return standing.state as MessageShape<State>;
+    },
+    get revision() {
+      return standing.revision;
+    },
+    when<C extends CommandName<S>>(
+      command: C,
+      request: CommandInit<S, C>,
+      circumstances: CommandCircumstances = {},
+    ): Promise<Outcome<S, State, Event, C>> {
+      const outcome = last.then(() => run(command, request, circumstances));
+      last = outcome.catch(() => {});
+      return outcome as Promise<Outcome<S, State, Event, C>>;
+    },
+  };
+}
