@@ -1,87 +1,82 @@
-// The cart's rules, without any infra: given events, when a command, then events or a rejection.
-import { create, isMessage, toBinary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
-import type { CommandContext } from "@samspel/runtime";
+// The cart's rules, without any infra: given events, when a command, then events and a reply, or a rejection.
+import { Code } from "@connectrpc/connect";
+import { accepted, checkEntity, stub, testEntity, type EventInit } from "@samspel/runtime/testing";
 import t from "tap";
-import {
-  AddItemRequestSchema,
-  CheckoutRequestSchema,
-  GetCartRequestSchema,
-  RemoveItemRequestSchema,
-} from "../gen/cart/v1/cart_api_pb.ts";
-import { CartEventSchema } from "../gen/cart/v1/cart_entity_pb.ts";
+import type { CartEventSchema } from "../gen/cart/v1/cart_entity_pb.ts";
+import { InventoryService } from "../gen/inventory/v1/inventory_api_pb.ts";
 import { cart } from "./cart.ts";
 
-type Event = NonNullable<MessageInitShape<typeof CartEventSchema>["event"]>;
+type Event = EventInit<typeof CartEventSchema>;
 
 const appleAdded: Event = { case: "itemAdded", value: { sku: "apple", quantity: 2 } };
 const checkedOut: Event = { case: "checkedOut", value: {} };
-const requests = {
-  addItem: AddItemRequestSchema,
-  removeItem: RemoveItemRequestSchema,
-  checkout: CheckoutRequestSchema,
-  getCart: GetCartRequestSchema,
-};
 
-function given(events: readonly Event[]): Message {
-  return events.reduce(
-    (state, event) => cart.fold(state, toBinary(CartEventSchema, create(CartEventSchema, { event }))),
-    cart.initialState(),
-  );
-}
-
-/** Runs a command; inventory has all that is asked for. */
-async function when(
-  events: readonly Event[],
-  command: keyof typeof requests,
-  request: object,
-): Promise<readonly unknown[]> {
-  const reserved: unknown[] = [];
-  const context = {
-    entityId: "7",
-    client: () => ({ reserve: async (request: unknown) => void reserved.push(request) }),
-  } as unknown as CommandContext;
-  const decision = await cart.decide(command, given(events), create(requests[command], request), context);
-  const persisted = decision.events.filter((message) => isMessage(message, CartEventSchema));
-  return [...reserved, ...persisted.map(({ event }) => event)];
-}
+const carts = testEntity(cart, { clients: [stub(InventoryService, { reserve: () => ({}) })], entityId: "7" });
 
 t.test("addItem persists what was added", async (t) => {
-  t.match(await when([], "addItem", { sku: "apple", quantity: 2 }), [appleAdded]);
+  const outcome = await carts.when("addItem", { sku: "apple", quantity: 2 });
+  t.match(outcome, { type: "accepted", events: [appleAdded], reply: { items: { apple: 2 } } });
 });
 
 t.test("removeItem persists only what was in the cart", async (t) => {
-  t.match(await when([appleAdded], "removeItem", { sku: "apple" }), [
-    { case: "itemRemoved", value: { sku: "apple" } },
-  ]);
-  t.same(await when([appleAdded], "removeItem", { sku: "pear" }), []);
+  const story = carts.given(appleAdded);
+  t.match(await story.when("removeItem", { sku: "pear" }), { type: "accepted", events: [] });
+  t.match(await story.when("removeItem", { sku: "apple" }), {
+    events: [{ case: "itemRemoved", value: { sku: "apple" } }],
+    state: { items: {} },
+  });
+  t.same(Object.keys(story.state.items), []);
 });
 
 t.test("checkout reserves what is in the cart, and is done once", async (t) => {
-  t.match(await when([appleAdded, appleAdded], "checkout", {}), [
-    { cartId: "7", items: { apple: 4 } },
-    checkedOut,
-  ]);
-  t.same(await when([appleAdded, checkedOut], "checkout", {}), []);
+  const story = carts.given(appleAdded, appleAdded);
+  t.match(await story.when("checkout", {}), {
+    events: [checkedOut],
+    calls: [{ method: "reserve", request: { cartId: "7", items: { apple: 4 } } }],
+  });
+  t.match(await story.when("checkout", {}), {
+    type: "accepted",
+    events: { length: 0 },
+    calls: { length: 0 },
+  });
 });
 
 t.test("getCart changes nothing", async (t) => {
-  t.same(await when([appleAdded], "getCart", {}), []);
+  const { events, reply } = accepted(await carts.given(appleAdded, checkedOut).when("getCart", {}));
+  t.equal(events.length, 0);
+  t.match(reply, { items: { apple: 2 }, checkedOut: true });
 });
 
 t.test("what the rules forbid is rejected", async (t) => {
-  const forbidden: ReadonlyArray<readonly [readonly Event[], keyof typeof requests, object, RegExp]> = [
-    [[], "addItem", { sku: "apple", quantity: 0 }, /quantity must be at least 1: current value is 0/],
-    [[], "addItem", { sku: "apple", quantity: -3 }, /current value is -3/],
-    [[], "addItem", { sku: "", quantity: 1 }, /sku must not be empty/],
-    [[appleAdded], "addItem", { sku: "apple", quantity: 999 }, /at most 1000/],
-    [[], "checkout", {}, /cart is empty/],
-    [[appleAdded, checkedOut], "addItem", { sku: "pear", quantity: 1 }, /cart is checked out/],
-    [[appleAdded, checkedOut], "removeItem", { sku: "apple" }, /cart is checked out/],
-  ];
-  for (const [events, command, request, message] of forbidden) {
-    await t.rejects(when(events, command, request), {
-      code: "SAMSPEL_REJECTED",
-      message,
-    });
+  const open = () => carts.given(appleAdded);
+  const closed = () => carts.given(appleAdded, checkedOut);
+  const { InvalidArgument, FailedPrecondition } = Code;
+  const refusals = [
+    [carts.when("addItem", { sku: "apple", quantity: 0 }), InvalidArgument, /at least 1: current value is 0/],
+    [carts.when("addItem", { sku: "apple", quantity: -3 }), InvalidArgument, /current value is -3/],
+    [carts.when("addItem", { sku: "", quantity: 1 }), InvalidArgument, /sku must not be empty/],
+    [open().when("addItem", { sku: "apple", quantity: 999 }), FailedPrecondition, /at most 1000/],
+    [carts.when("checkout", {}), FailedPrecondition, /cart is empty/],
+    [closed().when("addItem", { sku: "pear", quantity: 1 }), FailedPrecondition, /cart is checked out/],
+    [closed().when("removeItem", { sku: "apple" }), FailedPrecondition, /cart is checked out/],
+  ] as const;
+  for (const [outcome, code, message] of refusals) {
+    t.match(await outcome, { type: "rejected", code, message });
   }
+});
+
+t.test("any text is an sku, also one that every object has", async (t) => {
+  const story = carts.given();
+  t.match(await story.when("addItem", { sku: "constructor", quantity: 1 }), {
+    reply: { items: { constructor: 1 } },
+  });
+  t.match(await story.when("removeItem", { sku: "toString" }), { type: "accepted", events: { length: 0 } });
+});
+
+t.test("every kind of event folds to a state that can be stored", async () => {
+  checkEntity(cart);
+});
+
+t.test("these tests leave nothing out", async (t) => {
+  t.same(carts.coverage().missed, { commands: [], events: [] });
 });

@@ -17,7 +17,7 @@ export const cart: Entity<typeof CartService, typeof CartSchema, typeof CartEven
         if (sku === "") throw reject(Code.InvalidArgument, "sku must not be empty");
         if (quantity < 1)
           throw reject(Code.InvalidArgument, `quantity must be at least 1: current value is ${quantity}`);
-        if ((cart.items[sku] ?? 0) + quantity > maxQuantity) {
+        if (quantityOf(cart, sku) + quantity > maxQuantity) {
           throw reject(Code.FailedPrecondition, `a cart holds at most ${maxQuantity} of an item`);
         }
         return persist({ case: "itemAdded", value: { sku, quantity } }).reply(({ items }) => ({ items }));
@@ -25,7 +25,7 @@ export const cart: Entity<typeof CartService, typeof CartSchema, typeof CartEven
 
       removeItem(cart, { sku }) {
         requireOpen(cart);
-        if (!(sku in cart.items)) return { items: cart.items };
+        if (quantityOf(cart, sku) === 0) return { items: cart.items };
         return persist({ case: "itemRemoved", value: { sku } }).reply(({ items }) => ({ items }));
       },
 
@@ -42,7 +42,7 @@ export const cart: Entity<typeof CartService, typeof CartSchema, typeof CartEven
     events: {
       itemAdded: (cart, { sku, quantity }) => ({
         ...cart,
-        items: { ...cart.items, [sku]: (cart.items[sku] ?? 0) + quantity },
+        items: { ...cart.items, [sku]: quantityOf(cart, sku) + quantity },
       }),
       itemRemoved(cart, { sku }) {
         const { [sku]: _, ...items } = cart.items;
@@ -55,4 +55,9 @@ export const cart: Entity<typeof CartService, typeof CartSchema, typeof CartEven
 
 function requireOpen(cart: Cart): void {
   if (cart.checkedOut) throw reject(Code.FailedPrecondition, "cart is checked out");
+}
+
+/** An sku is any text, "constructor" too, which every object has. */
+function quantityOf({ items }: Cart, sku: string): number {
+  return Object.hasOwn(items, sku) ? (items[sku] ?? 0) : 0;
 }

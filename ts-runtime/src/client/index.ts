@@ -1,4 +1,5 @@
 export { createClients, type Clients, type ClientsOptions } from "./clients.ts";
 export { commandId, commandIdHeader, maxCommandIdLength } from "./command-id.ts";
+export { createEndingClient } from "./ending-streams.ts";
 export { errorDetail } from "./error-detail.ts";
 export type { InstanceSource, Target } from "./instance-source.ts";

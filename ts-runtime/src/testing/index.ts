@@ -9,3 +9,7 @@ export { checkEntity, type CheckEntityOptions } from "./check-entity.ts";
 export type { EntityCoverage, Exercised } from "./coverage.ts";
 export { EntityDefect, type Check, type Defect } from "./entity-defect.ts";
 export type { EventInit } from "../entity/index.ts";
+
+// Services, with infra.
+export { startTestService, type TestService, type TestServiceOptions } from "./test-service.ts";
+export { eventually, type EventuallyOptions } from "./eventually.ts";

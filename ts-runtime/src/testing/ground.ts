@@ -1,0 +1,151 @@
+// What test services stand on: one registry and one topic prefix for those that stand beside each other, and a schema
+// for each.
+//
+// Invariants:
+//   G1. Whoever leaves takes its schema along; the last one takes the streams, the registry and the claim.
+//   G2. Everything is tried, whatever fails; what could not be removed is named.
+import { randomBytes } from "node:crypto";
+import { startEmbeddedRegistry, type EmbeddedRegistry } from "@samspel/registry/embedded";
+import { transact } from "../postgres/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { openBroker, type Broker } from "../topic/index.ts";
+import { claimRun, dropSchema, runOf, sweep, type Claim } from "./claim.ts";
+import type { ResolvedInfra } from "./settings.ts";
+
+/** What services beside each other share. */
+export interface Ground {
+  readonly infra: ResolvedInfra;
+  readonly registryUrl: string;
+  readonly topicPrefix: string;
+  /** Takes a place for one more service; `withBroker` where it publishes or subscribes. */
+  join(options: { readonly withBroker: boolean }): Promise<Place>;
+}
+
+/** A service's place. */
+export interface Place {
+  /** Its schema, if there is a database. */
+  readonly schema: string | undefined;
+  /**
+   * Removes what the service made; call it once, when the service has stopped.
+   * @returns what could not be removed, and why; empty where nothing is left.
+   */
+  leave(): Promise<readonly Leak[]>;
+}
+
+/** Something that could not be removed. */
+export interface Leak {
+  /** Such as `schema samspel_test_…`. */
+  readonly what: string;
+  readonly error: unknown;
+}
+
+/** Lays the ground; nothing is left of it where that fails. */
+export async function layGround(infra: ResolvedInfra, logger: Logger): Promise<Ground> {
+  await using begun = new AsyncDisposableStack();
+  const registry = infra.registryUrl === undefined ? begun.use(await startEmbeddedRegistry()) : undefined;
+  const claim = infra.databaseUrl === undefined ? undefined : await claimRun(infra.databaseUrl, logger);
+  begun.move();
+  return createGround({ infra, registry, claim, logger });
+}
+
+interface GroundParts {
+  readonly infra: ResolvedInfra;
+  /** The ground's own, if it has one. */
+  readonly registry: EmbeddedRegistry | undefined;
+  readonly claim: Claim | undefined;
+  readonly logger: Logger;
+}
+
+function createGround({ infra, registry, claim, logger }: GroundParts): Ground {
+  const id = claim?.id ?? `samspel_test_unclaimed_${randomBytes(4).toString("hex")}`;
+  const topicPrefix = `${id.replaceAll("_", "-")}-`;
+  let broker: Promise<Broker> | undefined;
+  let swept: Promise<void> | undefined;
+  let places = 0;
+  let members = 0;
+
+  const end = (): Promise<readonly Leak[]> =>
+    attemptAll([
+      ["streams", async () => broker && (await removeStreams(await broker, topicPrefix))],
+      ["connection to NATS", async () => (await broker)?.close()],
+      ["embedded registry", async () => registry?.close()],
+      ["claim", async () => claim?.release()],
+    ]);
+
+  return {
+    infra,
+    registryUrl: registry?.url ?? infra.registryUrl ?? "",
+    topicPrefix,
+    async join({ withBroker }) {
+      members++;
+      const schema = claim && `${id}_${++places}`;
+      const leave = async (): Promise<readonly Leak[]> => {
+        const own = await attemptAll([
+          [
+            `schema ${schema}`,
+            async () => claim && schema && transact(claim.sql, (tx) => dropSchema(tx, schema)),
+          ],
+        ]);
+        return --members === 0 ? [...own, ...(await end())] : own;
+      };
+      try {
+        if (withBroker) {
+          broker ??= openBroker({ url: infra.natsUrl ?? "", prefix: topicPrefix, name: "test", logger });
+          await broker;
+        }
+        swept ??= claim && sweepDead(claim, await broker, logger);
+        await swept;
+      } catch (error) {
+        broker = undefined;
+        await leave();
+        throw error;
+      }
+      return { schema, leave };
+    },
+  };
+}
+
+/** Of what dead runs left, a failure is no reason to fail a test of the living: a later run tries again. */
+async function sweepDead(claim: Claim, broker: Broker | undefined, logger: Logger): Promise<void> {
+  try {
+    const streams = broker === undefined ? [] : await streamNames(broker);
+    await sweep(claim.sql, {
+      runs: streams.flatMap((name) => runOf(name) ?? []),
+      async run(id) {
+        if (broker !== undefined) await removeStreams(broker, `${id.replaceAll("_", "-")}-`);
+      },
+    });
+  } catch (error) {
+    logger.warn({ err: error }, "what dead test runs left behind could not be removed");
+  }
+}
+
+async function streamNames({ manager }: Broker): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const name of manager.streams.names()) names.push(name);
+  return names;
+}
+
+/** Streams go with their consumers. */
+async function removeStreams(broker: Broker, prefix: string): Promise<void> {
+  const own = async (): Promise<readonly string[]> =>
+    (await streamNames(broker)).filter((name) => name.startsWith(prefix));
+  for (const name of await own()) await broker.manager.streams.delete(name);
+  const left = await own();
+  if (left.length > 0) throw new Error(`still there: ${left.join(", ")}`);
+}
+
+/** Tries each, one after the other, and tells which failed. */
+export async function attemptAll(
+  steps: ReadonlyArray<readonly [what: string, step: () => Promise<unknown>]>,
+): Promise<readonly Leak[]> {
+  const leaks: Leak[] = [];
+  for (const [what, step] of steps) {
+    try {
+      await step();
+    } catch (error) {
+      leaks.push({ what, error });
+    }
+  }
+  return leaks;
+}
