@@ -31,6 +31,28 @@ for (const [file, name, heading] of [
   });
 }
 
+for (const [file, name, heading] of [
+  ["ts-runtime/src/testing/test-entity.ts", "TestEntityOptions", "testEntity"],
+  ["ts-runtime/src/testing/check-entity.ts", "CheckEntityOptions", "checkEntity"],
+  ["ts-runtime/src/testing/test-entity.ts", "EntityStory", "testEntity"],
+  ["ts-runtime/src/testing/outcome.ts", "Accepted", "Outcome"],
+  ["ts-runtime/src/testing/outcome.ts", "Rejected", "Outcome"],
+  ["ts-runtime/src/testing/entity-defect.ts", "Defect", "EntityDefect"],
+  ["ts-runtime/src/testing/test-service.ts", "TestService", "TestService"],
+] as const) {
+  t.test(`testing.md has each member of ${name}`, async (t) => {
+    const page = read("docs/reference/testing.md");
+    const [, section = ""] = new RegExp(`## ${heading}\n(.*?)(\n## |$)`, "s").exec(page) ?? [];
+    const listed = new Set([...section.matchAll(/`(\w+)/g)].map(([, member = ""]) => member));
+    const all = members(file, name);
+    t.ok(all.length > 1);
+    t.same(
+      all.filter((member) => !listed.has(member)),
+      [],
+    );
+  });
+}
+
 t.test("environment.md has each variable that a service reads, and no other", async (t) => {
   const files = [read("ts-runtime/src/host/options.ts"), read("registry/src/options.ts")];
   const variables = files.flatMap((text) =>

@@ -20,7 +20,7 @@ t.test("addItem persists what was added", async (t) => {
 
 t.test("removeItem persists only what was in the cart", async (t) => {
   const story = carts.given(appleAdded);
-  t.match(await story.when("removeItem", { sku: "pear" }), { type: "accepted", events: [] });
+  t.same(accepted(await story.when("removeItem", { sku: "pear" })).events, []);
   t.match(await story.when("removeItem", { sku: "apple" }), {
     events: [{ case: "itemRemoved", value: { sku: "apple" } }],
     state: { items: {} },
@@ -34,16 +34,13 @@ t.test("checkout reserves what is in the cart, and is done once", async (t) => {
     events: [checkedOut],
     calls: [{ method: "reserve", request: { cartId: "7", items: { apple: 4 } } }],
   });
-  t.match(await story.when("checkout", {}), {
-    type: "accepted",
-    events: { length: 0 },
-    calls: { length: 0 },
-  });
+  const again = accepted(await story.when("checkout", {}));
+  t.same([again.events, again.calls], [[], []]);
 });
 
 t.test("getCart changes nothing", async (t) => {
   const { events, reply } = accepted(await carts.given(appleAdded, checkedOut).when("getCart", {}));
-  t.equal(events.length, 0);
+  t.same(events, []);
   t.match(reply, { items: { apple: 2 }, checkedOut: true });
 });
 
@@ -70,7 +67,7 @@ t.test("any text is an sku, also one that every object has", async (t) => {
   t.match(await story.when("addItem", { sku: "constructor", quantity: 1 }), {
     reply: { items: { constructor: 1 } },
   });
-  t.match(await story.when("removeItem", { sku: "toString" }), { type: "accepted", events: { length: 0 } });
+  t.same(accepted(await story.when("removeItem", { sku: "toString" })).events, []);
 });
 
 t.test("every kind of event folds to a state that can be stored", async () => {

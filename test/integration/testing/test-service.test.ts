@@ -1,13 +1,14 @@
 // The harness on real infra: what it starts, what it keeps, and that nothing is left of it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Code } from "@connectrpc/connect";
+import { fileURLToPath } from "node:url";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { publish, serve, subscribe } from "@samspel/runtime";
-import { startTestService, type TestService } from "@samspel/runtime/testing";
+import { startTestService, testEntity, type TestService } from "@samspel/runtime/testing";
 import { connect } from "nats";
 import postgres from "postgres";
+import * as fc from "fast-check";
 import t, { type Test } from "tap";
 import { claimRun, runOf, sweep } from "../../../ts-runtime/src/testing/claim.ts";
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
@@ -195,7 +196,7 @@ t.test(
     const alive = await start(t, { entities: [counter] });
     const doomed = spawn(
       process.execPath,
-      ["--conditions=samspel-source", join(import.meta.dirname, "doomed-service.ts")],
+      ["--conditions=samspel-source", fileURLToPath(new URL("doomed-service.ts", import.meta.url))],
       { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_OPTIONS: "" } },
     );
     const [line] = (await once(createInterface(doomed.stdout), "line")) as [string];
@@ -232,4 +233,32 @@ t.test("a handler's rejection reaches the client as it does in production", asyn
     code: Code.FailedPrecondition,
     rawMessage: "counter would be -1",
   });
+});
+
+t.test("testEntity() says of any commands what the service does", async (t) => {
+  await using service = await startTestService({ entities: [counter] });
+  const client = service.client(CounterService);
+  const command = fc.oneof(
+    fc.record({ name: fc.constant("increment" as const), amount: fc.bigInt({ min: -5n, max: 9n }) }),
+    fc.record({ name: fc.constantFrom("reset" as const, "getCounter" as const), amount: fc.constant(0n) }),
+  );
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { maxLength: 8 }), async (commands) => {
+      const counterId = `run-${runs++}`;
+      const story = testEntity(counter, { entityId: counterId }).given();
+      for (const { name, amount } of commands) {
+        const outcome = await (name === "increment" ? story.when(name, { amount }) : story.when(name, {}));
+        const answer = await (
+          name === "increment" ? client.increment({ counterId, amount }) : client[name]({ counterId })
+        ).catch((error: unknown) => ConnectError.from(error));
+        if (outcome.type === "accepted") t.same(outcome.reply, answer);
+        else t.match(answer, { code: outcome.code, rawMessage: outcome.message });
+      }
+      const [row] = await service.sql<{ revision: bigint }[]>`
+        select coalesce(max(revision), 0) as revision from event where entity_id = ${counterId}`;
+      t.equal(row?.revision, story.revision);
+    }),
+    { numRuns: 25 },
+  );
 });

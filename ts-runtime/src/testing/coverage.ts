@@ -9,7 +9,7 @@ export interface Exercised<Command extends string = string, Case extends string 
 
 /** What of an entity was run, in the order of its proto files. */
 export interface EntityCoverage<Command extends string = string, Case extends string = string> {
-  /** Commands that were sent; events whose handler ran. */
+  /** Commands that were sent; events that were folded. */
   readonly exercised: Exercised<Command, Case>;
   /** All others. A test can demand that there are none. */
   readonly missed: Exercised<Command, Case>;

@@ -30,7 +30,7 @@ export function initialStanding(entity: Entity): Standing {
 
 export interface Folded {
   readonly standing: Standing;
-  /** The cases whose handlers ran: usually one, as the entity reads its stored event. */
+  /** The event's own case, and those that it means today, whose handlers ran. */
   readonly cases: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export function foldEvent(entity: Entity, standing: Standing, event: Message, so
   );
   return {
     standing: { revision: standing.revision + 1n, state, restored },
-    cases: contents.map((content) => content.case),
+    cases: [name, ...contents.map((content) => content.case)],
   };
 }
 

@@ -40,7 +40,7 @@ export type CommandResult =
       readonly type: "accepted";
       readonly standing: Standing;
       readonly events: readonly EventCase[];
-      /** The cases whose handlers ran. */
+      /** The cases that were folded. */
       readonly folded: readonly string[];
       readonly reply: Message;
     }

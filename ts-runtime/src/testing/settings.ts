@@ -24,7 +24,10 @@ export interface ResolvedInfra {
   readonly logLevel: string;
 }
 
-export function resolveInfra(options: InfraOptions, environment: Environment = process.env): ResolvedInfra {
+export function resolveInfraOptions(
+  options: InfraOptions,
+  environment: Environment = process.env,
+): ResolvedInfra {
   const variable = (...names: readonly string[]): string | undefined =>
     names.map((name) => environment[name]).find((value) => value !== undefined && value !== "");
   return {

@@ -16,7 +16,7 @@ import { createLogger } from "../telemetry/index.ts";
 import { createDirectTransport } from "./direct-transport.ts";
 import { eventually, type EventuallyOptions } from "./eventually.ts";
 import { attemptAll, layGround, type Ground, type Leak, type Place } from "./ground.ts";
-import { needsBroker, requireInfra, resolveInfra, type InfraOptions } from "./settings.ts";
+import { needsBroker, requireInfra, resolveInfraOptions, type InfraOptions } from "./settings.ts";
 
 type OwnSettings = "name" | "host" | "port" | "schema" | "topicPrefix" | "ownsProcess" | keyof InfraOptions;
 
@@ -38,7 +38,7 @@ interface Beside extends Readonly<Partial<Record<keyof InfraOptions, never>>> {
 
 /**
  * What a service under test is made of: entities, services, topics, projections, subscriptions and the other options of
- * `startService`. `drainMs` is 5,000 by default, and the log says errors only, unless `LOG_LEVEL` or `logger` do
+ * `startService`. By default `drainMs` is 5,000, states are frozen, and the log says errors only, unless `LOG_LEVEL` or `logger` do
  * otherwise.
  */
 export type TestServiceOptions = TestParts & (Alone | Beside);
@@ -91,13 +91,14 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
   const { beside, databaseUrl, natsUrl, registryUrl, name = "test", ...parts } = options;
   const given = { databaseUrl, natsUrl, registryUrl };
   const shared = beside === undefined ? undefined : groundOf(beside, name);
-  const infra = shared?.infra ?? resolveInfra(definedOf(given));
+  const infra = shared?.infra ?? resolveInfraOptions(definedOf(given));
   requireInfra(name, parts, infra);
   const logger = options.logger ?? createLogger({ service: name, level: infra.logLevel });
   const ground = shared ?? (await layGround(infra, logger));
   const place = await ground.join({ withBroker: needsBroker(parts) });
   const settings: ServiceOptions = {
     drainMs: 5_000,
+    freezeStates: true,
     ...parts,
     name,
     logger,
