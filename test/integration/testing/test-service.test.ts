@@ -145,10 +145,29 @@ t.test(
     t.equal((await streamsOf(first.topicPrefix)).length, 1);
     t.equal((await second.client(CounterService).increment({ counterId: "a", amount: 1n })).value, 1n);
     await second.close();
+    await t.rejects(startTestService({ beside: first, entities: [counter] }), {
+      name: "TypeError",
+      message: "Cannot start a test service beside one that is closed",
+    });
     t.notOk(await hasSchema(second.schema));
     t.same(await streamsOf(first.topicPrefix), []);
   },
 );
+
+t.test("all is removed, also where every connection was cut in between", async (t) => {
+  const service = await start(t, { entities: [counter], topics: [changed] });
+  const { schema, topicPrefix } = service;
+  const cut = await admin`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name in (${`samspel ${schema}`}, ${`samspel test of ${schema}`})
+      or pid in (select l.pid from pg_locks l where l.locktype = 'advisory' and l.objsubid = 1
+        and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(${runOf(schema) ?? ""}, 0))`;
+  t.ok(cut.length > 1);
+  t.equal((await service.client(CounterService).increment({ counterId: "a", amount: 1n })).value, 1n);
+  await service.close();
+  t.notOk(await hasSchema(schema));
+  t.same(await streamsOf(topicPrefix), []);
+});
 
 t.test("what cannot be removed is named", async (t) => {
   const service = await startTestService({ name: "leaky", entities: [counter] });
@@ -210,10 +229,10 @@ t.test(
     t.teardown(() => claim.release());
     const removed: string[] = [];
     const remove = { runs: [], run: async (id: string) => void removed.push(id) };
-    t.notOk((await sweep(claim.sql, remove)).includes(runOf(schema) ?? ""), "it is too young as yet");
+    t.notOk((await sweep(claim, remove)).includes(runOf(schema) ?? ""), "it is too young as yet");
     await until(
       "Postgres has noticed that the process is dead, and its run is removed",
-      async () => (await sweep(claim.sql, remove, 0)).includes(runOf(schema) ?? ""),
+      async () => (await sweep(claim, remove, 0)).includes(runOf(schema) ?? ""),
       20_000,
     );
     t.notOk(await hasSchema(schema));

@@ -2,7 +2,8 @@
 //
 // Invariants:
 //   C1. A run holds a session lock on its name, on a connection of its own, from before anything bears the name until
-//       everything is removed. When the process dies, however it does, Postgres lets the lock go.
+//       everything is removed. When the process dies, however it does, Postgres lets the lock go. Where the connection
+//       breaks, the lock is taken again within a minute.
 //   C2. What a dead run left behind is removed by a later run: only under the lock, so by one run at a time, and only
 //       where the name is 10 minutes old, so that a run whose connection broke for a moment keeps what it has.
 //   C3. Ages are told by the database's clock alone.
@@ -14,7 +15,7 @@ import type { Logger } from "../telemetry/index.ts";
 export interface Claim {
   /** Such as `samspel_test_20261231235959_0a1b2c3d`. */
   readonly id: string;
-  /** Connected for other work than the service's, beside the one that holds the lock. */
+  /** The one connection that holds the lock; it removes, too. */
   readonly sql: Sql;
   /** Lets the lock go. */
   release(): Promise<void>;
@@ -22,6 +23,7 @@ export interface Claim {
 
 const idPattern = /^samspel_test_(\d{14})_[0-9a-f]{8}/;
 const minAgeMs = 10 * 60_000;
+const lookEveryMs = 60_000;
 
 /**
  * Claims a new name.
@@ -32,7 +34,7 @@ export async function claimRun(url: string, logger: Logger): Promise<Claim> {
     url,
     // One that every database has: nothing is made before there is a lock.
     schema: "information_schema",
-    maxConnections: 2,
+    maxConnections: 1,
     applicationName: "samspel test run",
     logger,
   });
@@ -45,16 +47,19 @@ export async function claimRun(url: string, logger: Logger): Promise<Claim> {
 }
 
 async function claim(database: Database): Promise<Claim> {
-  const holder = await database.sql.reserve();
-  const [row] = await holder<{ stamp: string }[]>`
+  const { sql } = database;
+  const [row] = await sql<{ stamp: string }[]>`
     select to_char(clock_timestamp() at time zone 'utc', 'YYYYMMDDHH24MISS') as stamp`;
   const id = `samspel_test_${row?.stamp}_${randomBytes(4).toString("hex")}`;
-  await holder`select pg_advisory_lock(hashtextextended(${id}, 0))`;
+  const lock = async (): Promise<void> =>
+    void (await sql`select pg_try_advisory_lock(hashtextextended(${id}, 0))`);
+  await lock();
+  const timer = setInterval(() => void lock().catch(() => {}), lookEveryMs).unref();
   return {
     id,
-    sql: database.sql,
+    sql,
     async release() {
-      holder.release();
+      clearInterval(timer);
       await database.close();
     },
   };
@@ -70,7 +75,7 @@ export function runOf(name: string): string | undefined {
  * @returns the names of those runs.
  */
 export async function sweep(
-  sql: Sql,
+  { id: own, sql }: Claim,
   remove: { readonly runs: readonly string[]; run(id: string): Promise<void> },
   ageMs: number = minAgeMs,
 ): Promise<readonly string[]> {
@@ -80,7 +85,7 @@ export async function sweep(
   const swept: string[] = [];
   const failures: unknown[] = [];
   for (const id of runs) {
-    if (id === undefined) continue;
+    if (id === undefined || id === own) continue;
     try {
       const isDead = await transact(sql, async (tx) => {
         if (!(await claimDead(tx, id, ageMs))) return false;
@@ -109,8 +114,8 @@ async function claimDead(tx: TransactionSql, id: string, ageMs: number): Promise
   return row?.dead === true;
 }
 
-/** Drops a schema with all in it; who still uses it makes that fail after 5 s, in place of waiting for ever. */
+/** Drops a schema with all in it; who still uses it makes that fail after 2 s, in place of waiting for ever. */
 export async function dropSchema(tx: TransactionSql, schema: string): Promise<void> {
-  await tx`set local lock_timeout = '5s'`;
+  await tx`set local lock_timeout = '2s'`;
   await tx`drop schema if exists ${tx(schema)} cascade`;
 }

@@ -6,18 +6,23 @@
 //   G2. Everything is tried, whatever fails; what could not be removed is named.
 import { randomBytes } from "node:crypto";
 import { startEmbeddedRegistry, type EmbeddedRegistry } from "@samspel/registry/embedded";
-import { transact } from "../postgres/index.ts";
+import { retryRead, transact } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { openBroker, type Broker } from "../topic/index.ts";
 import { claimRun, dropSchema, runOf, sweep, type Claim } from "./claim.ts";
 import type { ResolvedInfra } from "./settings.ts";
+
+const removeForMs = 3_000;
 
 /** What services beside each other share. */
 export interface Ground {
   readonly infra: ResolvedInfra;
   readonly registryUrl: string;
   readonly topicPrefix: string;
-  /** Takes a place for one more service; `withBroker` where it publishes or subscribes. */
+  /**
+   * Takes a place for one more service; `withBroker` where it publishes or subscribes.
+   * @throws TypeError where all have left: nothing is there any more.
+   */
   join(options: { readonly withBroker: boolean }): Promise<Place>;
 }
 
@@ -77,14 +82,14 @@ function createGround({ infra, registry, claim, logger }: GroundParts): Ground {
     registryUrl: registry?.url ?? infra.registryUrl ?? "",
     topicPrefix,
     async join({ withBroker }) {
+      if (places > 0 && members === 0)
+        throw new TypeError("Cannot start a test service beside one that is closed");
       members++;
-      const schema = claim && `${id}_${++places}`;
+      places++;
+      const schema = claim && `${id}_${places}`;
       const leave = async (): Promise<readonly Leak[]> => {
         const own = await attemptAll([
-          [
-            `schema ${schema}`,
-            async () => claim && schema && transact(claim.sql, (tx) => dropSchema(tx, schema)),
-          ],
+          [`schema ${schema}`, async () => claim && schema && removeSchema(claim, schema)],
         ]);
         return --members === 0 ? [...own, ...(await end())] : own;
       };
@@ -105,11 +110,16 @@ function createGround({ infra, registry, claim, logger }: GroundParts): Ground {
   };
 }
 
+/** Again where Postgres was away: to drop what is gone already does no harm. */
+function removeSchema({ sql }: Claim, schema: string): Promise<void> {
+  return retryRead(removeForMs, () => transact(sql, (tx) => dropSchema(tx, schema)));
+}
+
 /** Of what dead runs left, a failure is no reason to fail a test of the living: a later run tries again. */
 async function sweepDead(claim: Claim, broker: Broker | undefined, logger: Logger): Promise<void> {
   try {
     const streams = broker === undefined ? [] : await streamNames(broker);
-    await sweep(claim.sql, {
+    await sweep(claim, {
       runs: streams.flatMap((name) => runOf(name) ?? []),
       async run(id) {
         if (broker !== undefined) await removeStreams(broker, `${id.replaceAll("_", "-")}-`);

@@ -57,14 +57,14 @@ export type CommandResult =
  * @throws EntityDefect where a handler breaks a rule; RangeError for a command that the entity lacks.
  */
 export async function runCommand(run: RunCommand): Promise<CommandResult> {
-  const { entity, clients } = run;
+  const { entity } = run;
   const culprit = `command handler ${run.command}`;
   const request = requestOf(run);
   const state = toBinary(entity.state, run.standing.state);
   const before = structuredClone(request);
   try {
     const result = await decideAndFold(run, request);
-    requireStubs(run);
+    requireStubs(run, culprit);
     if (
       firstDifference(before, request) !== undefined ||
       !isSame(state, toBinary(entity.state, run.standing.state))
@@ -73,7 +73,7 @@ export async function runCommand(run: RunCommand): Promise<CommandResult> {
     return result;
   } catch (error) {
     if (error instanceof EntityDefect) throw error;
-    requireStubs(run);
+    requireStubs(run, culprit);
     if (isExpected(error)) return rejection(error);
     const mutation = mutationOf(error);
     const [check, message]: [Check, string] =
@@ -82,15 +82,16 @@ export async function runCommand(run: RunCommand): Promise<CommandResult> {
         : ["immutable", `changes what it was given: ${mutation}`];
     throw defect(entity.name, { check, culprit, message }, error);
   }
+}
 
-  function requireStubs({ command }: RunCommand): void {
-    if (clients.missing === undefined) return;
-    throw defect(entity.name, {
-      check: "stub",
-      culprit: `command handler ${command}`,
-      message: `calls ${clients.missing}, for which there is no stub: give one in \`clients\` of testEntity, with that method`,
-    });
-  }
+/** Also where the handler caught what a missing stub threw. */
+function requireStubs({ entity, clients }: RunCommand, culprit: string): void {
+  if (clients.missing === undefined) return;
+  throw defect(entity.name, {
+    check: "stub",
+    culprit,
+    message: `calls ${clients.missing}, for which there is no stub: give one in \`clients\` of testEntity, with that method`,
+  });
 }
 
 async function decideAndFold(run: RunCommand, request: Message): Promise<CommandResult> {

@@ -217,13 +217,16 @@ function urlOf({ host, port }: RunningService): string {
 }
 
 function leakError(name: string, leaks: readonly Leak[]): Error {
-  const list = leaks.map(
-    ({ what, error }) => `${what} (${error instanceof Error ? error.message : String(error)})`,
-  );
+  const list = leaks.map(({ what, error }) => `${what} (${reasonOf(error)})`);
   return new AggregateError(
     leaks.map(({ error }) => error),
     `Test service ${name} leaves behind: ${list.join("; ")}`,
   );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
