@@ -1,5 +1,13 @@
 // What of the test kit must not compile, and why. `compile.test.ts` has the compiler check each line.
-import { accepted, checkEntity, rejected, stub, testEntity, type EventInit } from "@samspel/runtime/testing";
+import {
+  accepted,
+  checkEntity,
+  rejected,
+  startTestService,
+  stub,
+  testEntity,
+  type EventInit,
+} from "@samspel/runtime/testing";
 import { cart } from "../../examples/shopping-cart/cart/cart.ts";
 import type { CartEventSchema } from "../../examples/shopping-cart/gen/cart/v1/cart_entity_pb.ts";
 import { InventoryService } from "../../examples/shopping-cart/gen/inventory/v1/inventory_api_pb.ts";
@@ -70,3 +78,17 @@ checkEntity(cart, { samples: { itemAddd: [] } });
 
 // @ts-expect-error a misspelt field of a sample
 checkEntity(cart, { samples: { itemAdded: [{ skuu: "apple" }] } });
+
+await using service = await startTestService({ entities: [cart], databaseUrl: "postgres://host/tests" });
+await using other = await startTestService({ name: "other", beside: service });
+const value: number = await service.eventually("it is there", () => Promise.resolve(1));
+console.log(value, other.url);
+
+// @ts-expect-error a service beside another one has that one's infra
+await startTestService({ beside: service, databaseUrl: "postgres://host/tests" });
+
+// @ts-expect-error the schema is the test's own
+await startTestService({ entities: [cart], schema: "cart" });
+
+// @ts-expect-error a misspelt part
+await startTestService({ entitys: [cart] });

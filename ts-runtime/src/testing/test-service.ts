@@ -38,8 +38,7 @@ interface Beside extends Readonly<Partial<Record<keyof InfraOptions, never>>> {
 
 /**
  * What a service under test is made of: entities, services, topics, projections, subscriptions and the other options of
- * `startService`. By default `drainMs` is 5,000, states are frozen, and the log says errors only, unless `LOG_LEVEL` or `logger` do
- * otherwise.
+ * `startService`. By default `drainMs` is 5,000, states are frozen, and the log has errors only, or what `LOG_LEVEL` says.
  */
 export type TestServiceOptions = TestParts & (Alone | Beside);
 
