@@ -1,5 +1,6 @@
 // The harness on real infra: what it starts, what it keeps, and that nothing is left of it.
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,7 @@ import { claimRun, runOf, sweep } from "../../../ts-runtime/src/testing/claim.ts
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { defineCounter } from "../../support/counter.ts";
-import { databaseUrl, natsUrl } from "../../support/environment.ts";
+import { consulUrl, databaseUrl, natsUrl } from "../../support/environment.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
@@ -113,6 +114,42 @@ t.test("restart() keeps the data, and clients find the service again", async (t)
     name: "TypeError",
     message: "Cannot restart test service test as it is closed",
   });
+});
+
+t.test("a registry that is given is joined, and left", async (t) => {
+  const name = `counter-${randomUUID().slice(0, 8)}`;
+  const instances = async (): Promise<number> =>
+    ((await (await fetch(`${consulUrl()}/v1/catalog/service/${name}`)).json()) as unknown[]).length;
+  const service = await start(t, { name, entities: [counter], registryUrl: consulUrl() });
+  t.equal(service.registryUrl, consulUrl());
+  await until("it is in the catalog", async () => (await instances()) === 1, 30_000);
+  await service.close();
+  await until("it has left the catalog", async () => (await instances()) === 0, 30_000);
+});
+
+t.test("a stream that a test stops to read does not hold up the end of its service", async (t) => {
+  const ended = Promise.withResolvers<void>();
+  const service = await start(t, {
+    services: [
+      serve(EchoService, {
+        echo: async () => ({}),
+        echoOnce: async () => ({}),
+        async *echoMany({ text }, { signal }) {
+          signal.addEventListener("abort", () => ended.resolve());
+          yield { text };
+          await new Promise(() => {});
+        },
+        echoJoined: async () => ({}),
+        async *echoEach() {},
+      }),
+    ],
+  });
+  for await (const { text } of service.client(EchoService).echoMany({ text: "a" })) {
+    t.equal(text, "a");
+    break;
+  }
+  await ended.promise;
+  await service.close();
 });
 
 t.test("nothing is left, also after a test that fails", async (t) => {
