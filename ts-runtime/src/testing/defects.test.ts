@@ -1,7 +1,9 @@
 // Each check of the kit, proved by an entity that is wrong in just that way.
+import { Code } from "@connectrpc/connect";
 import * as fc from "fast-check";
 import t from "tap";
 import {
+  RecordResponseSchema,
   SpecimenEventSchema,
   SpecimenSchema,
   SpecimenService,
@@ -10,6 +12,7 @@ import {
   type Specimen,
 } from "../../../test/gen/samspel/test/v1/specimen_pb.ts";
 import { defineEntity, persist, type Entity } from "../entity/index.ts";
+import { detail, reject } from "../errors/index.ts";
 import { checkEntity, EntityDefect, testEntity, type Check } from "./index.ts";
 
 type SpecimenEntity = Entity<typeof SpecimenService, typeof SpecimenSchema, typeof SpecimenEventSchema>;
@@ -202,6 +205,26 @@ t.test("a reply that does not come back from its bytes is named with its command
   const wrong = { record: () => persisting({ case: "lost", value: {} }, () => ({ label: 5 })) };
   t.match(await record(wrong), {
     message: /the reply of command record .*label was 5 and comes back as "5"/,
+  });
+});
+
+t.test("the details of a rejection come with it, and must survive too", async (t) => {
+  const refusing = (finding: object) => ({
+    record() {
+      const details = [detail(RecordResponseSchema, finding)];
+      throw reject(Code.ResourceExhausted, "no room", { metadata: { left: "0" }, details });
+    },
+  });
+  const outcome = await testEntity(specimen(refusing({ weight: 0.5 }))).when("record", {});
+  t.match(outcome, {
+    type: "rejected",
+    code: Code.ResourceExhausted,
+    metadata: { left: "0" },
+    details: [{ $typeName: "samspel.test.v1.RecordResponse", weight: 0.5 }],
+  });
+  t.match(await record(refusing({ weight: 0.1 })), {
+    check: "serialisation",
+    message: /a detail of the rejection of command record does not survive .*weight was 0\.1/,
   });
 });
 

@@ -3,6 +3,7 @@ import type {
   DescMessage,
   DescMethodUnary,
   DescService,
+  Message,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
@@ -47,6 +48,8 @@ export interface Rejected<State extends DescMessage> extends OutcomeBase<State> 
   readonly code: Code;
   readonly message: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The messages that a `reject` carries for the caller; those of a called service's error are in `error`. */
+  readonly details: readonly Message[];
   /** What was thrown. */
   readonly error: Error;
 }

@@ -49,6 +49,7 @@ export type CommandResult =
       readonly code: Code;
       readonly message: string;
       readonly metadata: Readonly<Record<string, string>>;
+      readonly details: readonly Message[];
       readonly error: Error;
     };
 
@@ -74,7 +75,7 @@ export async function runCommand(run: RunCommand): Promise<CommandResult> {
   } catch (error) {
     if (error instanceof EntityDefect) throw error;
     requireStubs(run, culprit);
-    if (isExpected(error)) return rejection(error);
+    if (isExpected(error)) return rejection(run, error);
     const mutation = mutationOf(error);
     const [check, message]: [Check, string] =
       mutation === undefined
@@ -140,12 +141,21 @@ function requestOf({ entity, command, request, context: { entityId } }: RunComma
     .restored;
 }
 
-function rejection(error: unknown): Extract<CommandResult, { readonly type: "rejected" }> {
-  if (error instanceof SamspelError) {
-    return { type: "rejected", code: error.grpc, message: error.message, metadata: error.metadata, error };
+function rejection(
+  { entity, command }: RunCommand,
+  error: unknown,
+): Extract<CommandResult, { readonly type: "rejected" }> {
+  if (!(error instanceof SamspelError)) {
+    const failure = ConnectError.from(error);
+    const { code, rawMessage: message } = failure;
+    return { type: "rejected", code, message, metadata: {}, details: [], error: failure };
   }
-  const failure = ConnectError.from(error);
-  return { type: "rejected", code: failure.code, message: failure.rawMessage, metadata: {}, error: failure };
+  const culprit = `a detail of the rejection of command ${command}`;
+  const { grpc, message, metadata } = error;
+  const details = error.details.map(
+    ({ desc, value }) => survive(desc, value, { entity: entity.name, culprit }).restored,
+  );
+  return { type: "rejected", code: grpc, message, metadata, details, error };
 }
 
 function isSame(left: Uint8Array, right: Uint8Array): boolean {

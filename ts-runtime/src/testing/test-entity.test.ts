@@ -6,6 +6,7 @@ import t from "tap";
 import { CartService, type AddItemRequest } from "../../../examples/shopping-cart/gen/cart/v1/cart_api_pb.ts";
 import { cart } from "../../../examples/shopping-cart/cart/cart.ts";
 import { InventoryService } from "../../../examples/shopping-cart/gen/inventory/v1/inventory_api_pb.ts";
+import { commandId } from "../client/index.ts";
 import { defineEntity, persist } from "../entity/index.ts";
 import { reject } from "../errors/index.ts";
 import { accepted, rejected, stub, testEntity } from "./index.ts";
@@ -42,7 +43,8 @@ t.test("when() gives a rejection as an outcome, and the entity stays where it st
     state: { items: { apple: 2 } },
     revision: 1n,
   });
-  t.same([outcome.calls, rejected(outcome).metadata], [[], {}]);
+  const { calls, metadata, details } = rejected(outcome);
+  t.same([calls, metadata, details], [[], {}, []]);
   t.match(story, { revision: 1n, state: { items: { apple: 2 } } });
 });
 
@@ -147,7 +149,7 @@ t.test("a handler gets the circumstances of its call, and the request with its k
   await story.when(
     "addItem",
     {},
-    { commandId: "c", headers: { "x-user": "u" }, signal: AbortSignal.abort() },
+    { headers: { "x-user": "u", ...commandId("c").headers }, signal: AbortSignal.abort() },
   );
   await story.when("addItem", { cartId: "cart-1" });
   t.same(seen, ["cart-1", "cart-1", 1n, "c", "u", true, "cart-1", "cart-1", 1n, undefined, null, false]);

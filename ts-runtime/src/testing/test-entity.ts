@@ -4,6 +4,7 @@
 //   E1. Every run is held to the rules of an entity (fold-event.ts, run-command.ts); none of them can be left out.
 //   E2. A story's commands run one at a time, in the order in which they were given (J1).
 import type { DescMessage, DescService, MessageShape } from "@bufbuild/protobuf";
+import { commandIdHeader } from "../client/index.ts";
 import { eventOneof, toMessage, type Entity, type EventInit, type EventOf } from "../entity/index.ts";
 import { createCoverage, type CoverageRecorder, type EntityCoverage } from "./coverage.ts";
 import { foldEvent, initialStanding, type Standing } from "./fold-event.ts";
@@ -20,9 +21,7 @@ export interface TestEntityOptions {
 
 /** What a handler sees of a call beside its request. */
 export interface CommandCircumstances {
-  /** The id by which the command is de-duplicated; the kit runs each command all the same. Default: none. */
-  readonly commandId?: string;
-  /** Default: none. */
+  /** Default: none. `commandId("…")` gives the one of a command id; the kit runs each command all the same. */
   readonly headers?: HeadersInit;
   /** Default: one that never aborts. */
   readonly signal?: AbortSignal;
@@ -119,6 +118,7 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
     circumstances: CommandCircumstances,
   ): Promise<object> => {
     const clients = stubbedClients(parts.clients);
+    const requestHeader = new Headers(circumstances.headers);
     const result = await runCommand({
       entity,
       standing,
@@ -127,9 +127,9 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
       clients,
       context: {
         entityId,
-        commandId: circumstances.commandId,
+        commandId: requestHeader.get(commandIdHeader) ?? undefined,
         signal: circumstances.signal ?? new AbortController().signal,
-        requestHeader: new Headers(circumstances.headers),
+        requestHeader,
       },
     });
     coverage.command(command);
