@@ -4,63 +4,19 @@ import * as fc from "fast-check";
 import t from "tap";
 import {
   RecordResponseSchema,
-  SpecimenEventSchema,
-  SpecimenSchema,
-  SpecimenService,
   type Found,
   type RecordRequest,
   type Specimen,
 } from "../../../test/gen/samspel/test/v1/specimen_pb.ts";
-import { defineEntity, persist, type Entity } from "../entity/index.ts";
+import {
+  keepFinding,
+  persisting,
+  specimen,
+  type Handlers,
+  type SpecimenEntity,
+} from "../../../test/support/specimen.ts";
 import { detail, reject } from "../errors/index.ts";
-import { checkEntity, EntityDefect, testEntity, type Check } from "./index.ts";
-
-type SpecimenEntity = Entity<typeof SpecimenService, typeof SpecimenSchema, typeof SpecimenEventSchema>;
-
-interface Handlers {
-  readonly record?: (state: Specimen, request: RecordRequest) => unknown;
-  readonly found?: (state: Specimen, event: Found) => unknown;
-  readonly lost?: (state: Specimen) => unknown;
-}
-
-/** A specimen's right handlers, but for those that are given; what is wrong in type as well comes by a cast. */
-function specimen(wrong: Handlers): SpecimenEntity {
-  return defineEntity(
-    SpecimenService,
-    { name: "specimen", state: SpecimenSchema, event: SpecimenEventSchema },
-    {
-      commands: {
-        record: (wrong.record ?? recordFinding) as () => object,
-        getSpecimen: ({ finding }) => (finding === undefined ? {} : { finding }),
-      },
-      events: {
-        found: (wrong.found ?? keepFinding) as () => object,
-        lost: (wrong.lost ?? (() => ({}))) as () => object,
-      },
-    },
-  );
-}
-
-/** An effect of whatever events, which the types of a right handler would refuse. */
-const persisting = (event: object, reply: (state: Specimen) => unknown = () => ({})): unknown =>
-  persist(event as never).reply(reply as never);
-const recordFinding = (_: Specimen, { finding }: RecordRequest): unknown =>
-  persisting({ case: "found", value: { finding } }, ({ finding }) => ({
-    weight: finding?.weight ?? 0,
-    label: finding?.label ?? "",
-  }));
-const keepFinding = (state: Specimen, { finding }: Found) =>
-  finding === undefined
-    ? state
-    : {
-        ...state,
-        finding,
-        counts: { ...state.counts, [finding.label]: countOf(state, finding.label) + 1 },
-      };
-
-/** A label may be "toString", which every object has. */
-const countOf = ({ counts }: Specimen, label: string): number =>
-  Object.hasOwn(counts, label) ? (counts[label] ?? 0) : 0;
+import { EntityDefect, testEntity, type Check } from "./index.ts";
 
 async function defectOf(run: () => unknown): Promise<{ check: Check | undefined; message: string }> {
   try {
@@ -77,7 +33,6 @@ const record = (wrong: Handlers, finding: object = { label: "a" }) =>
 
 t.test("the right specimen has no defect", async (t) => {
   t.match(await record({}), { check: undefined });
-  checkEntity(specimen({}));
 });
 
 t.test("an event handler that reads the clock is not pure", async (t) => {
@@ -291,36 +246,6 @@ t.test("a handler to which a state from a snapshot is another one is found (J5)"
     check: "snapshot",
     message: /event handler found goes on differently from a snapshot: counts/,
   });
-});
-
-t.test("checkEntity() names every case that is wrong, each once", async (t) => {
-  const entity = specimen({
-    found: () => ({ finding: { weight: Math.random() } }),
-    lost: () => undefined,
-  });
-  t.throws(() => checkEntity(entity), {
-    name: "EntityDefect",
-    message:
-      /^Entity specimen has 2 defects:\n- event handler found is not pure: .*\n- event handler lost fails: TypeError: /,
-  });
-});
-
-t.test("checkEntity() tries what it is told to, behind what is given", async (t) => {
-  const seen: unknown[] = [];
-  const entity = specimen({
-    found(state: Specimen, found: Found) {
-      if (state.finding === undefined && found.finding?.label !== "first") throw new Error("too early");
-      seen.push(found.finding?.label);
-      return keepFinding(state, found);
-    },
-  });
-  t.throws(() => checkEntity(entity), { message: /event handler found fails: Error: too early/ });
-  checkEntity(entity, {
-    given: [{ case: "found", value: { finding: { label: "first" } } }],
-    samples: { found: [{ finding: { label: "second" } }] },
-  });
-  t.ok(seen.includes("second"));
-  checkEntity(entity, { given: [{ case: "found", value: { finding: { label: "first" } } }], count: 1 });
 });
 
 t.test("any finding that its fields can hold passes, and is found again", async (t) => {

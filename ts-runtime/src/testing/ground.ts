@@ -10,6 +10,7 @@ import { retryRead, transact } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { openBroker, type Broker } from "../topic/index.ts";
 import { claimRun, dropSchema, runOf, sweep, type Claim } from "./claim.ts";
+import { attemptAll, type Leak } from "./leaks.ts";
 import type { ResolvedInfra } from "./settings.ts";
 
 const removeForMs = 3_000;
@@ -35,13 +36,6 @@ export interface Place {
    * @returns what could not be removed, and why; empty where nothing is left.
    */
   leave(): Promise<readonly Leak[]>;
-}
-
-/** Something that could not be removed. */
-export interface Leak {
-  /** Such as `schema samspel_test_…`. */
-  readonly what: string;
-  readonly error: unknown;
 }
 
 /** Lays the ground; nothing is left of it where that fails. */
@@ -143,19 +137,4 @@ async function removeStreams(broker: Broker, prefix: string): Promise<void> {
   for (const name of await own()) await broker.manager.streams.delete(name);
   const left = await own();
   if (left.length > 0) throw new Error(`still there: ${left.join(", ")}`);
-}
-
-/** Tries each, one after the other, and tells which failed. */
-export async function attemptAll(
-  steps: ReadonlyArray<readonly [what: string, step: () => Promise<unknown>]>,
-): Promise<readonly Leak[]> {
-  const leaks: Leak[] = [];
-  for (const [what, step] of steps) {
-    try {
-      await step();
-    } catch (error) {
-      leaks.push({ what, error });
-    }
-  }
-  return leaks;
 }

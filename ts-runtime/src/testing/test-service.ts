@@ -15,7 +15,8 @@ import { openDatabase, type Database, type Sql } from "../postgres/index.ts";
 import { createLogger } from "../telemetry/index.ts";
 import { createDirectTransport } from "./direct-transport.ts";
 import { eventually, type EventuallyOptions } from "./eventually.ts";
-import { attemptAll, layGround, type Ground, type Leak, type Place } from "./ground.ts";
+import { layGround, type Ground, type Place } from "./ground.ts";
+import { attemptAll, leakError } from "./leaks.ts";
 import { needsBroker, requireInfra, resolveInfraOptions, type InfraOptions } from "./settings.ts";
 
 type OwnSettings = "name" | "host" | "port" | "schema" | "topicPrefix" | "ownsProcess" | keyof InfraOptions;
@@ -213,19 +214,6 @@ async function openTestDatabase(
 
 function urlOf({ host, port }: RunningService): string {
   return `http://${host}:${port}`;
-}
-
-function leakError(name: string, leaks: readonly Leak[]): Error {
-  const list = leaks.map(({ what, error }) => `${what} (${reasonOf(error)})`);
-  return new AggregateError(
-    leaks.map(({ error }) => error),
-    `Test service ${name} leaves behind: ${list.join("; ")}`,
-  );
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
