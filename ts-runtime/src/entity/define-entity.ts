@@ -70,7 +70,7 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
 
   const evolveOne = (current: Message, { case: kind, value }: EventCase): Message => {
     const next = evolve[kind]?.(current, value);
-    if (typeof next !== "object")
+    if (typeof next !== "object" || next === null)
       throw new TypeError(`Event handler ${kind} of entity ${name} must return the next state`);
     return toMessage(state, next);
   };
