@@ -1,12 +1,13 @@
 // defineEntity: from a service, a state, an event and the functions between them to an entity.
-import { fromBinary, type DescMessage, type DescService, type Message } from "@bufbuild/protobuf";
-import { invalidConfiguration, SamspelError } from "../errors/index.ts";
+import type { DescMessage, DescOneof, DescService, Message } from "@bufbuild/protobuf";
+import { invalidConfiguration } from "../errors/index.ts";
 import { commandsOf } from "./commands.ts";
+import { createEventDecoder, type AnyUpcast } from "./decode-events.ts";
 import { Effect } from "./effect.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
-import { eventCase, eventOneof, type EventCase } from "./event-oneof.ts";
+import { eventOneof, type EventCase } from "./event-oneof.ts";
 import { toMessage } from "./to-message.ts";
-import type { CommandHandlers, EventHandlers } from "./types.ts";
+import type { CommandHandlers, EventHandlers, Upcasts } from "./types.ts";
 
 /** What an entity is made of. */
 export interface EntityShape<State extends DescMessage, Event extends DescMessage> {
@@ -25,11 +26,18 @@ export interface EntityBehaviour<
   S extends DescService,
   State extends DescMessage,
   Event extends DescMessage,
+  Upcast extends string = never,
 > {
   /** Decides: one handler for each unary method of the service. */
-  readonly commands: CommandHandlers<S, State, Event>;
-  /** Folds: one handler for each case of the event. */
-  readonly events: EventHandlers<State, Event>;
+  readonly commands: CommandHandlers<S, State, Event, Upcast>;
+  /** Folds: one handler for each case of the event that has no upcast. */
+  readonly events: EventHandlers<State, Event, Upcast>;
+  /**
+   * What stored events of old cases mean today: `{ priceChanged: ({ cents }) => [{ case: "repriced", value: { price: {
+   * cents } } }] }`. Applied whenever one is read, so that nothing else meets such a case: it has no event handler, and
+   * is not persisted any more. Default: none.
+   */
+  readonly upcasts?: Upcasts<Event, Upcast>;
 }
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
@@ -41,11 +49,16 @@ const defaultSnapshotEvery = 100;
  * @throws SAMSPEL_INVALID_CONFIGURATION where the proto files do not fit: a request without a key, a streaming
  *   method, an event message that is not one oneof.
  */
-export function defineEntity<S extends DescService, State extends DescMessage, Event extends DescMessage>(
+export function defineEntity<
+  S extends DescService,
+  State extends DescMessage,
+  Event extends DescMessage,
+  Upcast extends string = never,
+>(
   service: S,
   shape: EntityShape<State, Event>,
-  behaviour: EntityBehaviour<S, State, Event>,
-): Entity<S, State, Event> {
+  behaviour: EntityBehaviour<S, State, Event, Upcast>,
+): Entity<S, State, Event, Upcast> {
   const { name, state, event, snapshotEvery = defaultSnapshotEvery } = shape;
   if (!namePattern.test(name)) {
     throw invalidConfiguration(
@@ -62,9 +75,11 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
   const decide = behaviour.commands as unknown as Record<string, (...args: unknown[]) => unknown>;
   const evolve = behaviour.events as unknown as Record<string, (state: Message, event: Message) => object>;
   requireHandlers(`command handler of entity ${name}`, [...commands.keys()], decide);
+  const upcasts = new Map<string, AnyUpcast>(Object.entries(behaviour.upcasts ?? {}));
+  requireUpcasts(name, oneof, upcasts);
   requireHandlers(
     `event handler of entity ${name}`,
-    oneof.fields.map((field) => field.localName),
+    oneof.fields.map((field) => field.localName).filter((kind) => !upcasts.has(kind)),
     evolve,
   );
 
@@ -74,16 +89,7 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
       throw new TypeError(`Event handler ${kind} of entity ${name} must return the next state`);
     return toMessage(state, next);
   };
-  const decodeEvents = (payload: Uint8Array): readonly EventCase[] => {
-    // A stored event has a case, and so bytes: none are left of one that was erased.
-    if (payload.length === 0) return [];
-    const decoded = eventCase(oneof, fromBinary(event, payload));
-    if (decoded !== undefined) return [decoded];
-    throw new SamspelError(
-      "SAMSPEL_EVENT_UNKNOWN",
-      `Cannot read an event of entity ${name}: ${event.typeName} has no case for it in this version of the service`,
-    );
-  };
+  const decodeEvents = createEventDecoder({ name, event, oneof, upcasts });
 
   const decisionOf = (command: string, result: unknown): Decision => {
     const { method, readOnly } = commandOf(commands, command);
@@ -95,7 +101,10 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
       );
     }
     return {
-      events: result.events.map((init: unknown) => toMessage(event, { [oneof.localName]: init })),
+      events: result.events.map((init: unknown) => {
+        refuseUpcast(`Command ${command} of entity ${name}`, upcasts, init);
+        return toMessage(event, { [oneof.localName]: init });
+      }),
       reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
     };
   };
@@ -107,6 +116,8 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
     event,
     snapshotEvery,
     commands,
+    upcasts: new Set(upcasts.keys()),
+    isUpcast: (kind) => upcasts.has(kind),
     initialState: () => toMessage(state, {}),
     decide(command, current, request, context) {
       const result = decide[command]?.(current, request, context);
@@ -116,7 +127,7 @@ export function defineEntity<S extends DescService, State extends DescMessage, E
     },
     evolve: evolveOne,
     decodeEvents,
-    fold: (current, payload) => decodeEvents(payload).reduce(evolveOne, current),
+    fold: (current, payload, address) => decodeEvents(payload, address).reduce(evolveOne, current),
   };
 }
 
@@ -142,6 +153,25 @@ function requireHandlers(
   const unknown = Object.keys(handlers).filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw invalidConfiguration(`Unknown ${what}: ${unknown.join(", ")}; there are ${names.join(", ")}`);
+}
+
+/** For callers without types, too. */
+function requireUpcasts(name: string, oneof: DescOneof, upcasts: ReadonlyMap<string, unknown>): void {
+  const cases = oneof.fields.map((field) => field.localName);
+  for (const [kind, upcast] of upcasts) {
+    if (!cases.includes(kind))
+      throw invalidConfiguration(`Unknown upcast of entity ${name}: ${kind}; there are ${cases.join(", ")}`);
+    if (typeof upcast !== "function")
+      throw invalidConfiguration(
+        `Upcast ${kind} of entity ${name} must be a function: it is ${typeof upcast}`,
+      );
+  }
+}
+
+function refuseUpcast(who: string, upcasts: ReadonlyMap<string, unknown>, init: unknown): void {
+  if (upcasts.size === 0 || typeof init !== "object" || init === null || !("case" in init)) return;
+  if (typeof init.case !== "string" || !upcasts.has(init.case)) return;
+  throw new TypeError(`${who} must not persist ${init.case}, as it has an upcast: persist what it becomes`);
 }
 
 function replyOf(entity: string, command: string, reply: unknown): object {

@@ -32,7 +32,7 @@ export interface EntityHost extends Disposable {
 /** Creates the host of an entity type. Dispose it when no command runs any more. */
 export function createEntityHost(options: EntityHostOptions): EntityHost {
   const { entity, journal, passivateAfterMs = 120_000, maxLive = 10_000, freeze = true, logger } = options;
-  const stateFingerprint = fingerprint(entity.state);
+  const stateFingerprint = fingerprint(entity);
   /** The longest unused comes first. */
   const entities = new Map<string, LiveEntity>();
 

@@ -19,11 +19,21 @@ export interface Decision {
   reply(state: Message): Message;
 }
 
-/** An event-sourced entity: give it to `startService`, `publish` and `project`. */
+/** Where an event stands in the journal, for who has to say that it cannot be read. */
+export interface EventAddress {
+  readonly entityId: string;
+  readonly revision: bigint;
+}
+
+/**
+ * An event-sourced entity: give it to `startService`, `publish` and `project`. `Upcast` are the cases of its event that
+ * are upcast: nothing handles them.
+ */
 export interface Entity<
   S extends DescService = DescService,
   State extends DescMessage = DescMessage,
   Event extends DescMessage = DescMessage,
+  Upcast extends string = never,
 > {
   readonly name: string;
   readonly service: S;
@@ -32,6 +42,10 @@ export interface Entity<
   readonly snapshotEvery: number | false;
   /** By the local names of the methods. */
   readonly commands: ReadonlyMap<string, EntityCommand>;
+  /** The cases that are upcast, by local name. */
+  readonly upcasts: ReadonlySet<string>;
+  /** Whether a case is upcast. */
+  isUpcast(kind: Upcast): boolean;
   /** The state before the first event. */
   initialState(): Message;
   /** Runs a command handler; at once where it does not wait. Rejections pass through as it threw them. */
@@ -44,10 +58,12 @@ export interface Entity<
   /** The next state; the one given is left as it is (J8). */
   evolve(state: Message, event: EventCase): Message;
   /**
-   * Reads a stored event as what it means today: usually one event, none where it was erased.
+   * Reads a stored event as what it means today: usually one event, none where it was erased, and what its upcast
+   * yields where it has one. `address` is for the error.
    * @throws SAMSPEL_EVENT_UNKNOWN for a case that this version of the service does not know.
+   * @throws SAMSPEL_JOURNAL_CORRUPT for bytes that are no event.
    */
-  decodeEvents(payload: Uint8Array): readonly EventCase[];
+  decodeEvents(payload: Uint8Array, address?: EventAddress): readonly EventCase[];
   /** The state after a stored event: `evolve` over what it means today. */
-  fold(state: Message, payload: Uint8Array): Message;
+  fold(state: Message, payload: Uint8Array, address?: EventAddress): Message;
 }

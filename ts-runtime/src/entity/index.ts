@@ -9,4 +9,4 @@ export { eventCase, eventOneof, type EventCase } from "./event-oneof.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { entityServiceImpl } from "./service-impl.ts";
 export { toMessage } from "./to-message.ts";
-export type { CommandMethods, EventInit, EventOf } from "./types.ts";
+export type { CommandMethods, EventCaseOf, EventInit, EventOf } from "./types.ts";

@@ -55,10 +55,11 @@ export class LiveEntity {
     this.#standing = undefined;
   }
 
-  /** The state that an event leads to, computed on the side. */
-  evolve(state: Message, payload: Uint8Array): Message {
-    const { entity } = this.#options;
-    return this.#protect(entity.fold(state, payload));
+  /** The state that an event leads to, computed on the side; `revision` is that of a stored one. */
+  evolve(state: Message, payload: Uint8Array, revision?: bigint): Message {
+    const { entity, entityId } = this.#options;
+    const address = revision === undefined ? undefined : { entityId, revision };
+    return this.#protect(entity.fold(state, payload, address));
   }
 
   #protect(state: Message): Message {
@@ -74,7 +75,7 @@ export class LiveEntity {
     );
     let revision = recovery.snapshot?.revision ?? 0n;
     for await (const event of recovery.events) {
-      state = this.evolve(state, event.payload);
+      state = this.evolve(state, event.payload, event.revision);
       revision = event.revision;
     }
     return { state, revision, incarnation };

@@ -24,39 +24,76 @@ export type EventOf<E extends DescMessage> = Extract<
   { case: string; value: unknown }
 >;
 
+/** The cases of an event message's oneof. */
+export type EventCaseOf<E extends DescMessage> = EventOf<E>["case"];
+
+type ValueOf<Event, Case> = Extract<Event, { case: Case }> extends { value: infer Value } ? Value : never;
+
 type InitOf<E extends DescMessage> = MessageInitShape<E>;
 
-/** An event as a command handler writes it: the case, and the value as a plain object. */
+/** An event as handlers write it: the case, and the value as a plain object. */
 export type EventInit<E extends DescMessage> = Extract<
   InitOf<E>[OneofKey<MessageShape<E>> & keyof InitOf<E>],
   { case: string }
 >;
 
+/** An event that a command handler may persist: of a case that has no upcast. */
+type NewEventInit<E extends DescMessage, Upcast extends string> = Exclude<EventInit<E>, { case: Upcast }>;
+
 /** What a command handler may answer: an effect, or the plain reply of a command that changes nothing. */
-type CommandResult<M, State extends DescMessage, Event extends DescMessage> =
+type CommandResult<M, State extends DescMessage, Event extends DescMessage, Upcast extends string> =
   M extends DescMethodUnary<DescMessage, infer O>
-    ? Effect<EventInit<Event>, MessageShape<State>, MessageInitShape<O>> | MessageInitShape<O>
+    ? Effect<NewEventInit<Event, Upcast>, MessageShape<State>, MessageInitShape<O>> | MessageInitShape<O>
     : never;
 
 /** Decides: from the state and a request to events and a reply, or a rejection that it throws. */
-type CommandHandler<M, State extends DescMessage, Event extends DescMessage> =
+type CommandHandler<M, State extends DescMessage, Event extends DescMessage, Upcast extends string> =
   M extends DescMethodUnary<infer I>
     ? (
         state: MessageShape<State>,
         request: MessageShape<I>,
         context: CommandContext,
-      ) => CommandResult<M, State, Event> | Promise<CommandResult<M, State, Event>>
+      ) => CommandResult<M, State, Event, Upcast> | Promise<CommandResult<M, State, Event, Upcast>>
     : never;
 
 /** One handler for each unary method. */
-export type CommandHandlers<S extends DescService, State extends DescMessage, Event extends DescMessage> = {
-  readonly [K in keyof CommandMethods<S>]: CommandHandler<S["method"][K], State, Event>;
+export type CommandHandlers<
+  S extends DescService,
+  State extends DescMessage,
+  Event extends DescMessage,
+  Upcast extends string,
+> = {
+  readonly [K in keyof CommandMethods<S>]: CommandHandler<S["method"][K], State, Event, NoInfer<Upcast>>;
 };
 
-/** Folds: from the state and an event to the next state; pure, for it runs again at each recovery (J8). */
-export type EventHandlers<State extends DescMessage, Event extends DescMessage> = {
-  readonly [K in EventOf<Event>["case"]]: (
+/** In place of a handler where there must be none: a type that no function has, whose name the compiler shows. */
+interface NoHandler {
+  readonly "this case has an upcast: handle what it becomes": never;
+}
+
+/**
+ * Folds: from the state and an event to the next state; pure, for it runs again at each recovery (J8). One handler for
+ * each case that has no upcast. The first part gives the handlers' parameters their types, which the second could not,
+ * as it waits for the upcasts.
+ */
+export type EventHandlers<State extends DescMessage, Event extends DescMessage, Upcast extends string> = {
+  readonly [K in EventCaseOf<Event>]?: (
     state: MessageShape<State>,
-    event: Extract<EventOf<Event>, { case: K }>["value"],
+    event: ValueOf<EventOf<Event>, K>,
   ) => MessageInitShape<State>;
+} & { readonly [K in Exclude<EventCaseOf<Event>, NoInfer<Upcast>>]: unknown } & {
+  readonly [K in NoInfer<Upcast>]?: NoHandler;
 };
+
+/** What an upcast yields; a union over the cases, as that keeps their names from becoming just strings. */
+type Upcasted<Event extends DescMessage> = {
+  [K in EventCaseOf<Event>]: { readonly case: K; readonly value: ValueOf<EventInit<Event>, K> };
+}[EventCaseOf<Event>];
+
+/**
+ * Says what a stored event of an old case means today: events of other cases, or none; pure, as an event handler. The
+ * compiler learns from the second part which cases have one.
+ */
+export type Upcasts<Event extends DescMessage, Upcast extends string> = {
+  readonly [K in EventCaseOf<Event>]?: (event: ValueOf<EventOf<Event>, K>) => readonly Upcasted<Event>[];
+} & { readonly [K in Upcast]: K extends EventCaseOf<Event> ? unknown : never };

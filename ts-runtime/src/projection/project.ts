@@ -1,6 +1,6 @@
 // project: a read model that is kept from an entity's events, in tables of the service's own.
 import type { DescMessage, DescService, Message } from "@bufbuild/protobuf";
-import { checkEventHandlers, type Entity, type EventOf } from "../entity/index.ts";
+import { checkEventHandlers, type Entity, type EventCaseOf, type EventOf } from "../entity/index.ts";
 import { invalidConfiguration } from "../errors/index.ts";
 import type { TransactionSql } from "../postgres/index.ts";
 import type { BackoffOptions } from "../resilience/index.ts";
@@ -18,17 +18,23 @@ export interface ProjectionContext {
 
 type ProjectionHandler<Event> = (event: Event, context: ProjectionContext) => void | Promise<unknown>;
 
-/** Handlers for some of the event's cases; the checkpoint moves over the others. */
-type ProjectionHandlers<Event extends DescMessage> = {
-  readonly [K in EventOf<Event>["case"]]?: ProjectionHandler<Extract<EventOf<Event>, { case: K }>["value"]>;
+/** Handlers for some of the event's cases; the checkpoint moves over the others. One that is upcast never comes. */
+type ProjectionHandlers<Event extends DescMessage, Upcast extends string> = {
+  readonly [K in Exclude<EventCaseOf<Event>, Upcast>]?: ProjectionHandler<
+    Extract<EventOf<Event>, { case: K }>["value"]
+  >;
 };
 
 /** An event of a batch: its case and value, and what a handler's context says. */
-type ProjectedEvent<Event extends DescMessage> = EventOf<Event> & Omit<ProjectionContext, "sql">;
+type ProjectedEvent<Event extends DescMessage, Upcast extends string> = Exclude<
+  EventOf<Event>,
+  { case: Upcast }
+> &
+  Omit<ProjectionContext, "sql">;
 
 /** Handles all events of a page at once: ten times as fast, with one statement for many rows. */
-type BatchHandler<Event extends DescMessage> = (
-  events: readonly ProjectedEvent<Event>[],
+type BatchHandler<Event extends DescMessage, Upcast extends string> = (
+  events: readonly ProjectedEvent<Event, Upcast>[],
   context: Pick<ProjectionContext, "sql">,
 ) => void | Promise<unknown>;
 
@@ -50,10 +56,10 @@ interface ProjectionBasis {
 }
 
 /** One of the two: handlers by case, or a handler of whole pages. */
-export type ProjectionDefinition<Event extends DescMessage> = ProjectionBasis &
+export type ProjectionDefinition<Event extends DescMessage, Upcast extends string = never> = ProjectionBasis &
   (
-    | { readonly events: ProjectionHandlers<Event>; readonly batch?: never }
-    | { readonly batch: BatchHandler<Event>; readonly events?: never }
+    | { readonly events: ProjectionHandlers<Event, Upcast>; readonly batch?: never }
+    | { readonly batch: BatchHandler<Event, Upcast>; readonly events?: never }
   );
 
 /** An event of any entity, on its way to the handlers. */
@@ -85,10 +91,15 @@ const defaultMaxAttempts = 5;
  * parked in the table `projection_failure`, and the others go on.
  * @throws SAMSPEL_INVALID_CONFIGURATION for a name or version that cannot be, and for a handler of no event.
  */
-export function project<S extends DescService, State extends DescMessage, Event extends DescMessage>(
+export function project<
+  S extends DescService,
+  State extends DescMessage,
+  Event extends DescMessage,
+  Upcast extends string = never,
+>(
   name: string,
-  source: Entity<S, State, Event>,
-  definition: ProjectionDefinition<Event>,
+  source: Entity<S, State, Event, Upcast>,
+  definition: ProjectionDefinition<Event, NoInfer<Upcast>>,
 ): Projection {
   const { setup, version = 1 } = definition;
   const { maxAttempts = defaultMaxAttempts, ...backoff } = definition.retry ?? {};
@@ -105,12 +116,14 @@ export function project<S extends DescService, State extends DescMessage, Event 
     }
   }
   if (definition.events !== undefined) {
-    checkEventHandlers(`projection ${name}`, source.event, definition.events);
+    checkEventHandlers(`projection ${name}`, source, definition.events);
   }
   return { name, version, source, setup, apply: applyOf(definition), maxAttempts, backoff };
 }
 
-function applyOf<Event extends DescMessage>(definition: ProjectionDefinition<Event>): Projection["apply"] {
+function applyOf<Event extends DescMessage, Upcast extends string>(
+  definition: ProjectionDefinition<Event, Upcast>,
+): Projection["apply"] {
   if (definition.batch !== undefined) {
     const batch = definition.batch as unknown as (
       events: readonly AnyProjectedEvent[],

@@ -166,7 +166,7 @@ function isPostgresError(error: unknown): error is Error {
 
 function decode(event: JournalEvent, { source }: Projection): readonly AnyProjectedEvent[] {
   const { entityId, revision, recordedAt: time } = event;
-  return source.decodeEvents(event.payload).map(({ case: kind, value }) => ({
+  return source.decodeEvents(event.payload, event).map(({ case: kind, value }) => ({
     case: kind,
     value,
     entityId,

@@ -32,7 +32,7 @@ export async function makeMessages(
   const { publication, states } = options;
   const decoded = events.map((event) => ({
     event,
-    contents: publication.entity.decodeEvents(event.payload),
+    contents: publication.entity.decodeEvents(event.payload, event),
   }));
   const handled = new Set(
     decoded

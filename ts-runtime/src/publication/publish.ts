@@ -8,7 +8,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { topicDescriptor, type TopicDescriptor, type TopicMethod } from "../descriptor/index.ts";
-import { checkEventHandlers, type Entity, type EventOf } from "../entity/index.ts";
+import { checkEventHandlers, type Entity, type EventCaseOf, type EventOf } from "../entity/index.ts";
 
 /** What a handler knows beside the event. */
 export interface PublicationContext<State> {
@@ -27,13 +27,14 @@ type PublicationHandler<Event, State, M extends DescMessage> = (
   context: PublicationContext<State>,
 ) => MessageInitShape<M> | undefined;
 
-/** Handlers for some of the event's cases; events of the others are skipped. */
+/** Handlers for some of the event's cases; events of the others are skipped. One that is upcast never comes. */
 export type PublicationHandlers<
   State extends DescMessage,
   Event extends DescMessage,
   M extends DescMessage,
+  Upcast extends string = never,
 > = {
-  readonly [K in EventOf<Event>["case"]]?: PublicationHandler<
+  readonly [K in Exclude<EventCaseOf<Event>, Upcast>]?: PublicationHandler<
     Extract<EventOf<Event>, { case: K }>["value"],
     MessageShape<State>,
     M
@@ -69,14 +70,15 @@ export function publish<
   S extends DescService,
   State extends DescMessage,
   Event extends DescMessage,
+  Upcast extends string = never,
 >(
   method: TopicMethod<M>,
-  entity: Entity<S, State, Event>,
-  handlers: PublicationHandlers<State, Event, M>,
+  entity: Entity<S, State, Event, Upcast>,
+  handlers: PublicationHandlers<State, Event, M, NoInfer<Upcast>>,
   options: PublicationOptions = {},
 ): Publication {
   const topic = topicDescriptor(method);
-  checkEventHandlers(`publication ${topic.name}`, entity.event, handlers);
+  checkEventHandlers(`publication ${topic.name}`, entity, handlers);
   return {
     method,
     topic,

@@ -32,7 +32,7 @@ const maxRemembered = 10_000;
 
 export function createPassingStates(database: Database, entity: Entity): PassingStates {
   const passing = new Map<string, Passing>();
-  const digest = fingerprint(entity.state);
+  const digest = fingerprint(entity);
 
   const load = async (before: ReadonlyMap<string, bigint>): Promise<void> => {
     for (const id of before.keys()) passing.set(id, { revision: 0n, state: entity.initialState() });
@@ -55,7 +55,7 @@ export function createPassingStates(database: Database, entity: Entity): Passing
     for (const { entity_id: id, revision, bytes, is_snapshot: isSnapshot } of rows) {
       const state = isSnapshot
         ? fromBinary(entity.state, bytes)
-        : entity.fold(passing.get(id)?.state ?? entity.initialState(), bytes);
+        : entity.fold(passing.get(id)?.state ?? entity.initialState(), bytes, { entityId: id, revision });
       passing.set(id, { revision, state });
     }
   };
