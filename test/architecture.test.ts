@@ -15,7 +15,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["service", "client"],
   ["postgres"],
   ["cluster"],
-  ["journal", "topic"],
+  ["evolution", "journal", "topic"],
   ["entity"],
   ["projection", "publication"],
   ["host"],

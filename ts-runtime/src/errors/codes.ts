@@ -6,6 +6,7 @@ export type ErrorCode =
   | "SAMSPEL_REJECTED"
   | "SAMSPEL_INVALID_REQUEST"
   | "SAMSPEL_INVALID_CONFIGURATION"
+  | "SAMSPEL_EVENTS_INCOMPATIBLE"
   | "SAMSPEL_REVISION_CONFLICT"
   | "SAMSPEL_NO_INSTANCE"
   | "SAMSPEL_INSTANCE_UNREACHABLE"
@@ -33,6 +34,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_REJECTED: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_INVALID_REQUEST: { grpc: Code.InvalidArgument, retryable: false },
   SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
+  SAMSPEL_EVENTS_INCOMPATIBLE: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_REVISION_CONFLICT: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },

@@ -12,6 +12,7 @@ import { topicServiceImpl } from "../topic/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
+import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
@@ -93,6 +94,7 @@ async function assemble(
 ): Promise<Pick<RunningService, "name" | "host" | "port" | "protoServices">> {
   const { name, host, port, drainMs } = settings;
   const infra = await openInfra(options, settings, { logger, begun });
+  await checkStoredEvents(options, infra.database);
   const registry = begun.adopt(
     createRegistry({
       onEvent: logRegistry(logger),

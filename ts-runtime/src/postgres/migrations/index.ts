@@ -1,7 +1,13 @@
 import type { Migration } from "../migration.ts";
+import { descriptorTable } from "./descriptor.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { projectionTables } from "./projection.ts";
 
 /** All steps of the toolkit's own tables, in order. */
-export const migrations: readonly Migration[] = [journalTables, leaseTable, projectionTables];
+export const migrations: readonly Migration[] = [
+  journalTables,
+  leaseTable,
+  projectionTables,
+  descriptorTable,
+];

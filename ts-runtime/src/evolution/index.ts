@@ -1,0 +1,1 @@
+export { checkEvents } from "./check-events.ts";
