@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { journalCommand } from "./journal-command.ts";
 
 /** The exit code of a command line that is not understood. */
 const usageError = 2;
@@ -36,6 +37,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       const { devCommand } = await import("./dev-command.ts");
       code = await devCommand(options);
     });
+  program.addCommand(
+    journalCommand((exit) => {
+      code = exit;
+    }),
+  );
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -47,6 +47,8 @@ export interface DatabaseOptions {
   readonly patienceMs?: number;
   /** What the server calls this process in `pg_stat_activity`. Default `samspel <schema>`. */
   readonly applicationName?: string;
+  /** Whether Postgres refuses all writes of this process; the schema is not made then. Default false. */
+  readonly readOnly?: boolean;
   readonly logger: Logger;
 }
 
@@ -81,7 +83,7 @@ const schemaPattern = /^[a-z_][a-z0-9_]{0,49}$/;
  * @throws SAMSPEL_DATABASE_UNREACHABLE with the reason and the fix.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, schema, logger, applicationName = `samspel ${schema}` } = options;
+  const { url, schema, logger, readOnly = false, applicationName = `samspel ${schema}` } = options;
   const { maxConnections = 10, maxBoundedConnections = 4, patienceMs = 4_000 } = options;
   if (!schemaPattern.test(schema) || schema.startsWith("pg_")) {
     throw new SamspelError(
@@ -90,18 +92,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     );
   }
   const pool: PoolState = { maxConnections, cut: false };
-  const sql = connect(url, { schema, applicationName, pool, sockets: createSockets() });
+  const sql = connect(url, { schema, applicationName, readOnly, pool, sockets: createSockets() });
   const boundedPool: PoolState = { maxConnections: maxBoundedConnections, cut: false };
   const sockets = createSockets();
   const boundedSql = connect(url, {
     schema,
     applicationName,
+    readOnly,
     pool: boundedPool,
     sockets,
     patienceMs,
   });
   try {
-    await createSchema(sql, schema);
+    await (readOnly ? sql`select` : createSchema(sql, schema));
   } catch (error) {
     await sql.end({ timeout: 0 });
     throw unreachable(error, url);
@@ -124,6 +127,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 interface Connecting {
   readonly schema: string;
   readonly applicationName: string;
+  readonly readOnly: boolean;
   readonly pool: PoolState;
   readonly sockets: Sockets;
   /** Of the connections for bounded statements. */
@@ -132,7 +136,8 @@ interface Connecting {
 
 const connectTimeoutSeconds = 10;
 
-function connect(url: string, { schema, applicationName, pool, sockets, patienceMs }: Connecting): Sql {
+function connect(url: string, connecting: Connecting): Sql {
+  const { schema, applicationName, readOnly, pool, sockets, patienceMs } = connecting;
   const options = {
     max: pool.maxConnections,
     connect_timeout: patienceMs === undefined ? connectTimeoutSeconds : patienceMs / 1_000,
@@ -148,6 +153,7 @@ function connect(url: string, { schema, applicationName, pool, sockets, patience
       search_path: searchPath(schema),
       application_name: applicationName,
       ...(patienceMs === undefined ? {} : serverLimits(patienceMs)),
+      ...(readOnly && { default_transaction_read_only: true }),
     },
     fetch_types: false,
     types: columnTypes,
