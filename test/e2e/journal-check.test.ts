@@ -1,6 +1,6 @@
 // `samspel journal check`, run as in CI: proto files built by buf against a journal that a service has left.
-import { spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { spawn, type SpawnOptions } from "node:child_process";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createFileRegistry, fromBinary, type DescMessage } from "@bufbuild/protobuf";
@@ -15,9 +15,10 @@ const main = join(import.meta.dirname, "../../devkit/src/cli/main.ts");
 
 const proto = (body: string): Promise<Uint8Array> =>
   buildProtos({ "cart.proto": `syntax = "proto3"; package cart.v1; ${body}` });
-const stored = await proto(`
+const cart = `
   message CartEvent { oneof event { ItemAdded item_added = 1; Cleared cleared = 2; } }
-  message ItemAdded { string sku = 1; int32 quantity = 2; } message Cleared {}`);
+  message ItemAdded { string sku = 1; int32 quantity = 2; } message Cleared {}`;
+const stored = await proto(cart);
 
 interface Result {
   readonly code: number | null;
@@ -46,11 +47,17 @@ async function journalOf(t: Test) {
   };
 }
 
-async function samspel(...args: readonly string[]): Promise<Result> {
-  const child = spawn(process.execPath, ["--conditions=samspel-source", main, ...args], {
+const samspel = (...args: readonly string[]): Promise<Result> =>
+  runProgram(process.execPath, ["--conditions=samspel-source", main, ...args], {
     env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl() },
-    stdio: ["ignore", "pipe", "pipe"],
   });
+
+async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: Pick<SpawnOptions, "cwd" | "env">,
+): Promise<Result> {
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await code, out, err };
@@ -150,4 +157,25 @@ t.test("samspel journal check ends with 2 where it cannot tell, and says why", a
 
 t.test("samspel journal check --help has an example", async (t) => {
   t.match(await samspel("journal", "check", "--help"), { code: 0, out: /buf build -o cart\.binpb\n/ });
+});
+
+t.test("the commands of the guide do what it says, in a folder with proto files", async (t) => {
+  const { schema } = await journalOf(t);
+  const script = `
+    buf build -o cart.binpb
+    samspel journal check --schema cart --descriptors cart.binpb`;
+  const run = async (body: string): Promise<Result> => {
+    const dir = t.testdir({
+      "cart.proto": `syntax = "proto3"; package cart.v1; ${body}`,
+      samspel: `#!/bin/sh\nexec "${process.execPath}" --conditions=samspel-source "${main}" "$@"\n`,
+    });
+    await chmod(join(dir, "samspel"), 0o755);
+    const path = [dir, join(import.meta.dirname, "../../node_modules/.bin"), process.env["PATH"]].join(":");
+    return runProgram("sh", ["-ec", script.replace("--schema cart", `--schema ${schema}`)], {
+      cwd: dir,
+      env: { PATH: path, DATABASE_URL: databaseUrl() },
+    });
+  };
+  t.match(await run(cart), { code: 0, out: "✔ cart: cart.v1.CartEvent can read all stored events\n" });
+  t.match(await run(cart.replace("int32", "string")), { code: 1, out: /was int32 and is string/ });
 });
