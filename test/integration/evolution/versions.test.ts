@@ -11,6 +11,7 @@ import {
   project,
   publish,
   startService,
+  type Logger,
   type ServiceOptions,
 } from "@samspel/runtime";
 import t, { type Test } from "tap";
@@ -53,7 +54,8 @@ async function running<T>(
   return await work(createClient(CounterService, createGrpcTransport({ baseUrl })));
 }
 
-const first = { entities: [defineCounter({ snapshotEvery: 3 })] };
+const counter = defineCounter({ snapshotEvery: 3 });
+const first = { entities: [counter] };
 
 t.test("what the first version stored is read as what it means in the second", async (t) => {
   const settings = testSettings(t);
@@ -119,17 +121,31 @@ t.test(
       await client.increment({ counterId: "a", amount: 1n });
       await client.reset({ counterId: "a" });
     });
-    await running(settings, first, async (client) => {
+    const told = new Set<string>();
+    const tell = ({ err, lease }: { readonly err?: Error; readonly lease?: string }): void => {
+      if (err !== undefined && lease !== undefined) told.add(`${lease}: ${err.message}`);
+    };
+    const reading = {
+      ...first,
+      logger: Object.create(silentLogger, { warn: { value: tell }, error: { value: tell } }) as Logger,
+      projections: [project("facts", counter, { events: {} })],
+      topics: [publish(CounterTopics.method.changed, counter, {})],
+    };
+    await running(settings, reading, async (client) => {
       t.match(await client.getCounter({ counterId: "b" }), { value: 1n });
       const error: unknown = await client.getCounter({ counterId: "a" }).catch((error: unknown) => error);
-      t.match(error, {
-        rawMessage:
-          'Cannot read counter "a", revision 2: samspel.test.v1.CounterEvent has no case 3 in this version of the service; deploy one that does',
-      });
+      const message =
+        'Cannot read counter "a", revision 2: samspel.test.v1.CounterEvent has no case 3 in this version of the service; deploy one that does';
+      t.match(error, { rawMessage: message });
       t.match(errorDetail(error), {
         code: "SAMSPEL_EVENT_UNKNOWN",
         metadata: { entityType: "counter", entityId: "a", revision: "2", case: "3" },
       });
+      await until("projection and publication have met it", () => told.size === 2);
+      t.same([...told].sort(), [
+        `projection:facts: ${message}`,
+        `publication:samspel.test.v1.CounterTopics.Changed: ${message}`,
+      ]);
     });
   },
 );

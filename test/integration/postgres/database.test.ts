@@ -88,3 +88,11 @@ t.test("migrate() refuses a newer schema, and leaves nothing of steps that fail"
     message: /version must be 1 or lower: current version is 2/,
   });
 });
+
+t.test("openDatabase() makes no schema and refuses writes where it is readOnly", async (t) => {
+  const options = optionsFor(t);
+  await using reader = await openDatabase({ ...options, readOnly: true });
+  await t.rejects(reader.sql`create schema ${reader.sql(options.schema)}`, { code: "25006" });
+  const [found] = await reader.sql`select from pg_namespace where nspname = ${options.schema}`;
+  t.equal(found, undefined);
+});

@@ -23,12 +23,19 @@ export async function judge(
   { stored, compiled }: { readonly stored: readonly StoredDescriptor[]; readonly compiled: DescMessage },
 ): Promise<readonly Problem[]> {
   const problems = new Map<string, Problem>();
+  const searches = new Map<number, Promise<StoredCase | undefined>>();
+  /** Once for each case, however many versions had it: it may take a while. */
+  const search = (number: number): Promise<StoredCase | undefined> => {
+    const searching = searches.get(number) ?? findCase(sql, entityType, number);
+    searches.set(number, searching);
+    return searching;
+  };
   for (const descriptor of stored) {
     const isLast = descriptor === stored.at(-1);
     for (const finding of compareEvents(descriptor.message, compiled)) {
       const key = `${finding.rule} ${finding.type} ${finding.number} ${finding.was}`;
       if (problems.has(key) || (verdictOf(finding) === "warned" && !isLast)) continue;
-      const problem = await settle(sql, entityType, finding);
+      const problem = await settle(finding, entityType, search);
       if (problem !== undefined) problems.set(key, problem);
     }
   }
@@ -36,13 +43,13 @@ export async function judge(
 }
 
 async function settle(
-  sql: Sql | TransactionSql,
-  entityType: string,
   finding: Finding,
+  entityType: string,
+  search: (number: number) => Promise<StoredCase | undefined>,
 ): Promise<Problem | undefined> {
   const verdict = verdictOf(finding);
   if (verdict !== "journal") return { ...finding, entityType, verdict, text: explain(finding) };
-  const events = await findCase(sql, entityType, finding.number);
+  const events = await search(finding.number);
   if (events === undefined) return undefined;
   const settled = { ...finding, is: `gone, but ${tell(events)}` };
   return { ...settled, entityType, verdict: "refused", text: explain(settled) };
