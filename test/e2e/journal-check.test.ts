@@ -155,6 +155,36 @@ t.test("samspel journal check ends with 2 where it cannot tell, and says why", a
   await refused(missing, /^Cannot read --descriptors \/no\/such\.binpb: ENOENT/);
 });
 
+t.test(
+  "samspel journal check works for a user who may only read, and says what that one lacks",
+  async (t) => {
+    const { check, database, schema } = await journalOf(t);
+    const { sql } = database;
+    const user = `reader_${schema}`;
+    await sql.unsafe(`create role ${user} login password 'secret'`);
+    t.teardown(async () => {
+      await sql`drop owned by ${sql(user)}`;
+      await sql`drop role ${sql(user)}`;
+    });
+    const url = new URL(databaseUrl());
+    url.username = user;
+    url.password = "secret";
+    const without = await proto(
+      "message CartEvent { oneof event { A a = 1; } } message A { string sku = 1; reserved 2; }",
+    );
+    const asReader = () => check(without, "--database", url.href);
+    await sql`grant usage on schema ${sql(schema)} to ${sql(user)}`;
+    t.match(await asReader(), {
+      code: 2,
+      err: /permission denied for table descriptor: the user needs usage/,
+    });
+    await sql`grant select on descriptor to ${sql(user)}`;
+    t.match(await asReader(), { code: 2, err: /permission denied for table event: the user needs usage/ });
+    await sql`grant select on event to ${sql(user)}`;
+    t.match(await asReader(), { code: 0, err: "" });
+  },
+);
+
 t.test("samspel journal check --help has an example", async (t) => {
   t.match(await samspel("journal", "check", "--help"), { code: 0, out: /buf build -o cart\.binpb\n/ });
 });

@@ -67,6 +67,20 @@ export async function checkJournal(options: JournalCheckOptions): Promise<readon
   return checks;
 }
 
+const insufficientPrivilege = "42501";
+
+/** Says what a user lacks that was made for this check. */
+async function mayRead<T>(schema: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === insufficientPrivilege)) throw error;
+    throw invalidConfiguration(
+      `Cannot read schema "${schema}": ${error.message}: the user needs usage of the schema, and select on its tables descriptor and event`,
+    );
+  }
+}
+
 interface EntityToCheck {
   readonly descriptors: readonly StoredDescriptor[];
   readonly registry: FileRegistry;
@@ -74,7 +88,7 @@ interface EntityToCheck {
 }
 
 async function checkEntity(
-  { sql }: Database,
+  { sql, schema }: Database,
   entityType: string,
   { descriptors, registry, event }: EntityToCheck,
 ): Promise<EntityCheck> {
@@ -84,7 +98,7 @@ async function checkEntity(
     const text = `${message} is not in the descriptors. If it was renamed, name it with --event ${entityType}=<its full name>; if the entity is no more, check the others with --entity.`;
     return { entityType, message, problems: [{ rule: "message-missing", verdict: "refused", text }] };
   }
-  const problems = await judge(sql, entityType, { stored: descriptors, compiled });
+  const problems = await mayRead(schema, judge(sql, entityType, { stored: descriptors, compiled }));
   return {
     entityType,
     message,
@@ -94,7 +108,7 @@ async function checkEntity(
 
 async function loadAll({ sql, schema }: Database): Promise<readonly StoredDescriptor[]> {
   const [table] = await sql<{ found: boolean }[]>`select to_regclass('descriptor') is not null as found`;
-  if (table?.found === true) return loadDescriptors(sql);
+  if (table?.found === true) return mayRead(schema, loadDescriptors(sql));
   throw invalidConfiguration(
     `Schema "${schema}" holds no descriptors: it must be the schema of a service with entities that ran once, which is its name with "-" made "_"`,
   );
