@@ -20,6 +20,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--entities=20000"],
   rpc: ["--rounds=1", "--ms=500"],
+  reading: ["--rounds=2", "--events=50000"],
   topics: ["--rounds=1", "--events=10000"],
 };
 

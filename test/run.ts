@@ -68,7 +68,12 @@ function startTestInfra(folder: string, supervisor: Supervisor, signal: AbortSig
     reporter: lineReporter((line) => console.error(line)),
     variables: { postgres: "TEST_DATABASE_URL", nats: "TEST_NATS_URL", registry: "TEST_CONSUL_URL" },
     // Nothing here is to survive a power cut; each test file has connections of its own.
-    postgresSettings: { fsync: "off", full_page_writes: "off", max_connections: 300 },
+    postgresSettings: {
+      fsync: "off",
+      full_page_writes: "off",
+      max_connections: 300,
+      max_prepared_transactions: 8,
+    },
     supervisor,
     signal,
   });

@@ -127,10 +127,10 @@ t.test(
     };
     const ids = Array.from({ length: 10 }, (_, index) => `e${index}`);
     await Promise.all(ids.map((id) => append(id, 0n)));
-    await until("all is followed", () => seen.length === 200);
+    await until("all is followed", () => seen.length === 200, 60_000);
     t.ok((await cutConnections(schema)) > 0);
     await Promise.all(ids.map((id) => append(id, 20n)));
-    await until("all is followed again", () => seen.length >= 400);
+    await until("all is followed again", () => seen.length >= 400, 60_000);
     end.abort();
     await following;
 
@@ -181,4 +181,31 @@ t.test("follow() names the transaction that holds readers back", async (t) => {
   t.match(warnings[0], { pid: Number, applicationName: String, ageMs: Number });
   end.resolve();
   await holder;
+});
+
+t.test("follow() of two ranges of slices gets every event once, woken only by NOTIFY", async (t) => {
+  const { journal, open } = await openJournal(t);
+  const { journal: reader } = await open();
+  const end = new AbortController();
+  const ranges = [
+    { from: 0, to: 511 },
+    { from: 512, to: 1023 },
+  ];
+  const seen = ranges.map(() => [] as JournalEvent[]);
+  const following = ranges.map(async (slices, index) => {
+    const pages = reader.follow({ after: startPosition, signal: end.signal, pollMs: 600_000, slices });
+    for await (const page of pages) seen[index]?.push(...page.events);
+  });
+  const ids = Array.from({ length: 60 }, (_, index) => `e${index}`);
+  for (let revision = 0n; revision < 3n; revision++) {
+    await Promise.all(ids.map((id) => journal.append(appendOf(id, revision))));
+  }
+  await until("all is followed", () => seen.flat().length >= 180, 60_000);
+  end.abort();
+  await Promise.all(following);
+  t.equal(new Set(keys(seen.flat())).size, 180);
+  for (const [index, { from, to }] of ranges.entries()) {
+    t.ok((seen[index]?.length ?? 0) > 0);
+    t.ok(seen[index]?.every(({ slice }) => from <= slice && slice <= to));
+  }
 });

@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 
 /** How many slices entity ids fall into; fixed for ever, as the number stands in every journal. */
-const sliceCount = 1024;
+export const sliceCount = 1024;
 
 /** The slice of an entity, 0 to 1023. */
 export function sliceOf(entityId: string): number {

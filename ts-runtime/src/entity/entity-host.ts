@@ -4,6 +4,7 @@ import { SamspelError } from "../errors/index.ts";
 import type { Journal } from "../journal/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Entity } from "./entity.ts";
+import { createEntityMetrics } from "./entity-metrics.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { handleCommand, type CommandRequest } from "./handle-command.ts";
 import { LiveEntity } from "./live-entity.ts";
@@ -35,12 +36,13 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
   const stateFingerprint = fingerprint(entity);
   /** The longest unused comes first. */
   const entities = new Map<string, LiveEntity>();
+  const metrics = createEntityMetrics(entity.name, () => entities.size);
 
   const find = (entityId: string): LiveEntity => {
     const known = entities.get(entityId);
     if (known === undefined) makeRoom();
     const live =
-      known ?? new LiveEntity({ entity, entityId, journal, fingerprint: stateFingerprint, freeze });
+      known ?? new LiveEntity({ entity, entityId, journal, fingerprint: stateFingerprint, freeze, metrics });
     entities.delete(entityId);
     entities.set(entityId, live);
     live.lastUsedMs = performance.now();
@@ -80,12 +82,14 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     },
     async ask(request) {
       const live = find(request.entityId);
-      return live.mailbox.run(() =>
+      const running = live.mailbox.run(() =>
         handleCommand({ entity, journal, live, fingerprint: stateFingerprint, logger }, request),
       );
+      return metrics.command(request.command, running);
     },
     [Symbol.dispose]() {
       clearInterval(timer);
+      metrics[Symbol.dispose]();
       entities.clear();
     },
   };

@@ -4,6 +4,7 @@ import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
 import type { Journal } from "../journal/index.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { Entity } from "./entity.ts";
+import type { EntityMetrics } from "./entity-metrics.ts";
 import { Mailbox } from "./mailbox.ts";
 
 /** A state and the revision at which it holds, as the journal's servers up to `incarnation` tell. */
@@ -21,6 +22,7 @@ export interface LiveEntityOptions {
   readonly fingerprint: string;
   /** Whether states are frozen, so that a handler which changes one fails. */
   readonly freeze: boolean;
+  readonly metrics: EntityMetrics;
 }
 
 export class LiveEntity {
@@ -67,8 +69,9 @@ export class LiveEntity {
   }
 
   async #recover(): Promise<Standing> {
-    const { entity, entityId, journal, fingerprint } = this.#options;
+    const { entity, entityId, journal, fingerprint, metrics } = this.#options;
     const { incarnation } = journal;
+    const startedAtMs = performance.now();
     const recovery = await journal.load({ entityType: entity.name, entityId, fingerprint });
     let state = this.#protect(
       recovery.snapshot ? fromBinary(entity.state, recovery.snapshot.state) : entity.initialState(),
@@ -78,6 +81,7 @@ export class LiveEntity {
       state = this.evolve(state, event.payload, event.revision);
       revision = event.revision;
     }
+    metrics.recovered(startedAtMs);
     return { state, revision, incarnation };
   }
 }

@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto";
 import { SamspelError } from "../errors/index.ts";
 import { isTransient, isUniqueViolation, tookNoEffect, type Database } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
+import { createAppendMetrics } from "./append-metrics.ts";
 import { runAppends } from "./append-statement.ts";
 import { checkAppend } from "./check-append.ts";
 import { createEarlyAnalyze } from "./early-analyze.ts";
@@ -49,6 +50,7 @@ export function createAppender(options: AppenderOptions): Appender {
   const channel = eventChannel(database);
   const statistics = createEarlyAnalyze(database);
   const incarnations = createIncarnations();
+  const metrics = createAppendMetrics();
 
   const run = async (group: readonly Entry[]): Promise<void> => {
     const appendId = randomUUID();
@@ -63,6 +65,7 @@ export function createAppender(options: AppenderOptions): Appender {
   };
 
   const runQuick = async (group: readonly Entry[], appendId: string): Promise<void> => {
+    const startedAtMs = performance.now();
     try {
       const appends = group.map(({ item }) => item);
       const { written, server } = await database.bounded((sql) =>
@@ -74,6 +77,7 @@ export function createAppender(options: AppenderOptions): Appender {
       // A conflict, a repeated command, a lost connection, a row that Postgres refuses: the next look tells which.
       return judge(group, { appendId, doubt: !tookNoEffect(error) });
     }
+    metrics.appended(group.length, startedAtMs);
     for (const { item, resolve } of group) {
       resolve({ type: "appended", revision: item.expectedRevision + BigInt(item.events.length) });
     }
@@ -91,6 +95,7 @@ export function createAppender(options: AppenderOptions): Appender {
           if (result === undefined) reject(new Error("The journal gave fewer results than appends"));
           else resolve(result);
         }
+        metrics.judged(results, startedAtMs);
         return;
       } catch (error) {
         // Another process wrote a revision or a command in the same instant: the next look sees it.

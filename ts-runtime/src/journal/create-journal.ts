@@ -3,8 +3,11 @@ import { createAppender } from "./appender.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { createConfirmer } from "./confirmer.ts";
 import { follow } from "./follow.ts";
+import { findEnds, findPosition } from "./find-position.ts";
+import { observeHolder } from "./hold-metric.ts";
 import type { Journal, JournalOptions } from "./journal.ts";
 import { pruneCommands } from "./prune-commands.ts";
+import { readEntity } from "./read-entity.ts";
 import { readPage } from "./read-page.ts";
 import { findCommand, recover } from "./recover.ts";
 
@@ -36,8 +39,11 @@ export function createJournal(options: JournalOptions): Journal {
   const closing = new AbortController();
   const pruning = pruneCommands({ database, retentionMs: commandRetentionMs, signal: closing.signal });
 
+  const holdMetric = observeHolder(database);
+
   const close = async (): Promise<void> => {
     closing.abort();
+    holdMetric[Symbol.dispose]();
     await Promise.all([appender.close(), confirmer.close(), pruning]);
   };
   return {
@@ -52,6 +58,9 @@ export function createJournal(options: JournalOptions): Journal {
       const { events, next } = await readPage(sql, options);
       return { events, next };
     },
+    readEntity: (options) => readEntity(sql, options),
+    ends: () => findEnds(sql),
+    positionAt: (time) => findPosition(sql, time),
     follow: (options) => follow(database, options),
     checkpoints: createCheckpoints(database),
     close,

@@ -3,6 +3,19 @@
 // 10,000 and 100,000 events of its own; after that autovacuum has long taken over.
 import type { Database } from "../postgres/index.ts";
 
+/** Makes statistics where there are events and none of them, as after a restore from a dump. */
+export async function ensureStatistics({ sql, logger }: Database): Promise<void> {
+  try {
+    const [found] = await sql<{ missing: boolean }[]>`
+      select exists (select from event) and not exists (
+        select from pg_stats where schemaname = current_schema() and tablename = 'event'
+      ) as missing`;
+    if (found?.missing === true) await sql`analyze event`;
+  } catch (error) {
+    logger.debug({ err: error }, "no statistics of the journal: autovacuum will");
+  }
+}
+
 const milestones: readonly number[] = [1_000, 10_000, 100_000];
 
 export interface EarlyAnalyze {

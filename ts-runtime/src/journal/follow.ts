@@ -1,6 +1,7 @@
 // Following the journal live. NOTIFY only wakes; polling is the net under it (J4).
 import { isTransient, type Database } from "../postgres/index.ts";
 import { backoff, createLatch } from "../resilience/index.ts";
+import { ensureStatistics } from "./early-analyze.ts";
 import { eventChannel } from "./event-channel.ts";
 import { createHoldReport } from "./hold-report.ts";
 import type { FollowOptions, Page } from "./journal.ts";
@@ -16,6 +17,7 @@ export async function* follow(database: Database, options: FollowOptions): Async
   const { signal, pollMs = defaultPollMs } = options;
   const news = createLatch();
   using _ = await database.listen(eventChannel(database), () => news.set());
+  await ensureStatistics(database);
   const holdReport = createHoldReport(database);
   let after = options.after;
   let failures = 0;

@@ -1,22 +1,16 @@
 // Names the transaction that holds all readers of a journal back, once it has done so for too long (J4).
 import type { Database } from "../postgres/index.ts";
+import { findHolder } from "./find-holder.ts";
 
 export interface HoldReport {
   /** To be told after each look whether events are held back. */
   note(heldBack: boolean): Promise<void>;
 }
 
-interface Holder {
-  readonly pid: number;
-  readonly application_name: string;
-  readonly state: string | null;
-  readonly age_ms: number;
-}
-
 const patienceMs = 5_000;
 
 /** Logs at most once in `patienceMs`. */
-export function createHoldReport({ sql, logger }: Database, patienceForMs: number = patienceMs): HoldReport {
+export function createHoldReport(database: Database, patienceForMs: number = patienceMs): HoldReport {
   let sinceMs: number | undefined;
   return {
     async note(heldBack) {
@@ -27,22 +21,15 @@ export function createHoldReport({ sql, logger }: Database, patienceForMs: numbe
       sinceMs ??= performance.now();
       if (performance.now() - sinceMs < patienceForMs) return;
       sinceMs = performance.now();
-      const [holder] = await sql<Holder[]>`
-        select pid, application_name, state,
-          (extract(epoch from clock_timestamp() - xact_start) * 1000)::float8 as age_ms
-        from pg_stat_activity
-        where backend_xid is not null and pid <> pg_backend_pid()
-        order by xact_start limit 1`;
-      logger.warn(
-        {
-          pid: holder?.pid,
-          applicationName: holder?.application_name,
-          state: holder?.state,
-          ageMs: holder && Math.round(holder.age_ms),
-        },
-        holder
-          ? "a running transaction holds back all readers of the journal: end it, or make its work shorter"
-          : "a transaction holds back all readers of the journal: see pg_prepared_xacts",
+      const holder = await findHolder(database);
+      // It may have ended between the two looks.
+      if (holder === undefined) return;
+      const { pid, name, state, ageMs } = holder;
+      database.logger.warn(
+        { pid, applicationName: name, state, ageMs: ageMs && Math.round(ageMs) },
+        state === "prepared"
+          ? "a prepared transaction holds back all readers of the journal: commit it or roll it back"
+          : "a running transaction holds back all readers of the journal: end it, or make its work shorter",
       );
     },
   };

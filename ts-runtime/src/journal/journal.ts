@@ -70,6 +70,15 @@ export interface JournalEvent {
   readonly recordedAt: Date;
 }
 
+export interface RecoverOptions {
+  readonly entityType: string;
+  readonly entityId: string;
+  /** Of snapshots that can be read. */
+  readonly fingerprint: string;
+  /** The last revision to take in. Default: the newest. */
+  readonly upTo?: bigint;
+}
+
 /** What an entity's state is made of again (J5). */
 export interface Recovery {
   readonly snapshot: { readonly revision: bigint; readonly state: Uint8Array } | undefined;
@@ -85,12 +94,28 @@ export interface RecoveredEvent {
 export interface ReadOptions {
   /** Exclusive. */
   readonly after: Position;
-  /** The most events of a page. Default 1,000. */
+  /** The most events of a page: 1 to 100,000. Default 1,000. */
   readonly limit?: number;
   /** Default: all types. */
   readonly entityTypes?: readonly string[];
-  /** Only events of slices from `from` to `to`, both inclusive. Default: all. */
+  /** Only events of slices from `from` to `to`, both inclusive, 0 to 1023. Default: all. */
   readonly slices?: { readonly from: number; readonly to: number };
+}
+
+/** Which events of one entity to read. */
+export interface EntityEvents {
+  readonly entityType: string;
+  readonly entityId: string;
+  /** A revision; exclusive. Default 0n: from the beginning. */
+  readonly after?: bigint;
+  /** The most events of a page: 1 to 100,000. Default 1,000. */
+  readonly limit?: number;
+}
+
+/** Where the journal begins and ends, for readers. */
+export interface JournalEnds {
+  readonly first: Position;
+  readonly last: Position;
 }
 
 export interface Page {
@@ -126,19 +151,29 @@ export interface Journal extends AsyncDisposable {
    * An entity's snapshot, if it was taken with this fingerprint, and the events behind it.
    * @throws SAMSPEL_JOURNAL_CORRUPT, while the events are read, where one is missing.
    */
-  load(entity: {
-    readonly entityType: string;
-    readonly entityId: string;
-    readonly fingerprint: string;
-  }): Promise<Recovery>;
+  load(entity: RecoverOptions): Promise<Recovery>;
   /** The recorded reply of a command, if it was handled (J3). */
   loadCommand(command: {
     readonly entityType: string;
     readonly entityId: string;
     readonly commandId: string;
   }): Promise<{ readonly revision: bigint; readonly reply: Uint8Array } | undefined>;
-  /** One page of all entities' events, in the one order that never skips and never goes back (J4). */
+  /**
+   * One page of all entities' events, in the one order that never skips and never goes back (J4).
+   * @throws RangeError for a limit or slices that cannot be.
+   */
   read(options: ReadOptions): Promise<Page>;
+  /** A page of one entity's events, in the order of its revisions; fewer than the limit are all there are. */
+  readEntity(options: EntityEvents): Promise<readonly JournalEvent[]>;
+  /** The first and the last event that readers can see now; undefined where there are none. */
+  ends(): Promise<JournalEnds | undefined>;
+  /**
+   * Where to read from to get what happened at `time` or later, as an `after` of `read` and `follow`. Behind it are all
+   * events of transactions that began to append at `time` or later, so none of them is missed; the first event behind
+   * it was recorded then, too, unless there is none yet. Of appends that ran at that very moment, events may lie before
+   * it. The clock is the database's, and must not have gone back.
+   */
+  positionAt(time: Date): Promise<Position>;
   /**
    * Pages as they come, for ever, across restarts of the database; ends when `signal` aborts. Pages are never empty.
    */

@@ -1,13 +1,7 @@
 // Recovery of one entity (J5), and of one command's reply (J3).
 import { SamspelError } from "../errors/index.ts";
-import { retryRead, type Database, type Sql } from "../postgres/index.ts";
-import type { RecoveredEvent, Recovery } from "./journal.ts";
-
-interface EntityOfFingerprint {
-  readonly entityType: string;
-  readonly entityId: string;
-  readonly fingerprint: string;
-}
+import { retryRead, type Sql, type TransactionSql } from "../postgres/index.ts";
+import type { RecoveredEvent, Recovery, RecoverOptions } from "./journal.ts";
 
 interface Row {
   readonly is_event: boolean;
@@ -15,30 +9,35 @@ interface Row {
   readonly bytes: Uint8Array;
 }
 
-type Bounded = Database["bounded"];
+/** Runs a statement: in bounded time, or in a transaction that has bounds of its own. */
+type Bounded = <T>(statement: (sql: Sql | TransactionSql) => PromiseLike<T>) => Promise<T>;
 
-const pageSize = 1_000;
+/** Of the first page, which most entities do not fill; each later one is twice as large, up to `maxPageSize`. */
+const firstPageSize = 1_000;
+const maxPageSize = 8_000;
 
 /** Snapshot and the first page of the tail in one round trip. */
 export async function recover(
   bounded: Bounded,
-  entity: EntityOfFingerprint,
+  entity: RecoverOptions,
   retryForMs: number,
 ): Promise<Recovery> {
-  const { entityType, entityId, fingerprint } = entity;
+  const { entityType, entityId, fingerprint, upTo } = entity;
   const rows = await retryRead(retryForMs, () =>
     bounded(
       (sql) => sql<Row[]>`
     with kept as materialized (
       select revision, state from snapshot
       where entity_type = ${entityType} and entity_id = ${entityId} and fingerprint = ${fingerprint}
+        ${upTo === undefined ? sql`` : sql`and revision <= ${upTo}`}
     )
     select false as is_event, revision, state as bytes from kept
     union all
     (select true, revision, payload from event
       where entity_type = ${entityType} and entity_id = ${entityId}
         and revision > coalesce((select revision from kept), 0)
-      order by revision limit ${pageSize})
+        ${upTo === undefined ? sql`` : sql`and revision <= ${upTo}`}
+      order by revision limit ${firstPageSize})
     order by is_event, revision`,
     ),
   );
@@ -62,23 +61,26 @@ interface Tail {
 
 async function* tail(
   bounded: Bounded,
-  { entityType, entityId }: EntityOfFingerprint,
+  { entityType, entityId, upTo }: RecoverOptions,
   { after, page: firstPage, retryForMs }: Tail,
 ): AsyncGenerator<RecoveredEvent> {
   let last = after;
-  for (let page = firstPage; ;) {
+  for (let [page, size] = [firstPage, firstPageSize]; ;) {
     for (const { revision, bytes } of page) {
       if (revision !== last + 1n) throw gap(entityType, entityId, { after: last, found: revision });
       last = revision;
       yield { revision, payload: bytes };
     }
-    if (page.length < pageSize) return;
+    if (page.length < size) return;
+    size = Math.min(size * 2, maxPageSize);
+    const limit = size;
     page = await retryRead(retryForMs, () =>
       bounded(
         (sql) => sql<Row[]>`
       select true as is_event, revision, payload as bytes from event
       where entity_type = ${entityType} and entity_id = ${entityId} and revision > ${last}
-      order by revision limit ${pageSize}`,
+        ${upTo === undefined ? sql`` : sql`and revision <= ${upTo}`}
+      order by revision limit ${limit}`,
       ),
     );
   }

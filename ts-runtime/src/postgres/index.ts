@@ -4,4 +4,4 @@ export type { Database, DatabaseOptions, Sql, TransactionSql } from "./database.
 export { migrate } from "./migrate.ts";
 export { retryRead } from "./retry-read.ts";
 export { transact } from "./transact.ts";
-export { isTransient, isUniqueViolation, tookNoEffect } from "./transient.ts";
+export { isCanceled, isTransient, isUniqueViolation, tookNoEffect } from "./transient.ts";

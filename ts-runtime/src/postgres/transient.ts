@@ -79,3 +79,8 @@ export function noAnswer(afterMs: number): Error {
 export function isUniqueViolation(error: unknown): boolean {
   return errorCodeOf(error) === "23505";
 }
+
+/** Whether the server ended a statement that ran for too long. */
+export function isCanceled(error: unknown): boolean {
+  return errorCodeOf(error) === "57014";
+}

@@ -1,2 +1,3 @@
 export { createLogger, type Logger } from "./logger.ts";
+export { createCounter, createHistogram, isMeasured, observeGauge } from "./meter.ts";
 export { redactUrl } from "@samspel/registry/redact-url";

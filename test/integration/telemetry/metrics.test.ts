@@ -1,0 +1,125 @@
+// What an SDK of OpenTelemetry sees of a journal and its entities.
+import { metrics } from "@opentelemetry/api";
+import { MeterProvider, MetricReader, type MetricData } from "@opentelemetry/sdk-metrics";
+import { create } from "@bufbuild/protobuf";
+import t from "tap";
+import { createEntityHost } from "../../../ts-runtime/src/entity/index.ts";
+import { instruments } from "../../../ts-runtime/src/telemetry/instruments.ts";
+import { IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { defineCounter } from "../../support/counter.ts";
+import { appendOf, openJournal } from "../../support/journal.ts";
+import { until } from "../../support/until.ts";
+
+class Reader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+
+  /** The points of a metric. */
+  async points(name: keyof typeof instruments): Promise<MetricData["dataPoints"]> {
+    const { resourceMetrics, errors } = await this.collect();
+    if (errors.length > 0) throw errors[0];
+    const all = resourceMetrics.scopeMetrics.flatMap(({ scope, metrics }) =>
+      scope.name === "@samspel/runtime" ? metrics : [],
+    );
+    const found = all.find(({ descriptor }) => descriptor.name === name);
+    if (found === undefined) return [];
+    const { unit, description } = instruments[name];
+    t.match(found.descriptor, { unit, description });
+    for (const { attributes } of found.dataPoints) {
+      for (const attribute of Object.keys(attributes)) {
+        t.ok(
+          instruments[name].attributes.some((known) => known === attribute),
+          `${attribute} is in the table`,
+        );
+      }
+    }
+    return found.dataPoints;
+  }
+}
+
+const reader = new Reader();
+const provider = new MeterProvider({ readers: [reader] });
+metrics.setGlobalMeterProvider(provider);
+t.teardown(() => provider.shutdown());
+
+t.test("a journal measures its appends: how many, how they end, how many together, how long", async (t) => {
+  const { journal } = await openJournal(t);
+  await Promise.all(Array.from({ length: 5 }, (_, index) => journal.append(appendOf(`e${index}`, 0n))));
+  const command = { id: "c", reply: Buffer.of(1) };
+  await journal.append(appendOf("f", 0n, { command }));
+  await journal.append(appendOf("f", 1n, { command }));
+  await journal.append(appendOf("e0", 0n));
+  const outcomes = (await reader.points("samspel.journal.appends")).map(({ attributes, value }) => [
+    attributes["samspel.append.outcome"],
+    value,
+  ]);
+  t.same(Object.fromEntries(outcomes), { appended: 6, duplicate: 1, conflict: 1 });
+  const [size] = await reader.points("samspel.journal.append.batch.size");
+  t.match(size?.value, { sum: 8, max: 5 });
+  const [duration] = await reader.points("samspel.journal.append.duration");
+  t.match(duration?.value, { count: 4 });
+});
+
+t.test("the age of who holds readers back is measured while the journal is open", async (t) => {
+  const { journal, database } = await openJournal(t);
+  const age = async (): Promise<number | undefined> => {
+    const [point] = await reader.points("samspel.journal.hold.age");
+    return typeof point?.value === "number" ? point.value : undefined;
+  };
+  const end = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const holder = database.sql.begin(async (tx) => {
+    await tx`select pg_current_xact_id()`;
+    begun.resolve();
+    await end.promise;
+  });
+  await begun.promise;
+  await until("the holder's age is over half a second", async () => ((await age()) ?? 0) > 0.5);
+  end.resolve();
+  await holder;
+  await until("nobody holds readers back", async () => ((await age()) ?? 1) < 0.5, 60_000);
+  await journal.close();
+});
+
+t.test("an entity type measures its commands by outcome, what is live, and recoveries", async (t) => {
+  const { journal } = await openJournal(t);
+  const broken = new TypeError("broken");
+  let fail = false;
+  const entity = defineCounter({
+    onIncrement() {
+      if (fail) throw broken;
+    },
+  });
+  using host = createEntityHost({ entity, journal });
+  const increment = (counterId: string, amount: bigint) =>
+    host.ask({
+      command: "increment",
+      entityId: counterId,
+      request: create(IncrementRequestSchema, { counterId, amount }),
+      commandId: undefined,
+      client: () => {
+        throw new Error("a counter calls nobody");
+      },
+      signal: AbortSignal.timeout(10_000),
+      requestHeader: new Headers(),
+    });
+  await increment("a", 1n);
+  await increment("b", 1n);
+  await t.rejects(increment("a", -2n), { code: "SAMSPEL_REJECTED" });
+  fail = true;
+  await t.rejects(increment("a", 1n), broken);
+
+  const commands = (await reader.points("samspel.entity.command.duration")).map(({ attributes, value }) => [
+    Object.values(attributes).join(" "),
+    typeof value === "number" ? value : value.count,
+  ]);
+  t.same(Object.fromEntries(commands), {
+    "counter increment replied": 2,
+    "counter increment rejected SAMSPEL_REJECTED": 1,
+    "counter increment failed TypeError": 1,
+  });
+  const [live] = await reader.points("samspel.entity.live");
+  t.match(live, { value: 2, attributes: { "samspel.entity.type": "counter" } });
+  const [recoveries] = await reader.points("samspel.entity.recovery.duration");
+  t.match(recoveries?.value, { count: 2 });
+});

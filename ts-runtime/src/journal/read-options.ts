@@ -1,0 +1,30 @@
+// What a reader may ask for, checked before it reaches a statement.
+import { sliceCount } from "../descriptor/index.ts";
+import type { ReadOptions } from "./journal.ts";
+
+const defaultLimit = 1_000;
+const maxLimit = 100_000;
+
+/** Gives the options back with their limit. @throws RangeError that names the option, what it must be and what it is. */
+export function resolveReadOptions<O extends Pick<ReadOptions, "limit" | "slices">>(
+  options: O,
+): O & { readonly limit: number } {
+  const { slices, limit = defaultLimit } = options;
+  requireInteger("limit", limit, { from: 1, to: maxLimit });
+  if (slices !== undefined) {
+    requireInteger("slices.from", slices.from, { from: 0, to: sliceCount - 1 });
+    requireInteger("slices.to", slices.to, { from: slices.from, to: sliceCount - 1 });
+  }
+  return { ...options, limit };
+}
+
+function requireInteger(
+  what: string,
+  value: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  if (Number.isInteger(value) && value >= from && value <= to) return;
+  throw new RangeError(
+    `Cannot read the journal as ${what} must be an integer from ${from} to ${to}: current value is ${value}`,
+  );
+}

@@ -1,0 +1,83 @@
+// Every instrument of Samspel in one table. Names, units and attributes follow the semantic conventions of
+// OpenTelemetry. docs/reference/metrics.md lists them for people; a test holds the two together.
+
+export type CounterName = "samspel.journal.appends";
+export type HistogramName =
+  | "samspel.journal.append.batch.size"
+  | "samspel.journal.append.duration"
+  | "samspel.entity.command.duration"
+  | "samspel.entity.recovery.duration";
+export type GaugeName = "samspel.journal.hold.age" | "samspel.entity.live";
+
+export type AttributeName =
+  | "samspel.append.outcome"
+  | "samspel.entity.type"
+  | "samspel.command"
+  | "samspel.command.outcome"
+  | "error.type";
+
+interface Instrument {
+  readonly kind: "counter" | "histogram" | "gauge";
+  /** UCUM: seconds are `s`, things stand in braces. */
+  readonly unit: string;
+  readonly description: string;
+  /** What its points carry; what does not apply to one is left out. */
+  readonly attributes: readonly AttributeName[];
+  /** Of a histogram: the upper bounds of its buckets. */
+  readonly boundaries?: readonly number[];
+}
+
+/** From a tenth of a millisecond, about a round trip, to ten seconds, the default deadline of a call. */
+const seconds: readonly number[] = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const batches: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+export const instruments: Readonly<Record<CounterName | HistogramName | GaugeName, Instrument>> = {
+  "samspel.journal.appends": {
+    kind: "counter",
+    unit: "{append}",
+    description: "Appends that the database answered.",
+    attributes: ["samspel.append.outcome"],
+  },
+  "samspel.journal.append.batch.size": {
+    kind: "histogram",
+    unit: "{append}",
+    description: "Appends that went together in one transaction.",
+    attributes: [],
+    boundaries: batches,
+  },
+  "samspel.journal.append.duration": {
+    kind: "histogram",
+    unit: "s",
+    description: "From the moment that a group of appends left to the database's word on it.",
+    attributes: [],
+    boundaries: seconds,
+  },
+  "samspel.journal.hold.age": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the transaction that holds back the readers of the journal; 0 without one.",
+    attributes: [],
+  },
+  "samspel.entity.command.duration": {
+    kind: "histogram",
+    unit: "s",
+    description: "From the arrival of a command at its entity to its reply, with the wait for its turn.",
+    attributes: ["samspel.entity.type", "samspel.command", "samspel.command.outcome", "error.type"],
+    boundaries: seconds,
+  },
+  "samspel.entity.live": {
+    kind: "gauge",
+    unit: "{entity}",
+    description: "Entities in memory.",
+    attributes: ["samspel.entity.type"],
+  },
+  "samspel.entity.recovery.duration": {
+    kind: "histogram",
+    unit: "s",
+    description: "Reading the state of an entity from the journal.",
+    attributes: ["samspel.entity.type"],
+    boundaries: seconds,
+  },
+};
