@@ -17,7 +17,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["cluster"],
   ["evolution", "journal", "topic"],
   ["entity"],
-  ["projection", "publication"],
+  ["projection", "publication", "inspection"],
   ["host"],
   ["testing"],
 ];

@@ -45,6 +45,11 @@ export interface ServiceOptions {
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
   readonly freezeStates?: boolean;
   /**
+   * Whether `samspel.v1.InspectionService` is served beside the service's own: it shows all that its entities have
+   * stored to whoever reaches the port. Default: `SAMSPEL_INSPECTION`, else outside of NODE_ENV=production.
+   */
+  readonly inspection?: boolean;
+  /**
    * Whether the service is what the process is for: then SIGTERM and SIGINT stop it in order and end the process (A2),
    * and so does a start that fails. Default true.
    */
@@ -67,6 +72,7 @@ export interface ResolvedServiceOptions {
   readonly version: string | undefined;
   readonly drainMs: number;
   readonly freezeStates: boolean;
+  readonly inspection: boolean;
   readonly ownsProcess: boolean;
   readonly logLevel: string;
 }
@@ -111,6 +117,10 @@ export function resolveServiceOptions(
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
+    inspection:
+      options.inspection ??
+      resolveFlag("SAMSPEL_INSPECTION", set(environment["SAMSPEL_INSPECTION"])) ??
+      environment["NODE_ENV"] !== "production",
     ownsProcess: options.ownsProcess ?? true,
     logLevel: resolveLogLevel(set(environment["LOG_LEVEL"])),
   };
@@ -128,6 +138,12 @@ function resolvePort(option: number | undefined, variable: string | undefined): 
     "an integer from 0 (a free one) to 65535",
     variable ?? String(option),
   );
+}
+
+function resolveFlag(setting: string, value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === "true" || value === "false") return value === "true";
+  throw refuse(setting, "true or false", value);
 }
 
 interface UrlSetting {

@@ -6,6 +6,7 @@
 import { createRegistry } from "@samspel/registry";
 import { createClients, type Clients } from "../client/index.ts";
 import { createEntityHost, entityServiceImpl } from "../entity/index.ts";
+import { createInspection } from "../inspection/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { topicServiceImpl } from "../topic/index.ts";
@@ -14,6 +15,7 @@ import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
+import { isLoopback } from "./is-loopback.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
@@ -117,6 +119,7 @@ async function assemble(
         ...(options.services ?? []).map((serving) => serving.bind(context)),
         ...topicBindings(options, infra),
       ],
+      beside: inspectionBindings(options, settings, { infra, logger }),
     }),
   );
   const subscriptions = (options.subscriptions ?? []).map((part) =>
@@ -155,6 +158,22 @@ function entityBindings(
     );
     return bind(entity.service, entityServiceImpl(host, clients));
   });
+}
+
+/** All that is stored is shown to whoever reaches the port: that is told where others than this machine may. */
+function inspectionBindings(
+  { entities = [] }: ServiceOptions,
+  { inspection, host, port }: ResolvedServiceOptions,
+  { infra, logger }: Pick<Assembly, "logger"> & { readonly infra: OpenInfra },
+): readonly ServiceBinding[] {
+  if (!inspection) return [];
+  if (!isLoopback(host)) {
+    logger.warn(
+      { host, port },
+      "INSPECTION IS ON: whoever reaches this port can read all that the entities have stored; SAMSPEL_INSPECTION=false turns it off",
+    );
+  }
+  return [createInspection({ entities, database: infra.database })];
 }
 
 /** Each proto service that has topics is served as a stream as well, for those who have no NATS client. */

@@ -18,6 +18,8 @@ export interface RpcServerOptions {
   /** Default 0: one that the system picks. */
   readonly port?: number;
   readonly bindings: readonly ServiceBinding[];
+  /** What is served like health and reflection: beside the services, and not one of them. */
+  readonly beside?: readonly ServiceBinding[];
   readonly logger: Logger;
   /** Connect interceptors around every call, the first one outermost; what they throw is treated as a handler's errors. */
   readonly interceptors?: readonly Interceptor[];
@@ -40,7 +42,7 @@ export interface RpcServerOptions {
 export interface RpcServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** The full names of what it serves, without health and reflection. */
+  /** The full names of what it serves, without health, reflection and what else is beside. */
   readonly protoServices: readonly string[];
   /** What health says of every service; it changes nothing else. */
   setServing(serving: boolean): void;
@@ -71,7 +73,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const openEnded = new AbortController();
   const shutdown = new AbortController();
   const health = createHealth(protoServices, options.serving ?? true);
-  const all = [...bindings, health.binding, ...createReflection([...services, health.binding.service])];
+  const own = [...bindings, ...(options.beside ?? []), health.binding];
+  const all = [...own, ...createReflection(own.map((binding) => binding.service))];
   assertDistinct(all);
 
   const listener = await startListener({

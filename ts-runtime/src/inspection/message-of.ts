@@ -1,0 +1,4 @@
+/** What went wrong, for people who look. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
