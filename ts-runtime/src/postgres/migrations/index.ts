@@ -3,7 +3,6 @@ import { descriptorTable } from "./descriptor.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { projectionTables } from "./projection.ts";
-import { readingIndexes } from "./reading.ts";
 
 /** All steps of the toolkit's own tables, in order. */
 export const migrations: readonly Migration[] = [
@@ -11,5 +10,4 @@ export const migrations: readonly Migration[] = [
   leaseTable,
   projectionTables,
   descriptorTable,
-  readingIndexes,
 ];
