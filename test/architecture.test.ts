@@ -17,7 +17,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["cluster"],
   ["evolution", "journal", "topic"],
   ["entity"],
-  ["projection", "publication", "inspection"],
+  ["projection", "publication", "inspection", "timer"],
   ["host"],
   ["testing"],
 ];

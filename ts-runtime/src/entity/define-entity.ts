@@ -1,11 +1,13 @@
 // defineEntity: from a service, a state, an event and the functions between them to an entity.
 import type { DescMessage, DescOneof, DescService, Message } from "@bufbuild/protobuf";
 import { invalidConfiguration } from "../errors/index.ts";
+import type { CommandContext } from "./command-context.ts";
 import { commandsOf } from "./commands.ts";
 import { createEventDecoder, type AnyUpcast } from "./decode-events.ts";
 import { Effect } from "./effect.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { eventOneof, type EventCase } from "./event-oneof.ts";
+import { timerChanges } from "./timer-changes.ts";
 import { toMessage } from "./to-message.ts";
 import type { CommandHandlers, EventHandlers, Upcasts } from "./types.ts";
 
@@ -91,13 +93,22 @@ export function defineEntity<
   };
   const decodeEvents = createEventDecoder({ name, event, oneof, upcasts });
 
-  const decisionOf = (command: string, result: unknown): Decision => {
+  const decisionOf = (command: string, result: unknown, { entityId }: CommandContext): Decision => {
     const { method, readOnly } = commandOf(commands, command);
     if (!(result instanceof Effect))
-      return { events: [], reply: () => toMessage(method.output, replyOf(name, command, result)) };
+      return {
+        events: [],
+        timers: [],
+        reply: () => toMessage(method.output, replyOf(name, command, result)),
+      };
     if (readOnly && result.events.length > 0) {
       throw new TypeError(
         `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not persist events`,
+      );
+    }
+    if (readOnly && result.timers.length > 0) {
+      throw new TypeError(
+        `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not schedule or cancel timers`,
       );
     }
     return {
@@ -105,6 +116,7 @@ export function defineEntity<
         refuseUpcast(`Command ${command} of entity ${name}`, upcasts, init);
         return toMessage(event, { [oneof.localName]: init });
       }),
+      timers: timerChanges({ name, service, commands }, entityId, result.timers),
       reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
     };
   };
@@ -122,8 +134,8 @@ export function defineEntity<
     decide(command, current, request, context) {
       const result = decide[command]?.(current, request, context);
       return isThenable(result)
-        ? Promise.resolve(result).then((result) => decisionOf(command, result))
-        : decisionOf(command, result);
+        ? Promise.resolve(result).then((result) => decisionOf(command, result, context))
+        : decisionOf(command, result, context);
     },
     evolve: evolveOne,
     decodeEvents,

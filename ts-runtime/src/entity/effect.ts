@@ -1,37 +1,77 @@
-// What a command does: the events to persist and the reply to send once they are (J2).
+// What a command does: the events to persist, the timers to schedule and cancel with them, and the reply to send once
+// they are (J2).
+import type { DescMethodUnary } from "@bufbuild/protobuf";
 import type { NoExcess } from "./no-excess.ts";
+import { cancelTimer, scheduleTimer, type NewTimer, type TimerIntent } from "./timer-intent.ts";
 
-/** Events to persist, and the reply to make from the state that they lead to. */
-export class Effect<Event, State, Reply> {
+/** Events to persist, timers to change, and the reply to make from the state that the events lead to. */
+export class Effect<Event, State, Reply, Command = never> {
   readonly events: readonly Event[];
+  readonly timers: readonly TimerIntent<Command>[];
   readonly replyWith: (state: State) => Reply;
 
-  constructor(events: readonly Event[], replyWith: (state: State) => Reply) {
+  constructor(
+    events: readonly Event[],
+    replyWith: (state: State) => Reply,
+    timers: readonly TimerIntent<Command>[] = [],
+  ) {
     this.events = events;
+    this.timers = timers;
     this.replyWith = replyWith;
   }
 }
 
 /** Events that still lack their reply. */
-export interface Persist<Event> {
+export interface Persist<Event, Command = never> {
   readonly events: readonly Event[];
+  readonly timers: readonly TimerIntent<Command>[];
+
+  /**
+   * Schedules a command for this entity, in the transaction of the events: it runs at its time, once in effect. A name
+   * is that of one timer of the entity, so a timer that has it is replaced.
+   * @throws TypeError for a timer of another shape, RangeError for a name or a time out of its bounds.
+   */
+  schedule<Later extends DescMethodUnary>(
+    name: string,
+    timer: NewTimer<Later>,
+  ): Persist<Event, Command | Later>;
+
+  /** Cancels a timer, in the transaction of the events: from then on it has no effect. One that is not there is nothing. */
+  cancel(name: string): Persist<Event, Command>;
 
   /** Completes the effect: `makeReply` gets the state after the events, and its reply is sent after the commit. */
   reply<Allowed, State, Reply>(
     this: { readonly events: readonly NoExcess<Event, Allowed>[] },
     makeReply: (state: State) => NoInfer<Reply>,
-  ): Effect<Allowed, State, Reply>;
+  ): Effect<Allowed, State, Reply, Command>;
 }
 
 /**
  * Says which events a command leads to: `persist({ case: "itemAdded", value: { sku } }).reply((cart) => …)`. Several
  * events are persisted together or not at all; none are, too, when the handler throws.
  */
-export function persist<const Event>(...events: readonly Event[]): Persist<Event> {
+export function persist<const Event = never>(...events: readonly Event[]): Persist<Event> {
+  return persisting(events, []);
+}
+
+function persisting<Event, Command>(
+  events: readonly Event[],
+  timers: readonly TimerIntent<Command>[],
+): Persist<Event, Command> {
   return {
     events,
+    timers,
+    schedule: (name, timer) => persisting(events, joined(timers, scheduleTimer(name, timer))),
+    cancel: (name) => persisting(events, joined(timers, cancelTimer(name))),
     reply(makeReply) {
-      return new Effect(this.events as readonly never[], makeReply);
+      return new Effect(this.events as readonly never[], makeReply, timers);
     },
   };
+}
+
+function joined<One, Other>(
+  timers: readonly TimerIntent<One>[],
+  timer: TimerIntent<Other>,
+): readonly TimerIntent<One | Other>[] {
+  return [...timers, timer];
 }

@@ -1,7 +1,7 @@
 // The live entities of one type in this process: found by id, loaded on demand, let go when idle (J5).
 import type { Message } from "@bufbuild/protobuf";
 import { SamspelError } from "../errors/index.ts";
-import type { Journal } from "../journal/index.ts";
+import type { Journal, TimerDue } from "../journal/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Entity } from "./entity.ts";
 import { createEntityMetrics } from "./entity-metrics.ts";
@@ -20,6 +20,8 @@ export interface EntityHostOptions {
   readonly freeze?: boolean;
   /** Where it is told that a snapshot could not be taken. Default: nowhere. */
   readonly logger?: Logger;
+  /** Is told of each timer that an entity scheduled, after the commit. Default: nobody. */
+  readonly onSchedule?: (due: TimerDue) => void;
 }
 
 export interface EntityHost extends Disposable {
@@ -32,7 +34,15 @@ export interface EntityHost extends Disposable {
 
 /** Creates the host of an entity type. Dispose it when no command runs any more. */
 export function createEntityHost(options: EntityHostOptions): EntityHost {
-  const { entity, journal, passivateAfterMs = 120_000, maxLive = 10_000, freeze = true, logger } = options;
+  const {
+    entity,
+    journal,
+    passivateAfterMs = 120_000,
+    maxLive = 10_000,
+    freeze = true,
+    logger,
+    onSchedule,
+  } = options;
   const stateFingerprint = fingerprint(entity);
   /** The longest unused comes first. */
   const entities = new Map<string, LiveEntity>();
@@ -83,7 +93,7 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     async ask(request) {
       const live = find(request.entityId);
       const running = live.mailbox.run(() =>
-        handleCommand({ entity, journal, live, fingerprint: stateFingerprint, logger }, request),
+        handleCommand({ entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule }, request),
       );
       return metrics.command(request.command, running);
     },

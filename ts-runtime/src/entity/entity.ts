@@ -1,5 +1,6 @@
 // What an entity is to the rest of the runtime, once defined.
 import type { DescField, DescMessage, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
+import type { TimerChange } from "../journal/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { EventCase } from "./event-oneof.ts";
 
@@ -15,6 +16,8 @@ export interface EntityCommand {
 /** What a command handler decided, in messages. */
 export interface Decision {
   readonly events: readonly Message[];
+  /** Timers to schedule and to cancel, at most one change of a name. */
+  readonly timers: readonly TimerChange[];
   /** The reply, from the state that the events lead to. */
   reply(state: Message): Message;
 }

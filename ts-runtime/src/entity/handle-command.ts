@@ -9,7 +9,7 @@
 //   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
 import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
 import { SamspelError } from "../errors/index.ts";
-import type { Append, Journal } from "../journal/index.ts";
+import type { Append, FiredTimer, Journal, TimerDue } from "../journal/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { untilAborted } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -18,10 +18,12 @@ import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { encodeState, type LiveEntity, type Standing } from "./live-entity.ts";
 
 /** A command on its way to an entity. */
-export interface CommandRequest extends Omit<CommandContext, "revision"> {
+export interface CommandRequest extends Omit<CommandContext, "revision" | "timer"> {
   /** The local name of the method. */
   readonly command: string;
   readonly request: Message;
+  /** The timer that fires this command, and ends with it. */
+  readonly firedBy?: FiredTimer;
 }
 
 export interface CommandEnvironment {
@@ -30,6 +32,8 @@ export interface CommandEnvironment {
   readonly live: LiveEntity;
   readonly fingerprint: string;
   readonly logger: Logger | undefined;
+  /** Is told of each timer that was scheduled, after the commit. */
+  readonly onSchedule: ((due: TimerDue) => void) | undefined;
 }
 
 /** A conflict needs another writer in between each time, so more than a few in a row mean a fight over one entity. */
@@ -42,7 +46,8 @@ type Outcome =
 /**
  * Handles a command, again from a fresh state whenever another process was faster (J1).
  * @throws What the handler rejected with; SAMSPEL_REVISION_CONFLICT after ten conflicts in a row;
- *   SAMSPEL_DEADLINE_EXCEEDED when the caller has gone before anything was appended.
+ *   SAMSPEL_DEADLINE_EXCEEDED when the caller has gone before anything was appended; SAMSPEL_TIMER_GONE when the timer
+ *   that fires it does not stand any more.
  */
 export async function handleCommand(
   environment: CommandEnvironment,
@@ -69,6 +74,7 @@ async function attemptCommand(environment: CommandEnvironment, request: CommandR
     const deciding = entity.decide(request.command, standing.state, request.request, {
       ...request,
       revision: standing.revision,
+      ...(request.firedBy && { timer: { name: request.firedBy.name } }),
     });
     decision = deciding instanceof Promise ? await untilAborted(request.signal, deciding) : deciding;
   } catch (error) {
@@ -78,19 +84,29 @@ async function attemptCommand(environment: CommandEnvironment, request: CommandR
     return (await staleness(environment, request, standing)) ?? Promise.reject(error);
   }
   requireCaller(request);
-  if (decision.events.length === 0 && (command.readOnly || request.commandId === undefined)) {
+  if (request.firedBy === undefined && changesNothing(decision, command, request)) {
     const reply = decision.reply(standing.state);
     return (await staleness(environment, request, standing)) ?? { type: "reply", reply };
   }
   return append(environment, request, { command, decision, standing });
 }
 
+/** What has an id is recorded, whatever it changes, so that its reply is that of the first time (J3). */
+function changesNothing(
+  { events, timers }: Decision,
+  { readOnly }: EntityCommand,
+  { commandId }: CommandRequest,
+): boolean {
+  return events.length === 0 && timers.length === 0 && (readOnly || commandId === undefined);
+}
+
 async function append(
   environment: CommandEnvironment,
-  { entityId, commandId }: CommandRequest,
+  request: CommandRequest,
   { command, decision, standing }: { command: EntityCommand; decision: Decision; standing: Standing },
 ): Promise<Outcome> {
-  const { entity, journal, live } = environment;
+  const { entity, journal, live, onSchedule } = environment;
+  const { entityId, commandId, firedBy } = request;
   const { incarnation } = journal;
   const payloads = decision.events.map((event) => toBinary(entity.event, event));
   const revision = standing.revision + BigInt(payloads.length);
@@ -106,6 +122,8 @@ async function append(
       ...(commandId === undefined
         ? {}
         : { command: { id: commandId, reply: toBinary(command.method.output, reply) } }),
+      ...(decision.timers.length === 0 ? {} : { timers: decision.timers }),
+      ...(firedBy === undefined ? {} : { fires: firedBy }),
       ...(snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : {}),
     })
     .catch((error: unknown) => {
@@ -115,13 +133,21 @@ async function append(
   switch (result.type) {
     case "appended":
       live.advance({ state, revision, incarnation });
+      if (onSchedule !== undefined) for (const due of scheduled(decision)) onSchedule(due);
       return { type: "reply", reply };
     case "duplicate":
       live.invalidate();
       return { type: "reply", reply: fromBinary(command.method.output, result.reply) };
     case "conflict":
       return { type: "stale", actual: result.actual };
+    case "gone":
+      live.invalidate();
+      throw timerGone(environment, request);
   }
+}
+
+function scheduled({ timers }: Decision): readonly TimerDue[] {
+  return timers.flatMap((change) => (change.type === "schedule" ? [change.due] : []));
 }
 
 /** A snapshot is taken when a multiple of `snapshotEvery` is reached or passed, behind the whole batch (J5). */
@@ -184,5 +210,12 @@ function conflict(
     "SAMSPEL_REVISION_CONFLICT",
     `Cannot run ${command} of ${entity.name} "${entityId}": other processes wrote to it ${maxAttempts} times in a row, last revision ${actual}`,
     { metadata: { actual: String(actual) } },
+  );
+}
+
+function timerGone({ entity }: CommandEnvironment, { entityId, firedBy }: CommandRequest): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_TIMER_GONE",
+    `Timer "${firedBy?.name}" of ${entity.name} "${entityId}" was cancelled, replaced or fired meanwhile`,
   );
 }

@@ -41,19 +41,38 @@ export type EventInit<E extends DescMessage> = Extract<
 type NewEventInit<E extends DescMessage, Upcast extends string> = Exclude<EventInit<E>, { case: Upcast }>;
 
 /** What a command handler may answer: an effect, or the plain reply of a command that changes nothing. */
-type CommandResult<M, State extends DescMessage, Event extends DescMessage, Upcast extends string> =
+type CommandResult<
+  S extends DescService,
+  M,
+  State extends DescMessage,
+  Event extends DescMessage,
+  Upcast extends string,
+> =
   M extends DescMethodUnary<DescMessage, infer O>
-    ? Effect<NewEventInit<Event, Upcast>, MessageShape<State>, MessageInitShape<O>> | MessageInitShape<O>
+    ?
+        | Effect<
+            NewEventInit<Event, Upcast>,
+            MessageShape<State>,
+            MessageInitShape<O>,
+            CommandMethods<S>[keyof CommandMethods<S>]
+          >
+        | MessageInitShape<O>
     : never;
 
 /** Decides: from the state and a request to events and a reply, or a rejection that it throws. */
-type CommandHandler<M, State extends DescMessage, Event extends DescMessage, Upcast extends string> =
+type CommandHandler<
+  S extends DescService,
+  M,
+  State extends DescMessage,
+  Event extends DescMessage,
+  Upcast extends string,
+> =
   M extends DescMethodUnary<infer I>
     ? (
         state: MessageShape<State>,
         request: MessageShape<I>,
         context: CommandContext,
-      ) => CommandResult<M, State, Event, Upcast> | Promise<CommandResult<M, State, Event, Upcast>>
+      ) => CommandResult<S, M, State, Event, Upcast> | Promise<CommandResult<S, M, State, Event, Upcast>>
     : never;
 
 /** One handler for each unary method. */
@@ -63,7 +82,7 @@ export type CommandHandlers<
   Event extends DescMessage,
   Upcast extends string,
 > = {
-  readonly [K in keyof CommandMethods<S>]: CommandHandler<S["method"][K], State, Event, NoInfer<Upcast>>;
+  readonly [K in keyof CommandMethods<S>]: CommandHandler<S, S["method"][K], State, Event, NoInfer<Upcast>>;
 };
 
 /** In place of a handler where there must be none: a type that no function has, whose name the compiler shows. */

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "SAMSPEL_LEASE_LOST"
   | "SAMSPEL_JOURNAL_CORRUPT"
   | "SAMSPEL_EVENT_UNKNOWN"
+  | "SAMSPEL_TIMER_GONE"
   | "SAMSPEL_INTERNAL";
 
 interface CodeEntry {
@@ -50,5 +51,6 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_LEASE_LOST: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
+  SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
 };

@@ -1,9 +1,12 @@
-// What a service does beside answering calls: publications, projections and subscriptions, each until the stop.
+// What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
 import { hostname } from "node:os";
+import type { Clients } from "../client/index.ts";
+import type { EntityHost } from "../entity/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { runTimers, type TimerAlarm } from "../timer/index.ts";
 import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { OpenInfra } from "./open-infra.ts";
@@ -25,6 +28,10 @@ export interface BackgroundOptions {
   readonly name: string;
   readonly subscriptions: readonly Subscription[];
   readonly drainMs: number;
+  /** Of the entities, whose timers fire here. */
+  readonly hosts: readonly EntityHost[];
+  readonly alarm: TimerAlarm;
+  readonly clients: Clients;
 }
 
 /** Handlers are told to end when the grace is over; so long they and their runners have to do it. */
@@ -37,7 +44,7 @@ const afterGraceMs = 1_000;
  */
 export async function startBackground(
   { topics = [], projections = [] }: ServiceOptions,
-  { infra, logger, name, subscriptions, drainMs }: BackgroundOptions,
+  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
 ): Promise<Background> {
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
@@ -78,6 +85,21 @@ export async function startBackground(
         }),
       ),
     ),
+    ...(hosts.length === 0
+      ? []
+      : [
+          keep("timers", () =>
+            runTimers({
+              hosts,
+              alarm,
+              clients,
+              signal,
+              logger,
+              database: infra.requireDatabase(),
+              graceMs: drainMs,
+            }),
+          ),
+        ]),
   ];
   return {
     async stop() {

@@ -4,11 +4,12 @@
 //   S1. A start never half-succeeds: what was begun is undone before the error leaves (A1).
 //   S2. The registry hears of the service last, when it can answer, and first, when it is about to stop (A2).
 import { createRegistry } from "@samspel/registry";
-import { createClients, type Clients } from "../client/index.ts";
-import { createEntityHost, entityServiceImpl } from "../entity/index.ts";
+import { createClients } from "../client/index.ts";
+import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
 import { createInspection } from "../inspection/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
+import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
 import { topicServiceImpl } from "../topic/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
@@ -107,6 +108,8 @@ async function assemble(
   );
   const clients = begun.use(createClients({ registry, logger }));
   const context = createServiceContext({ clients, database: infra.database, logger });
+  const alarm = createTimerAlarm();
+  const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
   const server = begun.use(
     await startRpcServer({
       host,
@@ -115,7 +118,7 @@ async function assemble(
       serving: false,
       interceptors: options.interceptors ?? [],
       bindings: [
-        ...entityBindings(options, settings, { infra, clients, logger, begun }),
+        ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
         ...(options.services ?? []).map((serving) => serving.bind(context)),
         ...topicBindings(options, infra),
       ],
@@ -125,7 +128,16 @@ async function assemble(
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
-  const background = await startBackground(options, { infra, logger, name, subscriptions, drainMs });
+  const background = await startBackground(options, {
+    infra,
+    logger,
+    name,
+    subscriptions,
+    drainMs,
+    hosts,
+    alarm,
+    clients,
+  });
   // Beside each other, as both may take as long as the grace.
   begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop()])));
   server.setServing(true);
@@ -147,17 +159,22 @@ async function assemble(
   return { name, host, port: server.port, protoServices };
 }
 
-function entityBindings(
+function entityHosts(
   { entities = [] }: ServiceOptions,
   { freezeStates }: ResolvedServiceOptions,
-  { infra, clients, logger, begun }: Assembly & { readonly infra: OpenInfra; readonly clients: Clients },
-): readonly ServiceBinding[] {
-  return entities.map((entity) => {
-    const host = begun.use(
-      createEntityHost({ entity, journal: infra.requireJournal(), freeze: freezeStates, logger }),
-    );
-    return bind(entity.service, entityServiceImpl(host, clients));
-  });
+  { infra, logger, begun, alarm }: Assembly & { readonly infra: OpenInfra; readonly alarm: TimerAlarm },
+): readonly EntityHost[] {
+  return entities.map((entity) =>
+    begun.use(
+      createEntityHost({
+        entity,
+        journal: infra.requireJournal(),
+        freeze: freezeStates,
+        logger,
+        onSchedule: (due) => alarm.note(due),
+      }),
+    ),
+  );
 }
 
 /** All that is stored is shown to whoever reaches the port: that is told where others than this machine may. */

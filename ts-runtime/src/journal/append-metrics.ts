@@ -25,7 +25,7 @@ export function createAppendMetrics(): AppendMetrics {
       answered(count, startedAtMs);
     },
     judged(results, startedAtMs) {
-      const counts = { appended: 0, conflict: 0, duplicate: 0 };
+      const counts = { appended: 0, conflict: 0, duplicate: 0, gone: 0 };
       for (const { type } of results) counts[type]++;
       for (const [outcome, count] of Object.entries(counts)) {
         if (count > 0) appends(count, { "samspel.append.outcome": outcome });

@@ -5,7 +5,9 @@
 //   S1. It may be sent again whenever its outcome is unknown: an append that is there, by its id, is "appended".
 //   S2. It is a transaction of its own, and the insert its first write; so an entity's later revision has a later
 //       transaction id (J4).
-//   S3. Rows are written in the order of their keys, so that two groups of two processes do not deadlock.
+//   S3. Rows are written in the order of their keys, so that two groups of two processes do not deadlock. Timers come
+//       before events, and `change_timers` (migration 5) sees to their order.
+//   S4. An append that a timer fires stands only while that timer does. The timer ends with it.
 //
 // The arrays stand in sub-selects to hide their lengths from the planner: it would plan the statement anew each time,
 // as a plan for known lengths looks cheaper than the kept one, and planning takes four times as long as running.
@@ -13,7 +15,7 @@
 // All bytes of a group travel as one `bytea`, cut by offsets: the driver writes arrays of `bytea` as escaped text.
 import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray, type Sql } from "../postgres/index.ts";
-import type { Append, AppendResult } from "./journal.ts";
+import type { Append, AppendResult, TimerChange } from "./journal.ts";
 
 /** An append with the id by which it knows itself again (S1). */
 export interface IdentifiedAppend extends Append {
@@ -32,16 +34,22 @@ const statement = `
           where e.entity_type = i.entity_type and e.entity_id = i.entity_id and e.revision = i.expected + 1
         ) then 'appended'
         when d.revision is not null then 'duplicate'
+        when i.fired_id is not null and not exists (
+          select from timer t
+          where t.entity_type = i.entity_type and t.entity_id = i.entity_id
+            and t.name = i.fired_name and t.id = i.fired_id
+        ) then 'gone'
         when coalesce(c.revision, 0) <> i.expected then 'conflict'
         else 'append'
       end as verdict
     from unnest(
       (select $1::text[]), (select $2::text[]), (select $3::bigint[]), (select $4::smallint[]),
       (select $5::uuid[]), (select $6::int[]), (select $7::int[]), (select $8::text[]),
-      (select $9::text[]), (select $10::int[]), (select $11::int[]), (select $12::text[])
+      (select $9::text[]), (select $10::int[]), (select $11::int[]), (select $12::text[]),
+      (select $16::text[]), (select $17::uuid[])
     ) with ordinality as i (
       entity_type, entity_id, expected, slice, append_id, first_event, event_count,
-      metadata, command_id, reply, state, fingerprint, ordinal
+      metadata, command_id, reply, state, fingerprint, fired_name, fired_id, ordinal
     )
     left join lateral (
       select e.revision from event e
@@ -83,11 +91,19 @@ const statement = `
   select j.verdict, j.actual, j.duplicate_revision, j.duplicate_reply,
     (select pg_notify($13, '') from (
       select from judged where verdict = 'append' and event_count > 0 limit 1
-    ) news) as told
+    ) news) as told,
+    (select change_timers(
+      s.standing, $1::text[], $2::text[], $3::bigint[], $4::smallint[], $7::int[], $16::text[], $17::uuid[],
+      $18::int[], $19::text[], $20::text[], $21::float8[], $22::float8[],
+      array(select ${blob("c.request")} from unnest($23::int[]) with ordinality c (request, ordinal) order by c.ordinal)
+    ) from (
+      select array_agg(ordinal::int) as standing from judged
+      where verdict = 'append' and (fired_id is not null or ordinal = any($18::int[]))
+    ) s where s.standing is not null) as timed
   from judged j order by j.ordinal`;
 
 interface Row {
-  readonly verdict: "append" | "appended" | "conflict" | "duplicate";
+  readonly verdict: "append" | "appended" | "conflict" | "duplicate" | "gone";
   readonly actual: bigint;
   readonly duplicate_revision: bigint | null;
   readonly duplicate_reply: Uint8Array | null;
@@ -127,6 +143,8 @@ function resultOf({ expectedRevision, events }: Append, row: Row | undefined): A
     case "append":
     case "appended":
       return { type: "appended", revision: expectedRevision + BigInt(events.length) };
+    case "gone":
+      return { type: "gone" };
     case "conflict":
       return { type: "conflict", actual: row.actual };
     case "duplicate":
@@ -155,6 +173,9 @@ function parameters(channel: string, appends: readonly IdentifiedAppend[]): (str
   });
   const replies = appends.map(({ command }) => command && pack(command.reply));
   const states = appends.map(({ snapshot }) => snapshot && pack(snapshot.state));
+  const changes = appends.flatMap(({ timers = [] }, index) =>
+    timers.map((change) => timerRow(change, index + 1, pack)),
+  );
   return [
     textArray(appends.map(({ entityType }) => entityType)),
     textArray(appends.map(({ entityId }) => entityId)),
@@ -171,5 +192,33 @@ function parameters(channel: string, appends: readonly IdentifiedAppend[]): (str
     channel,
     Buffer.concat(blobs, size),
     plainArray(offsets),
+    textArray(appends.map(({ fires }) => fires?.name)),
+    plainArray(appends.map(({ fires }) => fires?.id)),
+    plainArray(changes.map(({ ordinal }) => ordinal)),
+    textArray(changes.map(({ name }) => name)),
+    textArray(changes.map(({ command }) => command)),
+    plainArray(changes.map(({ afterMs }) => afterMs)),
+    plainArray(changes.map(({ atMs }) => atMs)),
+    plainArray(changes.map(({ request }) => request)),
   ];
+}
+
+interface TimerRow {
+  /** The number of the append, from 1. */
+  readonly ordinal: number;
+  readonly name: string;
+  /** Undefined where the timer is cancelled, as is what follows. */
+  readonly command?: string;
+  readonly afterMs?: number | undefined;
+  readonly atMs?: number | undefined;
+  /** The number of the blob. */
+  readonly request?: number;
+}
+
+function timerRow(change: TimerChange, ordinal: number, pack: (bytes: Uint8Array) => number): TimerRow {
+  const { name } = change;
+  if (change.type === "cancel") return { ordinal, name };
+  const { command, request, due } = change;
+  const times = "at" in due ? { atMs: due.at.getTime() } : { afterMs: due.afterMs };
+  return { ordinal, name, command, request: pack(request), ...times };
 }

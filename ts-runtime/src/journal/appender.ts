@@ -55,7 +55,7 @@ export function createAppender(options: AppenderOptions): Appender {
   const run = async (group: readonly Entry[]): Promise<void> => {
     const appendId = randomUUID();
     const { known = [], others = [] } = Object.groupBy(group, ({ item }) =>
-      item.incarnation === incarnations.current ? "known" : "others",
+      item.incarnation === incarnations.current && isPlain(item) ? "known" : "others",
     );
     await Promise.all([
       known.length > 0 ? runQuick(known, appendId) : undefined,
@@ -125,25 +125,44 @@ export function createAppender(options: AppenderOptions): Appender {
     ...options,
     what: "appends",
     keyOf: ({ entityType, entityId }) => `${entityType}\0${entityId}`,
-    bytesOf: ({ events, command, snapshot }) =>
+    bytesOf: ({ events, command, snapshot, timers = [] }) =>
       events.reduce((bytes, { payload }) => bytes + payload.length, 0) +
       (command?.reply.length ?? 0) +
-      (snapshot?.state.length ?? 0),
+      (snapshot?.state.length ?? 0) +
+      timers.reduce((bytes, change) => bytes + (change.type === "schedule" ? change.request.length : 0), 0),
     run,
   });
+
+  /** What writes no event knows itself again by its command's record (S1), so this one gets one. */
+  const addRecorded = async (append: Append): Promise<AppendResult> => {
+    const command = { id: `append:${randomUUID()}`, reply: new Uint8Array() };
+    const result = await group.add({ ...append, command });
+    return result.type === "duplicate" ? { type: "appended", revision: result.revision } : result;
+  };
+
   return {
     get incarnation() {
       return incarnations.current;
     },
     append(append) {
       const refused = checkAppend(append, maxEventBytes);
-      return refused === undefined ? group.add(append) : Promise.reject(refused);
+      if (refused !== undefined) return Promise.reject(refused);
+      return leavesNoTrace(append) ? addRecorded(append) : group.add(append);
     },
     async close() {
       await group.close();
       await statistics.close();
     },
   };
+}
+
+/** Whether the primary keys can judge it: an event's key stands for the revision, but nothing does for a timer. */
+function isPlain({ events, timers, fires }: Append): boolean {
+  return events.length > 0 && timers === undefined && fires === undefined;
+}
+
+function leavesNoTrace({ events, command, timers, fires }: Append): boolean {
+  return events.length === 0 && command === undefined && (timers !== undefined || fires !== undefined);
 }
 
 /** After attempts in vain. Only a lost answer leaves a doubt: what Postgres refused or ended wrote nothing. */

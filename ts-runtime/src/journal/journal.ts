@@ -44,6 +44,32 @@ export interface Append {
   readonly command?: { readonly id: string; readonly reply: Uint8Array };
   /** The state after the last of the events (J5). */
   readonly snapshot?: { readonly state: Uint8Array; readonly fingerprint: string };
+  /** Timers that the command schedules and cancels; at most one change of a name. */
+  readonly timers?: readonly TimerChange[];
+  /** The timer that the command comes from: it ends with this append, and without it nothing is appended. */
+  readonly fires?: FiredTimer;
+}
+
+/** What an append does to one timer of its entity. */
+export type TimerChange =
+  | {
+      /** Puts the timer in the place of the one that has the name, if there is one. */
+      readonly type: "schedule";
+      readonly name: string;
+      readonly due: TimerDue;
+      /** The proto name of the method. */
+      readonly command: string;
+      readonly request: Uint8Array;
+    }
+  | { readonly type: "cancel"; readonly name: string };
+
+/** When a timer is due: so long after the append, by the database's clock, or at a time. */
+export type TimerDue = { readonly afterMs: number } | { readonly at: Date };
+
+/** A timer by its name and the id that it got when it was scheduled. */
+export interface FiredTimer {
+  readonly name: string;
+  readonly id: string;
 }
 
 interface NewEvent {
@@ -56,7 +82,9 @@ export type AppendResult =
   /** Another writer was there: the entity is at `actual`, and nothing was written. */
   | { readonly type: "conflict"; readonly actual: bigint }
   /** The command was handled before, at `revision`: this is the reply of then, and nothing was written. */
-  | { readonly type: "duplicate"; readonly revision: bigint; readonly reply: Uint8Array };
+  | { readonly type: "duplicate"; readonly revision: bigint; readonly reply: Uint8Array }
+  /** The timer that `fires` names was cancelled, replaced or fired meanwhile, and nothing was written. */
+  | { readonly type: "gone" };
 
 /** An event as it stands in the journal. */
 export interface JournalEvent {

@@ -3,6 +3,7 @@ import { descriptorTable } from "./descriptor.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { projectionTables } from "./projection.ts";
+import { timerTable } from "./timer.ts";
 
 /** All steps of the toolkit's own tables, in order. */
 export const migrations: readonly Migration[] = [
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   leaseTable,
   projectionTables,
   descriptorTable,
+  timerTable,
 ];

@@ -1,0 +1,111 @@
+// One firing: a claimed timer's command, run by its entity, and what becomes of the timer where that fails.
+//
+// Invariants:
+//   F1. A timer takes effect once: the append of its command deletes it, and does not stand without it (J2, J3). So a
+//       claim is only there to save work, and one that is late or doubled harms nobody.
+//   F2. A timer is lost only by a rejection, which its entity decided on. All else is tried again, and then parked.
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Clients } from "../client/index.ts";
+import type { EntityHost } from "../entity/index.ts";
+import { SamspelError, type ErrorCode } from "../errors/index.ts";
+import type { Database } from "../postgres/index.ts";
+import { backoffMs, type BackoffOptions } from "../resilience/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { endTimer, parkTimer, postponeTimer, type ClaimedTimer } from "./timer-table.ts";
+
+export interface Firing {
+  readonly database: Database;
+  readonly hosts: ReadonlyMap<string, EntityHost>;
+  readonly clients: Pick<Clients, "within">;
+  readonly logger: Logger;
+  /** The deadline of the command. */
+  readonly deadlineMs: number;
+  readonly maxAttempts: number;
+  readonly backoff: BackoffOptions;
+  /** The end of the grace after a stop. */
+  readonly end: AbortSignal;
+}
+
+/** Not the timer's fault: it waits for as long as it takes. */
+const ofThisInstance: ReadonlySet<ErrorCode> = new Set([
+  "SAMSPEL_DATABASE_UNREACHABLE",
+  "SAMSPEL_DRAINING",
+  "SAMSPEL_OVERLOADED",
+]);
+
+/** Fires a timer; never fails. Where nothing can be said of a failure, the claim ends by itself. */
+export async function fireTimer(firing: Firing, timer: ClaimedTimer): Promise<void> {
+  const about = {
+    entityType: timer.entityType,
+    entityId: timer.entityId,
+    timer: timer.name,
+    attempt: timer.attempt,
+  };
+  const logger = firing.logger.child(about);
+  try {
+    if (timer.attempt > firing.maxAttempts) throw neverCameBack(timer);
+    await runCommand(firing, timer);
+    logger.debug({ lateMs: Math.round(timer.lateMs) }, "timer fired");
+  } catch (error) {
+    await settle({ ...firing, logger }, timer, error).catch((failure: unknown) =>
+      logger.warn({ err: failure }, "the database does not take what became of a timer: it fires again"),
+    );
+  }
+}
+
+async function runCommand(
+  { hosts, clients, deadlineMs, end }: Firing,
+  { entityType, entityId, command: name, request, id, name: timer }: ClaimedTimer,
+): Promise<void> {
+  const host = hosts.get(entityType);
+  const [localName, command] =
+    [...(host?.entity.commands ?? [])].find(([, { method }]) => method.name === name) ?? [];
+  if (host === undefined || localName === undefined || command === undefined) {
+    throw new Error(
+      `Entity ${entityType} has no command ${name} in this version of the service: deploy one that has it`,
+    );
+  }
+  const endsAtMs = performance.now() + deadlineMs;
+  const deadline = new AbortController();
+  const timeout = setTimeout(() => deadline.abort(new Error("The deadline is over")), deadlineMs);
+  using _ = { [Symbol.dispose]: () => clearTimeout(timeout) };
+  const signal = AbortSignal.any([deadline.signal, end]);
+  const requestHeader = new Headers();
+  await host.ask({
+    command: localName,
+    entityId,
+    request: fromBinary(command.method.input, request),
+    commandId: `timer:${id}`,
+    firedBy: { id, name: timer },
+    client: clients.within({ signal, requestHeader, timeoutMs: () => endsAtMs - performance.now() }).client,
+    signal,
+    requestHeader,
+  });
+}
+
+/** A command that kills its process says no error. */
+function neverCameBack({ attempt, name }: ClaimedTimer): Error {
+  return new Error(`Timer "${name}" was claimed ${attempt - 1} times by instances that did not come back`);
+}
+
+async function settle(firing: Firing, timer: ClaimedTimer, error: unknown): Promise<void> {
+  const { database, logger, maxAttempts, end } = firing;
+  const { sql } = database;
+  const code = error instanceof SamspelError ? error.code : undefined;
+  if (code === "SAMSPEL_TIMER_GONE") {
+    logger.debug("timer was cancelled, replaced or fired meanwhile");
+  } else if (end.aborted) {
+    await postponeTimer(sql, timer, { afterMs: 0, error: undefined });
+  } else if (code === "SAMSPEL_REJECTED" && error instanceof SamspelError && !error.retryable) {
+    if (await endTimer(sql, timer)) logger.warn({ err: error }, "timer ended: its command was rejected");
+  } else if (code !== undefined && ofThisInstance.has(code)) {
+    logger.warn({ err: error }, "timer waits: it fires again");
+    await postponeTimer(sql, timer, { afterMs: backoffMs(timer.attempt, firing.backoff), error: undefined });
+  } else if (timer.attempt >= maxAttempts) {
+    if (await parkTimer(sql, timer, error)) logger.error({ err: error }, "timer parked: it fires no more");
+  } else {
+    const afterMs = backoffMs(timer.attempt, firing.backoff);
+    logger.warn({ err: error, maxAttempts, afterMs }, "timer failed: it fires again");
+    await postponeTimer(sql, timer, { afterMs, error });
+  }
+}

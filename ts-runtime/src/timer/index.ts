@@ -1,0 +1,2 @@
+export { createTimerAlarm, type TimerAlarm } from "./alarm.ts";
+export { runTimers, type RunTimersOptions } from "./run-timers.ts";
