@@ -27,11 +27,11 @@ import {
 import { databaseUrl } from "./environment.ts";
 import { silentLogger } from "./silent-logger.ts";
 
-export type OnRing = (request: RingRequest, context: CommandContext) => Promise<void> | void;
+type OnRing = (request: RingRequest, context: CommandContext) => Promise<void> | void;
 type OnPlan = (request: PlanRequest) => Promise<void> | void;
 
 /** Defines a reminder; `onRing` and `onPlan` are told of each run of the handler, before it decides. */
-export function defineReminder({
+function defineReminder({
   onRing,
   onPlan,
 }: {
@@ -103,13 +103,13 @@ export interface Reminders {
   stop(): Promise<void>;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   readonly afterMs: number;
   readonly note?: string;
   readonly silent?: boolean;
 }
 
-export interface TimerRow {
+interface TimerRow {
   readonly entity_id: string;
   readonly name: string;
   readonly attempts: number;

@@ -171,7 +171,7 @@ function entityHosts(
         journal: infra.requireJournal(),
         freeze: freezeStates,
         logger,
-        onSchedule: (due) => alarm.note(due),
+        onSchedule: alarm.note,
       }),
     ),
   );

@@ -9,7 +9,7 @@ import { createLatch } from "../resilience/index.ts";
 /** Between those who schedule timers and the one who fires them. */
 export interface TimerAlarm {
   /** To be told of each timer that was scheduled. */
-  note(due: TimerDue): void;
+  note(this: void, due: TimerDue): void;
   /**
    * Sleeps for so long, or until a timer that is noted is due, or `signal` aborts. `databaseNowMs` is the time by the
    * database's clock. It sleeps not at all where something was noted since the last sleep.
