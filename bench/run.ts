@@ -21,6 +21,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   memory: ["--entities=20000"],
   rpc: ["--rounds=1", "--ms=500"],
   reading: ["--rounds=2", "--events=50000"],
+  timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
 };
 

@@ -1,6 +1,7 @@
 // The reminder: the small entity that tests of timers use, and instances that serve it.
 import { create, isMessage, type Message } from "@bufbuild/protobuf";
 import type { Test } from "tap";
+import type { Clients } from "../../ts-runtime/src/client/index.ts";
 import {
   createEntityHost,
   defineEntity,
@@ -31,7 +32,7 @@ type OnRing = (request: RingRequest, context: CommandContext) => Promise<void> |
 type OnPlan = (request: PlanRequest) => Promise<void> | void;
 
 /** Defines a reminder; `onRing` and `onPlan` are told of each run of the handler, before it decides. */
-function defineReminder({
+export function defineReminder({
   onRing,
   onPlan,
 }: {
@@ -133,7 +134,7 @@ export async function startReminders(
   const stopping = new AbortController();
   const running = fires
     ? runTimers({
-        clients: { within: () => ({ client: callsNobody }) },
+        clients: noClients,
         ...options,
         hosts: [host],
         alarm,
@@ -186,6 +187,9 @@ export async function startReminders(
       select entity_id, name, attempts, error, parked_at is not null as parked from timer order by entity_id, name`,
   };
 }
+
+/** For handlers that call nobody. */
+export const noClients: Pick<Clients, "within"> = { within: () => ({ client: callsNobody }) };
 
 function callsNobody(): never {
   throw new Error("a reminder calls nobody");

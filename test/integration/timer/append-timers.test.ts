@@ -1,6 +1,6 @@
 // Timers in the append's transaction (J2), and what two processes do to each other there.
 import { randomUUID } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import { runAppends } from "../../../ts-runtime/src/journal/append-statement.ts";
 import { createJournal, type Append, type TimerChange } from "../../../ts-runtime/src/journal/index.ts";

@@ -34,7 +34,7 @@ export function createTimerAlarm(): TimerAlarm {
       databaseAheadMs = databaseNowMs - nowMs;
       wakeAtMs = nowMs + ms;
       // A timeout is cut to whole milliseconds, and would be over too soon.
-      await latch.wait(Math.ceil(ms), signal);
+      await latch.wait(Math.max(0, Math.ceil(ms)), signal);
       wakeAtMs = Infinity;
     },
   };
