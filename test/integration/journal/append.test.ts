@@ -158,3 +158,20 @@ t.test("load() refuses a journal with a hole, and reads on behind the first page
   const holed = await journal.load({ entityType: "counter", entityId: "a", fingerprint });
   await t.rejects(collect(holed.events), { code: "SAMSPEL_JOURNAL_CORRUPT" });
 });
+
+t.test(
+  "append() of a command without events is judged, as it has no primary key that would refuse it",
+  async (t) => {
+    const { journal } = await openJournal(t);
+    for (const revision of [0n, 1n]) {
+      const { incarnation } = journal;
+      await journal.append(appendOf("a", revision, { incarnation }));
+    }
+    const command = { id: "c-1", reply: Buffer.from("rests on revision 1") };
+    const { incarnation } = journal;
+    t.same(await journal.append(appendOf("a", 1n, { events: [], command, incarnation })), {
+      type: "conflict",
+      actual: 2n,
+    });
+  },
+);

@@ -28,6 +28,7 @@ export interface Firing {
 
 /** Not the timer's fault: it waits for as long as it takes. */
 const ofThisInstance: ReadonlySet<ErrorCode> = new Set([
+  "SAMSPEL_DATABASE_FULL",
   "SAMSPEL_DATABASE_UNREACHABLE",
   "SAMSPEL_DRAINING",
   "SAMSPEL_OVERLOADED",
@@ -90,22 +91,25 @@ function neverCameBack({ attempt, name }: ClaimedTimer): Error {
 
 async function settle(firing: Firing, timer: ClaimedTimer, error: unknown): Promise<void> {
   const { database, logger, maxAttempts, end } = firing;
-  const { sql } = database;
+  const { bounded } = database;
   const code = error instanceof SamspelError ? error.code : undefined;
   if (code === "SAMSPEL_TIMER_GONE") {
     logger.debug("timer was cancelled, replaced or fired meanwhile");
   } else if (end.aborted) {
-    await postponeTimer(sql, timer, { afterMs: 0, error: undefined });
+    await bounded((sql) => postponeTimer(sql, timer, { afterMs: 0, error: undefined }));
   } else if (code === "SAMSPEL_REJECTED" && error instanceof SamspelError && !error.retryable) {
-    if (await endTimer(sql, timer)) logger.warn({ err: error }, "timer ended: its command was rejected");
+    if (await bounded((sql) => endTimer(sql, timer)))
+      logger.warn({ err: error }, "timer ended: its command was rejected");
   } else if (code !== undefined && ofThisInstance.has(code)) {
     logger.warn({ err: error }, "timer waits: it fires again");
-    await postponeTimer(sql, timer, { afterMs: backoffMs(timer.attempt, firing.backoff), error: undefined });
+    const afterMs = backoffMs(timer.attempt, firing.backoff);
+    await bounded((sql) => postponeTimer(sql, timer, { afterMs, error: undefined }));
   } else if (timer.attempt >= maxAttempts) {
-    if (await parkTimer(sql, timer, error)) logger.error({ err: error }, "timer parked: it fires no more");
+    if (await bounded((sql) => parkTimer(sql, timer, error)))
+      logger.error({ err: error }, "timer parked: it fires no more");
   } else {
     const afterMs = backoffMs(timer.attempt, firing.backoff);
     logger.warn({ err: error, maxAttempts, afterMs }, "timer failed: it fires again");
-    await postponeTimer(sql, timer, { afterMs, error });
+    await bounded((sql) => postponeTimer(sql, timer, { afterMs, error }));
   }
 }

@@ -5,7 +5,7 @@
 //   T1. At most `maxFiring` timers are claimed and not done; what is claimed is under way at once.
 //   T2. It looks at least once in `pollMs`, when the next timer is due, and when this process schedules a sooner one.
 //   T3. A stop claims nothing more and lets what fires finish, within a grace; what did not is given back (A2).
-//   T4. A database that is away is waited for.
+//   T4. A database that is away or full is waited for.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
@@ -76,7 +76,11 @@ export async function runTimers(options: RunTimersOptions): Promise<void> {
     while (!signal.aborted) {
       try {
         const limit = maxFiring - running.size;
-        const { timers, nowMs, nextInMs = Infinity } = await claimTimers(database.sql, { ...claim, limit });
+        const {
+          timers,
+          nowMs,
+          nextInMs = Infinity,
+        } = await database.bounded((sql) => claimTimers(sql, { ...claim, limit }));
         failures = 0;
         timers.forEach(start);
         if (timers.length < limit) {
@@ -87,7 +91,7 @@ export async function runTimers(options: RunTimersOptions): Promise<void> {
           while (running.size >= maxFiring && !signal.aborted);
         }
       } catch (error) {
-        if (!isTransient(error)) throw error;
+        if (!isTransient(error) && !isFull(error)) throw error;
         database.logger.warn({ err: error, failures: ++failures }, "database away: timers wait");
         await backoff(failures, signal, { maxMs: pollMs });
       }
@@ -95,6 +99,10 @@ export async function runTimers(options: RunTimersOptions): Promise<void> {
   } finally {
     await drain(running, end, graceMs);
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof SamspelError && error.code === "SAMSPEL_DATABASE_FULL";
 }
 
 /** Waits for what fires, and tells it to end when the grace is over. */
