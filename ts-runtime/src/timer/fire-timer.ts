@@ -67,10 +67,8 @@ async function runCommand(
     );
   }
   const endsAtMs = performance.now() + deadlineMs;
-  const deadline = new AbortController();
-  const timeout = setTimeout(() => deadline.abort(new Error("The deadline is over")), deadlineMs);
-  using _ = { [Symbol.dispose]: () => clearTimeout(timeout) };
-  const signal = AbortSignal.any([deadline.signal, end]);
+  using ending = endingAfter(deadlineMs, end);
+  const { signal } = ending;
   const requestHeader = new Headers();
   await host.ask({
     command: localName,
@@ -82,6 +80,25 @@ async function runCommand(
     signal,
     requestHeader,
   });
+}
+
+/**
+ * A signal that aborts after so long, or with `end`. Not `AbortSignal.any`, which stays in memory for as long as `end`
+ * does where a handler leaves a listener behind (seen with Node 24).
+ */
+function endingAfter(ms: number, end: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+  const ending = new AbortController();
+  const stop = (): void => ending.abort(end.reason);
+  const timeout = setTimeout(() => ending.abort(new Error("The deadline is over")), ms);
+  if (end.aborted) stop();
+  end.addEventListener("abort", stop);
+  return {
+    signal: ending.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timeout);
+      end.removeEventListener("abort", stop);
+    },
+  };
 }
 
 /** A command that kills its process says no error. */
