@@ -34,11 +34,8 @@ const statement = `
           where e.entity_type = i.entity_type and e.entity_id = i.entity_id and e.revision = i.expected + 1
         ) then 'appended'
         when d.revision is not null then 'duplicate'
-        when i.fired_id is not null and not exists (
-          select from timer t
-          where t.entity_type = i.entity_type and t.entity_id = i.entity_id
-            and t.name = i.fired_name and t.id = i.fired_id
-        ) then 'gone'
+        when i.fired_id is not null
+          and not timer_stands(i.entity_type, i.entity_id, i.fired_name, i.fired_id) then 'gone'
         when coalesce(c.revision, 0) <> i.expected then 'conflict'
         else 'append'
       end as verdict

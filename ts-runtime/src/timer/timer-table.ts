@@ -4,6 +4,8 @@
 //   Q1. A claim moves `next_at` behind its end, in the statement that takes it; who does not come back loses it there.
 //   Q2. What is said of a claimed timer is said of that claim: of the id, which a replacement changes, and the attempt,
 //       which the next claim counts up.
+//
+// No statement here is prepared: a plan that was kept from when the table was empty would read all of it.
 import type { FiredTimer } from "../journal/index.ts";
 import { textArray, type Sql } from "../postgres/index.ts";
 
@@ -49,10 +51,7 @@ interface Row {
   readonly attempts: number;
 }
 
-/**
- * Planned anew each time: a plan that was kept from when the table was empty would read all of it. For the same reason
- * rows are updated by where they lie.
- */
+/** Rows are updated by where they lie, as a join could be planned the other way round. */
 const statement = `
   with due as materialized (
     select d.place
@@ -109,12 +108,19 @@ function timerOf(row: Row, id: string): ClaimedTimer {
   };
 }
 
+const isThisTimer = "entity_type = $1 and entity_id = $2 and name = $3 and id = $4";
+const isThisClaim = `${isThisTimer} and attempts = $5`;
+const keyOf = ({ entityType, entityId, name, id }: ClaimedTimer): string[] => [
+  entityType,
+  entityId,
+  name,
+  id,
+];
+const claimOf = (timer: ClaimedTimer): (string | number)[] => [...keyOf(timer), timer.attempt];
+
 /** Deletes a timer whose command was rejected; false where it does not stand any more. */
 export async function endTimer(sql: Sql, timer: ClaimedTimer): Promise<boolean> {
-  const ended = await sql`
-    delete from timer
-    where entity_type = ${timer.entityType} and entity_id = ${timer.entityId} and name = ${timer.name}
-      and id = ${timer.id}`;
+  const ended = await sql.unsafe(`delete from timer where ${isThisTimer}`, keyOf(timer));
   return ended.count > 0;
 }
 
@@ -130,21 +136,21 @@ export async function postponeTimer(
   timer: ClaimedTimer,
   { afterMs, error }: Postponement,
 ): Promise<boolean> {
-  const text = error === undefined ? null : textOf(error);
-  const postponed = await sql`
-    update timer set next_at = clock_timestamp() + ${afterMs} * interval '1 millisecond',
-      attempts = attempts - ${error === undefined ? 1 : 0}, error = coalesce(${text}, error)
-    where entity_type = ${timer.entityType} and entity_id = ${timer.entityId} and name = ${timer.name}
-      and id = ${timer.id} and attempts = ${timer.attempt}`;
+  const postponed = await sql.unsafe(
+    `update timer set next_at = clock_timestamp() + $6::float8 * interval '1 millisecond',
+      attempts = attempts - $7::int, error = coalesce($8::text, error)
+    where ${isThisClaim}`,
+    [...claimOf(timer), afterMs, error === undefined ? 1 : 0, error === undefined ? null : textOf(error)],
+  );
   return postponed.count > 0;
 }
 
 /** Sets a timer aside with its error: it fires no more. False where the claim does not hold any more. */
 export async function parkTimer(sql: Sql, timer: ClaimedTimer, error: unknown): Promise<boolean> {
-  const parked = await sql`
-    update timer set parked_at = clock_timestamp(), error = ${textOf(error)}
-    where entity_type = ${timer.entityType} and entity_id = ${timer.entityId} and name = ${timer.name}
-      and id = ${timer.id} and attempts = ${timer.attempt}`;
+  const parked = await sql.unsafe(
+    `update timer set parked_at = clock_timestamp(), error = $6::text where ${isThisClaim}`,
+    [...claimOf(timer), textOf(error)],
+  );
   return parked.count > 0;
 }
 
