@@ -12,62 +12,80 @@ type DescMember = DescMessage["members"][number];
  * @throws TypeError that names the message and the field which it lacks.
  */
 export function toMessage(desc: DescMessage, init: object): Message {
-  const shape: Record<string, unknown> = {};
   const members = membersOf(desc);
-  for (const [name, value] of Object.entries(init)) {
-    if (name === "$typeName" || name === "$unknown" || value === undefined) continue;
-    const member = members.get(name);
-    if (member === undefined) {
+  /** Made only where something differs from what is given: most messages are scalars, and create() is all they need. */
+  let shape: Record<string, unknown> | undefined;
+  for (const name of Object.keys(init)) {
+    if (name === "$unknown") continue;
+    if (name === "$typeName") {
+      shape ??= { ...init };
+      delete shape[name];
+      continue;
+    }
+    const value: unknown = Reflect.get(init, name);
+    const convert = members.get(name);
+    if (convert === undefined) {
+      if (value === undefined) continue;
       throw new TypeError(
         `${desc.typeName} has no field "${name}": it has ${[...members.keys()].join(", ") || "none"}`,
       );
     }
-    shape[name] = toMember(member, value);
+    const converted = convert === "as it is" ? value : convert(value);
+    if (converted !== value) (shape ??= { ...init })[name] = converted;
   }
-  return create(desc, shape as never);
+  return create(desc, (shape ?? init) as never);
 }
 
-const memberCache = new WeakMap<DescMessage, ReadonlyMap<string, DescMember>>();
+type Convert = (value: unknown) => unknown;
 
-function membersOf(desc: DescMessage): ReadonlyMap<string, DescMember> {
+const memberCache = new WeakMap<DescMessage, ReadonlyMap<string, Convert | "as it is">>();
+
+function membersOf(desc: DescMessage): ReadonlyMap<string, Convert | "as it is"> {
   let members = memberCache.get(desc);
   if (members === undefined) {
-    members = new Map(desc.members.map((member) => [member.localName, member]));
+    members = new Map(desc.members.map((member) => [member.localName, converterOf(member)]));
     memberCache.set(desc, members);
   }
   return members;
 }
 
-function toMember(member: DescMember, value: unknown): unknown {
-  if (member.kind === "oneof") return toOneof(member.fields, value);
+function converterOf(member: DescMember): Convert | "as it is" {
+  if (member.kind === "oneof") {
+    const converters = new Map(member.fields.map((field) => [field.localName, converterOf(field)]));
+    return (value) => toOneof(converters, value);
+  }
   switch (member.fieldKind) {
     case "message":
-      return toNested(member.message, value);
+      return (value) => toNested(member.message, value);
     case "list":
-      return member.listKind === "message" && Array.isArray(value)
-        ? value.map((item: unknown) => toNested(member.message, item))
-        : copy(value);
+      return member.listKind === "message" ? (value) => toList(member.message, value) : copy;
     case "map":
-      return member.mapKind === "message" && isObject(value)
-        ? Object.fromEntries(
-            Object.entries(value).map(([key, item]) => [key, toNested(member.message, item)]),
-          )
-        : copy(value);
+      return member.mapKind === "message" ? (value) => toMap(member.message, value) : copy;
     default:
-      return value;
+      return "as it is";
   }
 }
 
-function toOneof(fields: readonly DescMember[], value: unknown): unknown {
+function toOneof(converters: ReadonlyMap<unknown, Convert | "as it is">, value: unknown): unknown {
   if (!isObject(value)) return value;
-  const selected = fields.find((field) => field.localName === value["case"]);
-  return selected === undefined ? value : { case: value["case"], value: toMember(selected, value["value"]) };
+  const convert = converters.get(value["case"]);
+  if (convert === undefined || convert === "as it is") return value;
+  return { case: value["case"], value: convert(value["value"]) };
 }
 
 /** Some well-known types stand for themselves, such as a google.protobuf.StringValue written as a string. */
 function toNested(desc: DescMessage, value: unknown): unknown {
   if (!isObject(value) || desc.typeName === "google.protobuf.Struct") return value;
   return toMessage(desc, value);
+}
+
+function toList(desc: DescMessage, value: unknown): unknown {
+  return Array.isArray(value) ? value.map((item: unknown) => toNested(desc, item)) : copy(value);
+}
+
+function toMap(desc: DescMessage, value: unknown): unknown {
+  if (!isObject(value)) return copy(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toNested(desc, item)]));
 }
 
 /** Lists and maps are not shared with the state that they came from. */
