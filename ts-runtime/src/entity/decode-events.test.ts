@@ -15,7 +15,8 @@ const commands = { addItem: () => ({}), removeItem: () => ({}), checkout: () => 
 const cart = defineEntity(CartService, shape, {
   commands: {
     ...commands,
-    removeItem: () => new Effect([{ case: "itemRemoved", value: { sku: "apple" } }], () => ({})) as never,
+    removeItem: () =>
+      new Effect([{ case: "itemRemoved", value: { sku: "apple" } }], () => ({}), [], false) as never,
   },
   events: {
     itemAdded: (cart, { sku, quantity }) => ({

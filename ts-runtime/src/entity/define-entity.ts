@@ -8,6 +8,7 @@ import { Effect } from "./effect.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { eventOneof, type EventCase } from "./event-oneof.ts";
 import { timerChanges } from "./timer-changes.ts";
+import { createRemains, type ForgetPolicy } from "./forget.ts";
 import { toMessage } from "./to-message.ts";
 import type { CommandHandlers, EventHandlers, Upcasts } from "./types.ts";
 
@@ -29,9 +30,10 @@ export interface EntityBehaviour<
   State extends DescMessage,
   Event extends DescMessage,
   Upcast extends string = never,
+  Parts extends string = "commands" | "events",
 > {
   /** Decides: one handler for each unary method of the service. */
-  readonly commands: CommandHandlers<S, State, Event, Upcast>;
+  readonly commands: CommandHandlers<S, State, Event, Upcast, "forget" extends Parts ? boolean : false>;
   /** Folds: one handler for each case of the event that has no upcast. */
   readonly events: EventHandlers<State, Event, Upcast>;
   /**
@@ -40,7 +42,23 @@ export interface EntityBehaviour<
    * is not persisted any more. Default: none.
    */
   readonly upcasts?: Upcasts<Event, Upcast>;
+  /**
+   * Forgets: for each case that holds personal data, old ones with an upcast too, what remains of such an event when a
+   * command forgets with `persist(…).forget()`; `undefined` erases it, and cases without a handler stay as they are.
+   * `"everything"` erases every event. Without it no command can forget.
+   */
+  readonly forget?: ForgetPolicy<Event>;
 }
+
+/**
+ * The keys that a behaviour has are inferred before its handlers are read, so that these are typed by whether the
+ * entity forgets, in whatever order its parts stand. What is no part of a behaviour does not compile.
+ */
+type OnlyKnownParts<Parts extends string> = {
+  readonly [P in Parts]: P extends keyof EntityBehaviour<DescService, DescMessage, DescMessage>
+    ? unknown
+    : never;
+};
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 const defaultSnapshotEvery = 100;
@@ -55,11 +73,12 @@ export function defineEntity<
   S extends DescService,
   State extends DescMessage,
   Event extends DescMessage,
+  Parts extends string,
   Upcast extends string = never,
 >(
   service: S,
   shape: EntityShape<State, Event>,
-  behaviour: EntityBehaviour<S, State, Event, Upcast>,
+  behaviour: EntityBehaviour<S, State, Event, Upcast, Parts> & OnlyKnownParts<Parts>,
 ): Entity<S, State, Event, Upcast> {
   const { name, state, event, snapshotEvery = defaultSnapshotEvery } = shape;
   if (!namePattern.test(name)) {
@@ -84,6 +103,7 @@ export function defineEntity<
     oneof.fields.map((field) => field.localName).filter((kind) => !upcasts.has(kind)),
     evolve,
   );
+  const remains = createRemains(name, oneof, behaviour.forget);
 
   const evolveOne = (current: Message, { case: kind, value }: EventCase): Message => {
     const next = evolve[kind]?.(current, value);
@@ -99,6 +119,7 @@ export function defineEntity<
       return {
         events: [],
         timers: [],
+        forgets: false,
         reply: () => toMessage(method.output, replyOf(name, command, result)),
       };
     if (readOnly && result.events.length > 0) {
@@ -111,7 +132,9 @@ export function defineEntity<
         `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not schedule or cancel timers`,
       );
     }
+    if (result.forgets) requireForget(name, command, { remains, ...result });
     return {
+      forgets: result.forgets,
       events: result.events.map((init: unknown) => {
         refuseUpcast(`Command ${command} of entity ${name}`, upcasts, init);
         return toMessage(event, { [oneof.localName]: init });
@@ -139,6 +162,7 @@ export function defineEntity<
     },
     evolve: evolveOne,
     decodeEvents,
+    remains,
     fold: (current, payload, address) => decodeEvents(payload, address).reduce(evolveOne, current),
   };
 }
@@ -184,6 +208,31 @@ function refuseUpcast(who: string, upcasts: ReadonlyMap<string, unknown>, init: 
   if (upcasts.size === 0 || typeof init !== "object" || init === null || !("case" in init)) return;
   if (typeof init.case !== "string" || !upcasts.has(init.case)) return;
   throw new TypeError(`${who} must not persist ${init.case}, as it has an upcast: persist what it becomes`);
+}
+
+interface Forgetting {
+  readonly remains: unknown;
+  readonly events: readonly unknown[];
+  readonly timers: readonly unknown[];
+}
+
+/** An entity that forgets says what remains, and the journal that it did: its event is what readers see of it. */
+function requireForget(name: string, command: string, { remains, events, timers }: Forgetting): void {
+  if (remains === undefined) {
+    throw new TypeError(
+      `Command ${command} of entity ${name} must not forget, as the entity does not say what remains: give it \`forget\``,
+    );
+  }
+  if (events.length === 0) {
+    throw new TypeError(
+      `Command ${command} of entity ${name} must persist an event to forget: readers learn of it by that event`,
+    );
+  }
+  if (timers.length > 0) {
+    throw new TypeError(
+      `Command ${command} of entity ${name} must not change timers, as it forgets: all timers are cancelled`,
+    );
+  }
 }
 
 function replyOf(entity: string, command: string, reply: unknown): object {

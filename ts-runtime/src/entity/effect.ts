@@ -5,26 +5,31 @@ import type { NoExcess } from "./no-excess.ts";
 import { cancelTimer, scheduleTimer, type NewTimer, type TimerIntent } from "./timer-intent.ts";
 
 /** Events to persist, timers to change, and the reply to make from the state that the events lead to. */
-export class Effect<Event, State, Reply, Command = never> {
+export class Effect<Event, State, Reply, Command = never, Forgets extends boolean = false> {
   readonly events: readonly Event[];
   readonly timers: readonly TimerIntent<Command>[];
   readonly replyWith: (state: State) => Reply;
+  /** Whether what was before the events is forgotten. */
+  readonly forgets: Forgets;
 
   constructor(
     events: readonly Event[],
     replyWith: (state: State) => Reply,
-    timers: readonly TimerIntent<Command>[] = [],
+    timers: readonly TimerIntent<Command>[],
+    forgets: Forgets,
   ) {
     this.events = events;
     this.timers = timers;
     this.replyWith = replyWith;
+    this.forgets = forgets;
   }
 }
 
 /** Events that still lack their reply. */
-export interface Persist<Event, Command = never> {
+export interface Persist<Event, Command = never, Forgets extends boolean = false> {
   readonly events: readonly Event[];
   readonly timers: readonly TimerIntent<Command>[];
+  readonly forgets: Forgets;
 
   /**
    * Schedules a command for this entity, in the transaction of the events: it runs at its time, once in effect. A name
@@ -34,16 +39,23 @@ export interface Persist<Event, Command = never> {
   schedule<Later extends DescMethodUnary>(
     name: string,
     timer: NewTimer<Later>,
-  ): Persist<Event, Command | Later>;
+  ): Persist<Event, Command | Later, Forgets>;
 
   /** Cancels a timer, in the transaction of the events: from then on it has no effect. One that is not there is nothing. */
-  cancel(name: string): Persist<Event, Command>;
+  cancel(name: string): Persist<Event, Command, Forgets>;
+
+  /**
+   * Forgets what was before, in the same transaction: of each earlier event remains what `forget` of the entity says.
+   * Snapshot, timers and recorded replies go, too. The reply is made from the state that is left. None of it can be
+   * undone. It does not go together with `schedule` and `cancel`.
+   */
+  forget(): Persist<Event, Command, true>;
 
   /** Completes the effect: `makeReply` gets the state after the events, and its reply is sent after the commit. */
   reply<Allowed, State, Reply>(
     this: { readonly events: readonly NoExcess<Event, Allowed>[] },
     makeReply: (state: State) => NoInfer<Reply>,
-  ): Effect<Allowed, State, Reply, Command>;
+  ): Effect<Allowed, State, Reply, Command, Forgets>;
 }
 
 /**
@@ -51,20 +63,23 @@ export interface Persist<Event, Command = never> {
  * events are persisted together or not at all; none are, too, when the handler throws.
  */
 export function persist<const Event = never>(...events: readonly Event[]): Persist<Event> {
-  return persisting(events, []);
+  return persisting(events, [], false);
 }
 
-function persisting<Event, Command>(
+function persisting<Event, Command, Forgets extends boolean>(
   events: readonly Event[],
   timers: readonly TimerIntent<Command>[],
-): Persist<Event, Command> {
+  forgets: Forgets,
+): Persist<Event, Command, Forgets> {
   return {
     events,
     timers,
-    schedule: (name, timer) => persisting(events, joined(timers, scheduleTimer(name, timer))),
-    cancel: (name) => persisting(events, joined(timers, cancelTimer(name))),
+    forgets,
+    schedule: (name, timer) => persisting(events, joined(timers, scheduleTimer(name, timer)), forgets),
+    cancel: (name) => persisting(events, joined(timers, cancelTimer(name)), forgets),
+    forget: () => persisting(events, timers, true),
     reply(makeReply) {
-      return new Effect(this.events as readonly never[], makeReply, timers);
+      return new Effect(this.events as readonly never[], makeReply, timers, forgets);
     },
   };
 }

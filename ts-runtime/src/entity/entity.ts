@@ -3,6 +3,7 @@ import type { DescField, DescMessage, DescMethodUnary, DescService, Message } fr
 import type { TimerChange } from "../journal/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { EventCase } from "./event-oneof.ts";
+import type { Remains } from "./forget.ts";
 
 /** A unary method of an entity's service, as a command. */
 export interface EntityCommand {
@@ -18,6 +19,8 @@ export interface Decision {
   readonly events: readonly Message[];
   /** Timers to schedule and to cancel, at most one change of a name. */
   readonly timers: readonly TimerChange[];
+  /** Whether what was before the events is forgotten. */
+  readonly forgets: boolean;
   /** The reply, from the state that the events lead to. */
   reply(state: Message): Message;
 }
@@ -67,6 +70,8 @@ export interface Entity<
    * @throws SAMSPEL_JOURNAL_CORRUPT for bytes that are no event.
    */
   decodeEvents(payload: Uint8Array, address?: EventAddress): readonly EventCase[];
+  /** What forgetting leaves of a stored event; undefined where the entity does not forget. */
+  readonly remains: Remains | undefined;
   /** The state after a stored event: `evolve` over what it means today. */
   fold(state: Message, payload: Uint8Array, address?: EventAddress): Message;
 }

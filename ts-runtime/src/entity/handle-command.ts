@@ -15,6 +15,7 @@ import { untilAborted } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
+import { forgetPast } from "./forget-past.ts";
 import { encodeState, type LiveEntity, type Standing } from "./live-entity.ts";
 
 /** A command on its way to an entity. */
@@ -88,7 +89,34 @@ async function attemptCommand(environment: CommandEnvironment, request: CommandR
     const reply = decision.reply(standing.state);
     return (await staleness(environment, request, standing)) ?? { type: "reply", reply };
   }
-  return append(environment, request, { command, decision, standing });
+  return decision.forgets
+    ? forget(environment, request, { command, decision, standing })
+    : append(environment, request, { command, decision, standing });
+}
+
+interface Decided {
+  readonly command: EntityCommand;
+  readonly decision: Decision;
+  readonly standing: Standing;
+}
+
+async function forget(
+  environment: CommandEnvironment,
+  request: CommandRequest,
+  { command, decision, standing: { revision } }: Decided,
+): Promise<Outcome> {
+  const { commandId, firedBy } = request;
+  const result = await forgetPast({ ...environment, command, commandId, firedBy, decision, revision });
+  switch (result.type) {
+    case "forgotten":
+      return { type: "reply", reply: result.reply };
+    case "duplicate":
+      return { type: "reply", reply: fromBinary(command.method.output, result.reply) };
+    case "conflict":
+      return { type: "stale", actual: result.actual };
+    case "gone":
+      throw timerGone(environment, request);
+  }
 }
 
 /** What has an id is recorded, whatever it changes, so that its reply is that of the first time (J3). */
@@ -103,7 +131,7 @@ function changesNothing(
 async function append(
   environment: CommandEnvironment,
   request: CommandRequest,
-  { command, decision, standing }: { command: EntityCommand; decision: Decision; standing: Standing },
+  { command, decision, standing }: Decided,
 ): Promise<Outcome> {
   const { entity, journal, live, onSchedule } = environment;
   const { entityId, commandId, firedBy } = request;

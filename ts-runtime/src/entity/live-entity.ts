@@ -57,6 +57,11 @@ export class LiveEntity {
     this.#standing = undefined;
   }
 
+  /** The state before the first event. */
+  initialState(): Message {
+    return this.#protect(this.#options.entity.initialState());
+  }
+
   /** The state that an event leads to, computed on the side; `revision` is that of a stored one. */
   evolve(state: Message, payload: Uint8Array, revision?: bigint): Message {
     const { entity, entityId } = this.#options;

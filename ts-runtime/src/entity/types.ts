@@ -40,39 +40,38 @@ export type EventInit<E extends DescMessage> = Extract<
 /** An event that a command handler may persist: of a case that has no upcast. */
 type NewEventInit<E extends DescMessage, Upcast extends string> = Exclude<EventInit<E>, { case: Upcast }>;
 
-/** What a command handler may answer: an effect, or the plain reply of a command that changes nothing. */
-type CommandResult<
-  S extends DescService,
-  M,
-  State extends DescMessage,
-  Event extends DescMessage,
-  Upcast extends string,
-> =
+/** What an entity says of its commands: their service, the cases that have an upcast, and whether it can forget. */
+interface Rules {
+  readonly service: DescService;
+  readonly upcast: string;
+  readonly forgets: boolean;
+}
+
+/**
+ * What a command handler may answer: an effect, or the plain reply of a command that changes nothing. An effect may
+ * forget where the entity says what remains then.
+ */
+type CommandResult<M, State extends DescMessage, Event extends DescMessage, R extends Rules> =
   M extends DescMethodUnary<DescMessage, infer O>
     ?
         | Effect<
-            NewEventInit<Event, Upcast>,
+            NewEventInit<Event, R["upcast"]>,
             MessageShape<State>,
             MessageInitShape<O>,
-            CommandMethods<S>[keyof CommandMethods<S>]
+            CommandMethods<R["service"]>[keyof CommandMethods<R["service"]>],
+            R["forgets"]
           >
         | MessageInitShape<O>
     : never;
 
 /** Decides: from the state and a request to events and a reply, or a rejection that it throws. */
-type CommandHandler<
-  S extends DescService,
-  M,
-  State extends DescMessage,
-  Event extends DescMessage,
-  Upcast extends string,
-> =
+type CommandHandler<M, State extends DescMessage, Event extends DescMessage, R extends Rules> =
   M extends DescMethodUnary<infer I>
     ? (
         state: MessageShape<State>,
         request: MessageShape<I>,
         context: CommandContext,
-      ) => CommandResult<S, M, State, Event, Upcast> | Promise<CommandResult<S, M, State, Event, Upcast>>
+      ) => CommandResult<M, State, Event, R> | Promise<CommandResult<M, State, Event, R>>
     : never;
 
 /** One handler for each unary method. */
@@ -81,8 +80,14 @@ export type CommandHandlers<
   State extends DescMessage,
   Event extends DescMessage,
   Upcast extends string,
+  Forgets extends boolean = false,
 > = {
-  readonly [K in keyof CommandMethods<S>]: CommandHandler<S, S["method"][K], State, Event, NoInfer<Upcast>>;
+  readonly [K in keyof CommandMethods<S>]: CommandHandler<
+    S["method"][K],
+    State,
+    Event,
+    { readonly service: S; readonly upcast: NoInfer<Upcast>; readonly forgets: Forgets }
+  >;
 };
 
 /** In place of a handler where there must be none: a type that no function has, whose name the compiler shows. */

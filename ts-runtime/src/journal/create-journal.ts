@@ -2,6 +2,7 @@ import { retryRead } from "../postgres/index.ts";
 import { createAppender } from "./appender.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { createConfirmer } from "./confirmer.ts";
+import { forget } from "./forget.ts";
 import { follow } from "./follow.ts";
 import { findEnds, findPosition } from "./find-position.ts";
 import { observeHolder } from "./hold-metric.ts";
@@ -51,6 +52,7 @@ export function createJournal(options: JournalOptions): Journal {
       return appender.incarnation;
     },
     append: (append) => appender.append(append),
+    forget: (forgetting) => forget(database, forgetting, retryForMs),
     confirm: (entityType, entityId) => confirmer.add({ entityType, entityId }),
     load: (entity) => recover(bounded, entity, retryForMs),
     loadCommand: (command) => retryRead(retryForMs, () => bounded((sql) => findCommand(sql, command))),

@@ -2,11 +2,13 @@ export { createJournal } from "./create-journal.ts";
 export type { Count } from "./count-events.ts";
 export type {
   Append,
+  AppendResult,
   FiredTimer,
   Journal,
   JournalEvent,
   JournalOptions,
   Page,
+  Rewriting,
   TimerChange,
   TimerDue,
 } from "./journal.ts";

@@ -86,6 +86,25 @@ export type AppendResult =
   /** The timer that `fires` names was cancelled, replaced or fired meanwhile, and nothing was written. */
   | { readonly type: "gone" };
 
+/** What a command leaves behind that forgets what was before: one transaction, too. */
+export interface Forgetting extends Omit<Append, "command" | "snapshot" | "timers"> {
+  /** The command's id, which a retry finds again with the reply of `Rewriting` (J3). */
+  readonly commandId?: string;
+  /** Begins a rewriting; called again where the transaction has to be tried again. */
+  readonly rewrite: () => Rewriting;
+}
+
+/** The rewriting of an entity's history. */
+export interface Rewriting {
+  /**
+   * What remains of an event; none of its bytes where it is erased. It is called for each event, in order, up to
+   * `expectedRevision`. "erase" erases all of them, unread.
+   */
+  readonly event: ((payload: Uint8Array) => Uint8Array) | "erase";
+  /** The command's reply; called when all events have passed. */
+  readonly reply: () => Uint8Array;
+}
+
 /** An event as it stands in the journal. */
 export interface JournalEvent {
   readonly entityType: string;
@@ -173,6 +192,12 @@ export interface Journal extends AsyncDisposable {
    *   entity again before its next command.
    */
   append(append: Append): Promise<AppendResult>;
+  /**
+   * Appends events and rewrites all that were before them, in one transaction: for the right to erasure. Slow and rare;
+   * readers of the journal wait for it, as for any transaction that writes (J4).
+   * @throws SAMSPEL_DATABASE_UNREACHABLE as `append` does.
+   */
+  forget(forgetting: Forgetting): Promise<AppendResult>;
   /** The entity's revision now, 0 if it has no events; asked for together with others that wait. */
   confirm(entityType: string, entityId: string): Promise<bigint>;
   /**

@@ -1,6 +1,7 @@
 // Forgetting the records of old commands (J3), in the background and in small batches, so that nobody waits for it.
 import type { Database } from "../postgres/index.ts";
 import { createLatch } from "../resilience/index.ts";
+import { sweepForgotten } from "./forget-stragglers.ts";
 
 export interface PruneOptions {
   readonly database: Database;
@@ -33,6 +34,7 @@ export async function pruneCommands(options: PruneOptions): Promise<void> {
     await pace.wait(everyMs * (0.5 + Math.random()), signal);
     try {
       while (!signal.aborted && (await pruneBatch(database, retentionMs)) === batch);
+      await sweepForgotten(database, retentionMs);
     } catch (error) {
       database.logger.warn({ err: error }, "old records of commands not pruned: trying again later");
     }

@@ -67,7 +67,7 @@ async function* tail(
   let last = after;
   for (let [page, size] = [firstPage, firstPageSize]; ;) {
     for (const { revision, bytes } of page) {
-      if (revision !== last + 1n) throw gap(entityType, entityId, { after: last, found: revision });
+      if (revision !== last + 1n) throw revisionGap(entityType, entityId, { after: last, found: revision });
       last = revision;
       yield { revision, payload: bytes };
     }
@@ -98,7 +98,8 @@ export async function findCommand(
   return row && { revision: row.revision, reply: row.reply };
 }
 
-function gap(
+/** The error of a history with a hole. */
+export function revisionGap(
   entityType: string,
   entityId: string,
   { after, found }: { readonly after: bigint; readonly found: bigint },

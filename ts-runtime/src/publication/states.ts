@@ -1,5 +1,6 @@
 // The states of entities as their events pass: each event is seen with the state right after it, not with the newest
 // one. An entity that is not at hand is folded up to where the page begins; one query does that for a whole page.
+// A state that was folded from a past which is forgotten meanwhile is not at hand any more.
 import { fromBinary, type Message } from "@bufbuild/protobuf";
 import { fingerprint, type Entity, type EventCase } from "../entity/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
@@ -18,7 +19,12 @@ export interface PassingStates {
 interface Passing {
   readonly revision: bigint;
   readonly state: Message;
+  /** Up to where the entity had been forgotten before all of it was read; 0 for never, `unsure` where it may not be so. */
+  readonly forgotten: bigint;
 }
+
+/** Of a state that may rest on events which were read before they were forgotten: it serves for one page. */
+const unsure = -1n;
 
 interface Row {
   readonly entity_id: string;
@@ -34,8 +40,26 @@ export function createPassingStates(database: Database, entity: Entity): Passing
   const passing = new Map<string, Passing>();
   const digest = fingerprint(entity);
 
-  const load = async (before: ReadonlyMap<string, bigint>): Promise<void> => {
-    for (const id of before.keys()) passing.set(id, { revision: 0n, state: entity.initialState() });
+  /** Asked before anything is folded: what is forgotten later is folded anew with the next page. */
+  const forgottenThrough = async (ids: readonly string[]): Promise<ReadonlyMap<string, bigint>> => {
+    if (entity.remains === undefined || ids.length === 0) return new Map();
+    const rows = await database.sql<{ id: string; through: bigint }[]>`
+      select entity_id as id, max(through_revision) as through from forgetting
+      where entity_type = ${entity.name} and entity_id = any(${[...ids]}) group by entity_id`;
+    return new Map(rows.map(({ id, through }) => [id, through]));
+  };
+
+  const load = async (
+    before: ReadonlyMap<string, bigint>,
+    forgotten: ReadonlyMap<string, bigint>,
+  ): Promise<void> => {
+    const through = (id: string): bigint => {
+      const last = forgotten.get(id) ?? 0n;
+      return last <= (before.get(id) ?? 0n) ? last : unsure;
+    };
+    for (const id of before.keys()) {
+      passing.set(id, { revision: 0n, state: entity.initialState(), forgotten: through(id) });
+    }
     const old = [...before].filter(([, revision]) => revision > 0n);
     if (old.length === 0) return;
     const rows = await database.sql<Row[]>`
@@ -56,7 +80,7 @@ export function createPassingStates(database: Database, entity: Entity): Passing
       const state = isSnapshot
         ? fromBinary(entity.state, bytes)
         : entity.fold(passing.get(id)?.state ?? entity.initialState(), bytes, { entityId: id, revision });
-      passing.set(id, { revision, state });
+      passing.set(id, { revision, state, forgotten: through(id) });
     }
   };
 
@@ -67,15 +91,17 @@ export function createPassingStates(database: Database, entity: Entity): Passing
         const known = before.get(entityId);
         if (known === undefined || revision - 1n < known) before.set(entityId, revision - 1n);
       }
+      const forgotten = await forgottenThrough([...before.keys()]);
       for (const [id, revision] of before) {
-        if (passing.get(id)?.revision === revision) before.delete(id);
+        const known = passing.get(id);
+        if (known?.revision === revision && known.forgotten === (forgotten.get(id) ?? 0n)) before.delete(id);
       }
       while (passing.size > maxRemembered) {
         const [oldest] = passing.keys();
         if (oldest === undefined) break;
         passing.delete(oldest);
       }
-      await load(before);
+      await load(before, forgotten);
     },
     advance({ entityId, revision }, contents) {
       const known = passing.get(entityId);
@@ -83,10 +109,11 @@ export function createPassingStates(database: Database, entity: Entity): Passing
         passing.delete(entityId);
         return undefined;
       }
+      const { forgotten } = known;
       let { state } = known;
       const states = contents.map((content) => (state = entity.evolve(state, content)));
       passing.delete(entityId); // and in again, as the youngest
-      passing.set(entityId, { revision, state });
+      passing.set(entityId, { revision, state, forgotten });
       return states;
     },
   };

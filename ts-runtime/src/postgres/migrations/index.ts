@@ -1,5 +1,6 @@
 import type { Migration } from "../migration.ts";
 import { descriptorTable } from "./descriptor.ts";
+import { forgettingTable } from "./forgetting.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { projectionTables } from "./projection.ts";
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   projectionTables,
   descriptorTable,
   timerTable,
+  forgettingTable,
 ];

@@ -17,6 +17,7 @@ import type { Migration } from "../migration.ts";
 export const timerTable: Migration = {
   number: 5,
   name: "timer",
+  compatibleWith: 3,
   sql: `
     create table timer (
       entity_type text not null,
