@@ -1,11 +1,5 @@
 import t, { type Test } from "tap";
-import {
-  isTransient,
-  migrate,
-  openDatabase,
-  type DatabaseOptions,
-} from "../../../ts-runtime/src/postgres/index.ts";
-import { migrations } from "../../../ts-runtime/src/postgres/migrations/index.ts";
+import { isTransient, openDatabase, type DatabaseOptions } from "../../../ts-runtime/src/postgres/index.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
@@ -65,30 +59,6 @@ t.test(
     t.notOk(isTransient(wrong));
   },
 );
-
-t.test("migrate() runs each step once when two instances start at once", async (t) => {
-  const options = optionsFor(t);
-  await using a = await openDatabase(options);
-  await using b = await openDatabase(options);
-  await Promise.all([migrate(a), migrate(b), migrate(a)]);
-  const rows = await a.sql<{ number: number }[]>`select number from samspel_migration order by number`;
-  t.same(
-    rows.map(({ number }) => number),
-    migrations.map(({ number }) => number),
-  );
-});
-
-t.test("migrate() refuses a newer schema, and leaves nothing of steps that fail", async (t) => {
-  await using database = await openDatabase(optionsFor(t));
-  const good = { number: 1, name: "good", sql: "create table good (n int)" };
-  await t.rejects(migrate(database, [good, { number: 2, name: "bad", sql: "create table good (n int)" }]));
-  t.same([...(await database.sql`select to_regclass('good') as found`)], [{ found: null }]);
-  await migrate(database, [good, { number: 2, name: "next", sql: "alter table good add m int" }]);
-  await t.rejects(migrate(database, [good]), {
-    code: "SAMSPEL_INVALID_CONFIGURATION",
-    message: /version must be 1 or lower: current version is 2/,
-  });
-});
 
 t.test("openDatabase() makes no schema and refuses writes where it is readOnly", async (t) => {
   const options = optionsFor(t);

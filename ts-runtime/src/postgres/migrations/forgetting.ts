@@ -5,6 +5,7 @@ import type { Migration } from "../migration.ts";
 export const forgettingTable: Migration = {
   number: 6,
   name: "forgetting",
+  compatibleWith: 3,
   sql: `
     create table forgetting (
       entity_type text not null,

@@ -13,6 +13,7 @@ import type { Migration } from "../migration.ts";
 export const journalTables: Migration = {
   number: 1,
   name: "journal",
+  compatibleWith: 1,
   sql: `
     create table event (
       entity_type text collate "C" not null,

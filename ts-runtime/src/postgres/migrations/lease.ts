@@ -4,6 +4,7 @@ import type { Migration } from "../migration.ts";
 export const leaseTable: Migration = {
   number: 2,
   name: "lease",
+  compatibleWith: 1,
   sql: `
     create table lease (
       name text primary key,

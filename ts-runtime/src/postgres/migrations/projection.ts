@@ -4,6 +4,7 @@ import type { Migration } from "../migration.ts";
 export const projectionTables: Migration = {
   number: 3,
   name: "projection",
+  compatibleWith: 1,
   sql: `
     create table projection (
       name text primary key,
