@@ -11,7 +11,7 @@ import { PopularItemsService } from "../../../examples/shopping-cart/gen/popular
 import { reject } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { defineEntity } from "./define-entity.ts";
-import { persist } from "./effect.ts";
+import { Effect, persist } from "./effect.ts";
 
 const shape = { name: "cart", state: CartSchema, event: CartEventSchema };
 const commands = {
@@ -68,6 +68,28 @@ t.test("decide() refuses events of a method that promises to change nothing", as
     name: "TypeError",
     message: "Command getCart of entity cart is NO_SIDE_EFFECTS, and so must not persist events",
   });
+});
+
+t.test("decide() refuses to forget without an event, and where nobody says what remains", async (t) => {
+  const forgetting = (policy: object, ...persisted: readonly (typeof twoApples)[]) =>
+    defineEntity(CartService, shape, {
+      commands: { ...commands, addItem: () => new Effect(persisted, () => ({}), true) },
+      events,
+      ...policy,
+    } as never);
+  const decide = (entity: ReturnType<typeof forgetting>) =>
+    entity.decide("addItem", entity.initialState(), create(CartSchema), context);
+  await t.rejects(decide(forgetting({}, twoApples)), {
+    name: "TypeError",
+    message:
+      /addItem of entity cart must not forget, as the entity does not say what remains: give it `forget`/,
+  });
+  await t.rejects(decide(forgetting({ forget: "everything" })), {
+    name: "TypeError",
+    message: /addItem of entity cart must persist an event to forget/,
+  });
+  t.match(await decide(forgetting({ forget: "everything" }, twoApples)), { forgets: true });
+  t.match(await decide(cart()), { forgets: false });
 });
 
 t.test("decodeEvents() refuses a case that this version does not know", async (t) => {

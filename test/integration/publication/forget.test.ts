@@ -1,0 +1,165 @@
+// A publication and a projection never see again what is forgotten.
+import t from "tap";
+import { fromBinary } from "@bufbuild/protobuf";
+import { topicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts";
+import { project, runProjection, type Projection } from "../../../ts-runtime/src/projection/index.ts";
+import { createPassingStates } from "../../../ts-runtime/src/publication/states.ts";
+import { publish, runPublication } from "../../../ts-runtime/src/publication/index.ts";
+import { ensureStream, type Broker } from "../../../ts-runtime/src/topic/index.ts";
+import { MemberNewsSchema, MemberTopics, type MemberNews } from "../../gen/samspel/test/v1/member_pb.ts";
+import { testBroker } from "../../support/broker.ts";
+import { openJournal } from "../../support/journal.ts";
+import { defineMember, serveMembers, tablesWith } from "../../support/member.ts";
+import { runUntilEnd } from "../../support/run-until-end.ts";
+import { silentLogger as logger } from "../../support/silent-logger.ts";
+import { until } from "../../support/until.ts";
+
+const secret = "Wilhelmina";
+const member = defineMember();
+
+const news = publish(MemberTopics.method.memberChanged, member, {
+  registered: (_, { entityId: memberId, state }) => ({ memberId, what: "registered", member: state }),
+  noted: (_, { entityId: memberId, state }) => ({ memberId, what: "noted", member: state }),
+  feePaid: (_, { entityId: memberId, state }) => ({ memberId, what: "paid", member: state }),
+  forgotten: (_, { entityId: memberId, state }) => ({ memberId, what: "forgotten", member: state }),
+});
+
+async function published(broker: Broker, count: number): Promise<readonly MemberNews[]> {
+  const topic = topicDescriptor(MemberTopics.method.memberChanged);
+  return until(
+    `${count} messages are stored`,
+    async () => {
+      const { config, state } = await ensureStream(broker, topic);
+      if (state.messages < count) return undefined;
+      const all: MemberNews[] = [];
+      for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+        const { data } = await broker.manager.streams.getMessage(config.name, { seq });
+        all.push(fromBinary(MemberNewsSchema, data));
+      }
+      return all;
+    },
+    30_000,
+  );
+}
+
+t.test("a publication that comes later sees what is left, one that runs goes on from it", async (t) => {
+  const on = await openJournal(t);
+  const members = serveMembers(t, on);
+  const broker = await testBroker(t);
+  const run = () =>
+    runUntilEnd(t, (signal) =>
+      runPublication({ publication: news, ...on, broker, service: "members", owner: "test", logger, signal }),
+    );
+  await members.register("early", secret);
+  await members.payFee("early", 1n);
+  await members.forget("early");
+  run();
+  t.match(await published(broker, 3), [
+    { what: "registered", member: { name: "" } },
+    { what: "paid", member: { name: "", paid: 1n } },
+    { what: "forgotten", member: { name: "", paid: 1n, timesForgotten: 1 } },
+  ]);
+
+  // Its state is at hand in the publication when the past behind it is forgotten.
+  await members.register("late", secret);
+  await members.addNote("late", secret);
+  t.match((await published(broker, 5))[4], { what: "noted", member: { name: secret, notes: [secret] } });
+  await members.forget("late");
+  await members.payFee("late", 2n);
+  const all = await published(broker, 7);
+  t.match(all.slice(5), [
+    { what: "forgotten", member: { name: "", notes: [], timesForgotten: 1 } },
+    { what: "paid", member: { name: "", notes: [], paid: 2n } },
+  ]);
+});
+
+t.test("a page that was read before its events were forgotten leaves no state behind", async (t) => {
+  const on = await openJournal(t);
+  const members = serveMembers(t, on);
+  await members.register("a", secret);
+  const { events: before } = await on.journal.read({ after: { tx: 0n, sequence: 0n } });
+  await members.forget("a");
+  const states = createPassingStates(on.database, member);
+  await states.prepare(before);
+  for (const event of before) states.advance(event, member.decodeEvents(event.payload));
+  const { events: after } = await on.journal.read({
+    after: before.at(-1)?.position ?? { tx: 0n, sequence: 0n },
+  });
+  await states.prepare(after);
+  const [event] = after;
+  t.match(event && states.advance(event, member.decodeEvents(event.payload)), [
+    { name: "", timesForgotten: 1 },
+  ]);
+});
+
+/** Keeps who is a member, and, as `seen`, all that passed. */
+const rows = (version: number): Projection =>
+  project("members", member, {
+    version,
+    setup: async (sql) => {
+      await sql`drop table if exists known, seen`;
+      await sql`create table known (id text primary key, name text not null)`;
+      await sql`create table seen (what text not null)`;
+    },
+    events: {
+      async registered({ name }, { sql, entityId }) {
+        await sql`insert into known values (${entityId}, ${name})`;
+        await sql`insert into seen values (${`${entityId} is ${name}`})`;
+      },
+      noted: ({ text }, { sql, entityId }) => sql`insert into seen values (${`${entityId}: ${text}`})`,
+      async forgotten(_, { sql, entityId }) {
+        await sql`delete from known where id = ${entityId}`;
+        await sql`delete from seen where what like ${`${entityId}%`}`;
+        await sql`insert into seen values (${`${entityId} forgotten`})`;
+      },
+    },
+  });
+
+t.test(
+  "a projection drops its rows with the last event, and one that is built anew never has them",
+  async (t) => {
+    const on = await openJournal(t);
+    const { sql } = on.database;
+    const members = serveMembers(t, on);
+    const known = async (): Promise<string> => {
+      const found = await sql<{ name: string }[]>`select name from known order by id`.catch(() => []);
+      return found.map(({ name }) => name).join();
+    };
+    const run = (version: number) =>
+      runUntilEnd(t, (signal) =>
+        runProjection({ projection: rows(version), ...on, owner: "test", logger, signal, leaseTtlMs: 1_000 }),
+      );
+    await members.register("a", secret);
+    await members.addNote("a", secret);
+    await members.register("b", "Bo");
+    const stop = run(1);
+    await until("both are known", async () => (await known()) === `${secret},Bo`, 30_000);
+    await members.forget("a");
+    await until("one is left", async () => (await known()) === "Bo", 30_000);
+    t.same(await tablesWith(on, secret), []);
+    await stop();
+
+    // Keeps all that passes: the secret would be among it, before the last event.
+    const passed: string[] = [];
+    const lagging = project("lagging", member, {
+      events: {
+        registered: ({ name }) => void passed.push(name),
+        noted: ({ text }) => void passed.push(text),
+        forgotten: () => void passed.push("forgotten"),
+      },
+    });
+    runUntilEnd(t, (signal) => runProjection({ projection: lagging, ...on, owner: "test", logger, signal }));
+    run(2);
+    await until(
+      "it is built anew",
+      async () => {
+        const seen = await sql<{ what: string }[]>`select what from seen order by what`.catch(() => []);
+        return passed.length === 3 && seen.map(({ what }) => what).join() === "a forgotten,b is Bo";
+      },
+      30_000,
+    );
+    t.same(passed, ["", "Bo", "forgotten"]);
+    t.equal(await known(), "Bo");
+    t.same(await tablesWith(on, secret), []);
+  },
+);
