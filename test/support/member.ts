@@ -1,5 +1,5 @@
 // The member: an entity that knows a person, and can forget it; and processes that serve members.
-import { create, type Message, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { create, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Test } from "tap";
 import {
   createEntityHost,
@@ -134,7 +134,6 @@ export function serveMembers(
 }
 
 export type MemberEventInit = NonNullable<MessageInitShape<typeof MemberEventSchema>["event"]>;
-export type MemberEvent = MessageShape<typeof MemberEventSchema>;
 
 /** The tables of the journal's schema that hold a text somewhere, in any column, bytes included. */
 export async function tablesWith({ database }: Process, text: string): Promise<readonly string[]> {

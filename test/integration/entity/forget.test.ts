@@ -51,10 +51,8 @@ t.test("forget() leaves the secret in no table, and every event in its place", a
   t.same(await tablesWith(on, "RangeError: Bo"), ["projection_failure"], "others are left alone");
 
   const after = await eventsOf(on, "a");
-  t.same(
-    after.slice(0, 3).map(({ bytes, ...place }) => place),
-    before.map(({ bytes, ...place }) => place),
-  );
+  const places = (events: readonly EventRow[]) => events.map((event) => ({ ...event, bytes: undefined }));
+  t.same(places(after.slice(0, 3)), places(before));
   t.same(
     after.map(({ bytes }) => bytes > 0),
     [true, false, true, true],

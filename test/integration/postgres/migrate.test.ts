@@ -66,8 +66,8 @@ t.test("migrate() makes an index once when instances start at once, and nobody d
   const steps = [table(1, "note"), index, table(3, "later")];
   await Promise.all(all.map((database) => migrate(database, steps)));
   const [first] = all;
-  await until("the last step is made", async () => (await numbers(first as Database)).length === 3, 30_000);
-  t.same(await valid(first as Database), [{ valid: true }]);
+  await until("the last step is made", async () => (await numbers(first)).length === 3, 30_000);
+  t.same(await valid(first), [{ valid: true }]);
 });
 
 const valid = ({ sql }: Database) => sql`
@@ -129,9 +129,9 @@ t.test("old code goes on appending while new code migrates: nothing fails", asyn
   await migrate(database, old);
   await using journal = createJournal({ database });
   let appended = 0n;
-  let ends = false;
+  const end = new AbortController();
   const appending = (async () => {
-    while (!ends) {
+    while (!end.signal.aborted) {
       const result = await journal.append(appendOf("a", appended));
       if (result.type !== "appended") throw new Error(result.type);
       appended++;
@@ -152,7 +152,7 @@ t.test("old code goes on appending while new code migrates: nothing fails", asyn
   ]);
   const before = appended;
   await until("it still appends", () => appended > before + 20n);
-  ends = true;
+  end.abort();
   await appending;
   await migrate(database, old);
   t.equal(await journal.confirm("counter", "a"), appended);

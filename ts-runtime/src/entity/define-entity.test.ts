@@ -77,7 +77,7 @@ t.test("decide() refuses to forget without an event, and where nobody says what 
       events,
       ...policy,
     } as never);
-  const decide = (entity: ReturnType<typeof forgetting>) =>
+  const decide = async (entity: ReturnType<typeof forgetting>) =>
     entity.decide("addItem", entity.initialState(), create(CartSchema), context);
   await t.rejects(decide(forgetting({}, twoApples)), {
     name: "TypeError",

@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import { defineMember, type MemberEventInit } from "../../../test/support/member.ts";
 import { MemberEventSchema } from "../../../test/gen/samspel/test/v1/member_pb.ts";

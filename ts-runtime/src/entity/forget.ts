@@ -11,7 +11,7 @@ import { toMessage } from "./to-message.ts";
 import type { EventInit, EventOf } from "./types.ts";
 
 /** For cases that hold personal data, what remains of an event; `undefined` erases it. Others stay as they are. */
-export type ForgetHandlers<Event extends DescMessage> = {
+type ForgetHandlers<Event extends DescMessage> = {
   readonly [K in EventOf<Event>["case"]]?: (
     event: Extract<EventOf<Event>, { case: K }>["value"],
   ) => Extract<EventInit<Event>, { case: K; value: unknown }>["value"] | undefined;

@@ -52,7 +52,7 @@ export function createJournal(options: JournalOptions): Journal {
       return appender.incarnation;
     },
     append: (append) => appender.append(append),
-    forget: (forgetting) => forget(database, forgetting, retryForMs),
+    forget: (forgetting) => forget(database, forgetting, { maxEventBytes, retryForMs }),
     confirm: (entityType, entityId) => confirmer.add({ entityType, entityId }),
     load: (entity) => recover(bounded, entity, retryForMs),
     loadCommand: (command) => retryRead(retryForMs, () => bounded((sql) => findCommand(sql, command))),

@@ -21,6 +21,7 @@ import {
   type TransactionSql,
 } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
+import { checkAppend } from "./check-append.ts";
 import { eventChannel } from "./event-channel.ts";
 import { forgetRest } from "./forget-rest.ts";
 import { blankRepliesOfStragglers } from "./forget-stragglers.ts";
@@ -33,13 +34,18 @@ interface IdentifiedForgetting extends Forgetting {
   readonly appendId: string;
 }
 
+const noBytes = new Uint8Array();
+
 /** Forgets, across restarts of the database; see `Journal.forget`. */
 export async function forget(
   database: Database,
   forgetting: Forgetting,
-  retryForMs: number,
+  { maxEventBytes, retryForMs }: { readonly maxEventBytes: number; readonly retryForMs: number },
 ): Promise<AppendResult> {
-  const { entityType, entityId, expectedRevision: through } = forgetting;
+  const { entityType, entityId, expectedRevision: through, commandId } = forgetting;
+  const command = commandId === undefined ? {} : { command: { id: commandId, reply: noBytes } };
+  const refused = checkAppend({ ...forgetting, ...command }, maxEventBytes);
+  if (refused !== undefined) throw refused;
   const identified = { ...forgetting, appendId: randomUUID() };
   const startedAtMs = performance.now();
   for (let failures = 1; ; failures++) {

@@ -5,7 +5,7 @@
 // the first adds, the second takes away once no instance of the release before the first is left.
 
 /** A step that is made in one transaction with the missing steps around it. */
-export interface TransactionStep extends Step {
+interface TransactionStep extends Step {
   /** One or more statements, unqualified. */
   readonly sql: string;
 }

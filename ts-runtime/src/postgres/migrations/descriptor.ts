@@ -5,6 +5,7 @@ import type { Migration } from "../migration.ts";
 export const descriptorTable: Migration = {
   number: 4,
   name: "descriptor",
+  compatibleWith: 3,
   sql: `
     create table descriptor (
       entity_type text not null,
