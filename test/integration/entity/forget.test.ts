@@ -116,6 +116,7 @@ t.test("an instance that holds the old state answers nothing from it (J1)", asyn
   const there = serveMembers(t, await on.open(), { snapshotEvery: 1 });
   await here.register("a", secret);
   await here.register("b", secret);
+  await there.register("c", "Cleo"); // so that it knows the server, and appends the quick way
   for (const id of ["a", "b"]) t.match(await there.get(id), { name: secret });
   await here.forget("a");
   await here.forget("b");
