@@ -20,12 +20,20 @@ export interface Standing {
   readonly state: Message;
   /** The same state as a snapshot of it comes back. */
   readonly restored: Message;
+  /** What the journal has of it; undefined before the first event. */
+  readonly stored: Stored | undefined;
+}
+
+/** The bytes of an event, and those before it. */
+interface Stored {
+  readonly payload: Uint8Array;
+  readonly before: Stored | undefined;
 }
 
 /** Before the first event. */
 export function initialStanding(entity: Entity): Standing {
   const state = deepFreeze(entity.initialState());
-  return { revision: 0n, state, restored: state };
+  return { revision: 0n, state, restored: state, stored: undefined };
 }
 
 export interface Folded {
@@ -44,15 +52,35 @@ export function foldEvent(entity: Entity, standing: Standing, event: Message, so
     entity: entity.name,
     culprit: `event ${name} of ${source}`,
   });
-  const contents = deepFreeze(entity.decodeEvents(bytes));
+  const folded = foldStored(entity, standing, bytes);
+  return { ...folded, cases: [name, ...folded.cases] };
+}
+
+function foldStored(entity: Entity, standing: Standing, payload: Uint8Array): Folded {
+  const contents = deepFreeze(entity.decodeEvents(payload));
   const { state, restored } = contents.reduce<Pick<Standing, "state" | "restored">>(
     (before, content) => foldContent(entity, before, content),
     standing,
   );
+  const stored = { payload, before: standing.stored };
   return {
-    standing: { revision: standing.revision + 1n, state, restored },
-    cases: [name, ...contents.map((content) => content.case)],
+    standing: { revision: standing.revision + 1n, state, restored, stored },
+    cases: contents.map((content) => content.case),
   };
+}
+
+/**
+ * Where an entity stands once what was before is forgotten: folded from what remains of its events.
+ * @throws EntityDefect where an event handler does not bear what remains.
+ */
+export function foldRemains(entity: Entity, { stored }: Standing): Standing {
+  const { remains } = entity;
+  const payloads: Uint8Array[] = [];
+  for (let event = stored; event !== undefined; event = event.before) payloads.push(event.payload);
+  return payloads
+    .toReversed()
+    .map((payload) => (typeof remains === "function" ? remains(payload) : new Uint8Array()))
+    .reduce((standing, payload) => foldStored(entity, standing, payload).standing, initialStanding(entity));
 }
 
 function foldContent(

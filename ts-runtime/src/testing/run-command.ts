@@ -19,7 +19,7 @@ import {
 import { isExpected, SamspelError } from "../errors/index.ts";
 import { firstDifference } from "./difference.ts";
 import { defect, EntityDefect, type Check } from "./entity-defect.ts";
-import { foldEvent, type Standing } from "./fold-event.ts";
+import { foldEvent, foldRemains, type Standing } from "./fold-event.ts";
 import { mutationOf } from "./mutation.ts";
 import type { StubbedClients } from "./stub.ts";
 import { survive } from "./survive.ts";
@@ -105,7 +105,7 @@ async function decideAndFold(run: RunCommand, request: Message): Promise<Command
   const oneof = eventOneof(entity.event);
   const events: EventCase[] = [];
   const folded: string[] = [];
-  let next = standing;
+  let next = decision.forgets ? foldRemains(entity, standing) : standing;
   for (const event of decision.events) {
     const content = eventCase(oneof, event);
     if (content !== undefined) events.push(content);

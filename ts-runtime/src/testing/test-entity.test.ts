@@ -237,3 +237,51 @@ t.test("after any commands, the state is the fold of the stored events", async (
     }),
   );
 });
+
+t.test("a command that forgets leaves what remains, and events that follow build on it", async (t) => {
+  const forgetful = defineEntity(
+    CartService,
+    { name: "cart", state: cart.state, event: cart.event },
+    {
+      commands: {
+        addItem: (_, { sku, quantity }) =>
+          persist({ case: "itemAdded", value: { sku, quantity } }).reply(({ items }) => ({ items })),
+        removeItem: () => ({}),
+        checkout: () =>
+          persist({ case: "checkedOut", value: {} })
+            .forget()
+            .reply(({ items }) => ({ items })),
+        getCart: () => ({}),
+      },
+      events: {
+        itemAdded: (before, { sku, quantity }) => ({
+          ...before,
+          items: { ...before.items, [sku]: quantity },
+        }),
+        itemRemoved(before, { sku }) {
+          if (before.items[sku] === undefined) throw new RangeError(`no ${sku} is there`);
+          return before;
+        },
+        checkedOut: (before) => ({ ...before, checkedOut: true }),
+      },
+      forget: { itemAdded: (event) => (event.sku === "apple" ? undefined : { ...event, quantity: 0 }) },
+    },
+  );
+  const pearAdded = { case: "itemAdded", value: { sku: "pear", quantity: 3 } } as const;
+  const story = testEntity(forgetful).given(appleAdded, pearAdded);
+  t.match(await story.when("checkout", {}), {
+    events: [{ case: "checkedOut" }],
+    reply: { items: { pear: 0 } },
+    revision: 3n,
+  });
+  t.strictSame(Object.keys(story.state.items), ["pear"]);
+  t.match(await story.when("addItem", { sku: "apple", quantity: 1 }), {
+    reply: { items: { apple: 1, pear: 0 } },
+  });
+
+  const appleRemoved = { case: "itemRemoved", value: { sku: "apple" } } as const;
+  await t.rejects(testEntity(forgetful).given(appleAdded, appleRemoved).when("checkout", {}), {
+    name: "EntityDefect",
+    message: /event handler itemRemoved fails: RangeError: no apple is there/,
+  });
+});
