@@ -164,7 +164,7 @@ t.test(
       { name: "counter", state: CounterSchema, event: event as DescMessage },
       {
         commands: { increment: handler, reset: handler, getCounter: handler },
-        events: { added: handler } as never,
+        events: { added: handler },
       },
     );
     await t.rejects(startService({ name: "counters", ...settings, entities: [bad] }), {
