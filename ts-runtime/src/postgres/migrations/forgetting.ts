@@ -8,8 +8,8 @@ export const forgettingTable: Migration = {
   compatibleWith: 3,
   sql: `
     create table forgetting (
-      entity_type text not null,
-      entity_id text not null,
+      entity_type text collate "C" not null,
+      entity_id text collate "C" not null,
       through_revision bigint not null,
       events_rewritten bigint not null,
       events_erased bigint not null,
