@@ -1,10 +1,11 @@
 // What is written behind a forgetting's back: replies of commands without events, and failures of projections.
+import { randomUUID } from "node:crypto";
 import t from "tap";
 import {
   blankRepliesOfStragglers,
   sweepForgotten,
 } from "../../../ts-runtime/src/journal/forget-stragglers.ts";
-import type { Rewriting } from "../../../ts-runtime/src/journal/index.ts";
+import type { Rewriting, TimerChange } from "../../../ts-runtime/src/journal/index.ts";
 import { transact } from "../../../ts-runtime/src/postgres/index.ts";
 import { appendOf, openJournal, type JournalFixture } from "../../support/journal.ts";
 import { until } from "../../support/until.ts";
@@ -113,3 +114,53 @@ t.test("forgettings and appends of one revision at once: one of them is there", 
   }
   t.equal(await journal.confirm("counter", "a"), 20n);
 });
+
+const alarm = (name: string): TimerChange => ({
+  type: "schedule",
+  name,
+  due: { afterMs: 3_600_000 },
+  command: "Ring",
+  request: secret,
+});
+const timersOf = ({ database }: JournalFixture) => database.sql<{ name: string; id: string }[]>`
+  select name, id from timer where entity_id = 'a' order by name`;
+
+t.test("forget() ends the timers of the entity, and comes from one that stands or not at all", async (t) => {
+  const on = await openJournal(t);
+  await on.journal.append(appendOf("a", 0n, { timers: [alarm("one"), alarm("two")] }));
+  await on.journal.append(appendOf("b", 0n, { timers: [alarm("one")] }));
+  const [one] = await timersOf(on);
+  if (one === undefined) throw new Error("no timer");
+  const gone = { ...one, id: randomUUID() };
+  t.same(await on.journal.forget({ ...forgetting, fires: gone }), { type: "gone" });
+  t.equal((await timersOf(on)).length, 2);
+  t.same(await on.journal.forget({ ...forgetting, fires: one }), { type: "appended", revision: 2n });
+  t.equal((await timersOf(on)).length, 0);
+  t.same(await on.journal.forget({ ...forgetting, expectedRevision: 2n, fires: one }), { type: "gone" });
+  const [others] = await on.database.sql<{ count: number }[]>`select count(*)::int from timer`;
+  t.equal(others?.count, 1, "those of others stay");
+});
+
+t.test(
+  "a timer that is scheduled without an event is there before a forgetting, or not at all",
+  async (t) => {
+    const on = await openJournal(t);
+    const { journal } = await on.open();
+    await on.journal.append(appendOf("a", 0n));
+    const entered = Promise.withResolvers<void>();
+    const silent = appendOf("a", 1n, { events: [], timers: [alarm("late")] });
+    let scheduled: ReturnType<typeof journal.append> | undefined;
+    const done = await on.journal.forget({
+      ...forgetting,
+      rewrite() {
+        scheduled = journal.append(silent);
+        entered.resolve();
+        return erase();
+      },
+    });
+    await entered.promise;
+    t.same(done, { type: "appended", revision: 2n });
+    t.same(await scheduled, { type: "conflict", actual: 2n });
+    t.equal((await timersOf(on)).length, 0);
+  },
+);

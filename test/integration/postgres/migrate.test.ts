@@ -83,7 +83,8 @@ t.test("migrate() takes over a record that lacks what it has today", async (t) =
 t.test("old code goes on appending while new code migrates: nothing fails", async (t) => {
   const open = instances(t);
   const database = await open();
-  const old = migrations.filter(({ number }) => number <= 3);
+  // What today's appends need is there: the last step is missing.
+  const old = migrations.slice(0, -1);
   await migrate(database, old);
   await using journal = createJournal({ database });
   let appended = 0n;
@@ -97,7 +98,7 @@ t.test("old code goes on appending while new code migrates: nothing fails", asyn
   })();
   appending.catch(() => {});
   await until("it appends", () => appended > 20n);
-  const next = { number: 101, compatibleWith: 3 };
+  const next = { number: 101, compatibleWith: old.at(-1)?.number ?? 0 };
   await migrate(await open(), [
     ...migrations,
     { ...next, name: "column", sql: "alter table event add column extra text" },

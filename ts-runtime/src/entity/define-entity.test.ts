@@ -12,6 +12,7 @@ import { reject } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { defineEntity } from "./define-entity.ts";
 import { Effect, persist } from "./effect.ts";
+import type { Entity } from "./entity.ts";
 
 const shape = { name: "cart", state: CartSchema, event: CartEventSchema };
 const commands = {
@@ -73,11 +74,11 @@ t.test("decide() refuses events of a method that promises to change nothing", as
 t.test("decide() refuses to forget without an event, and where nobody says what remains", async (t) => {
   const forgetting = (policy: object, ...persisted: readonly (typeof twoApples)[]) =>
     defineEntity(CartService, shape, {
-      commands: { ...commands, addItem: () => new Effect(persisted, () => ({}), true) },
+      commands: { ...commands, addItem: () => new Effect(persisted, () => ({}), [], true) },
       events,
       ...policy,
     } as never);
-  const decide = async (entity: ReturnType<typeof forgetting>) =>
+  const decide = async (entity: Pick<Entity, "decide" | "initialState">) =>
     entity.decide("addItem", entity.initialState(), create(CartSchema), context);
   await t.rejects(decide(forgetting({}, twoApples)), {
     name: "TypeError",
@@ -87,6 +88,22 @@ t.test("decide() refuses to forget without an event, and where nobody says what 
   await t.rejects(decide(forgetting({ forget: "everything" })), {
     name: "TypeError",
     message: /addItem of entity cart must persist an event to forget/,
+  });
+  const scheduling = defineEntity(CartService, shape, {
+    commands: {
+      ...commands,
+      addItem: () =>
+        persist(twoApples)
+          .cancel("reminder")
+          .forget()
+          .reply(() => ({})),
+    },
+    events,
+    forget: "everything",
+  });
+  await t.rejects(decide(scheduling), {
+    name: "TypeError",
+    message: /addItem of entity cart must not change timers, as it forgets: all timers are cancelled/,
   });
   t.match(await decide(forgetting({ forget: "everything" }, twoApples)), { forgets: true });
   t.match(await decide(cart()), { forgets: false });

@@ -132,7 +132,8 @@ export function defineEntity<
         `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not schedule or cancel timers`,
       );
     }
-    if (result.forgets) requireForget(name, command, { remains, ...result });
+    if (result.forgets)
+      requireForget(name, command, { remains, events: result.events, timers: result.timers });
     return {
       forgets: result.forgets,
       events: result.events.map((init: unknown) => {
