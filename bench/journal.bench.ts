@@ -22,6 +22,7 @@ function journalAppend(journal: Journal): AppendOne {
       expectedRevision: revision - 1n,
       events: [{ payload }],
       metadata,
+      incarnation: journal.incarnation,
     });
 }
 

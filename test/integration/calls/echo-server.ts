@@ -21,7 +21,7 @@ export interface Echo {
   /** The contexts of all calls so far. */
   readonly contexts: HandlerContext[];
   /** Resolves when `count` calls in all have come to a handler. */
-  called(count: number): Promise<void>;
+  called(count: number, withinMs?: number): Promise<void>;
   /** Lets calls whose text is `wait` go on. */
   release(): void;
 }
@@ -79,8 +79,9 @@ export async function startEcho(
     target: { address: "127.0.0.1", port: server.port, meta: {} },
     contexts,
     release: gate.resolve,
-    async called(count) {
-      while (contexts.length < count) await once(events, "call", { signal: AbortSignal.timeout(5_000) });
+    async called(count, withinMs = 5_000) {
+      const signal = AbortSignal.timeout(withinMs);
+      while (contexts.length < count) await once(events, "call", { signal });
     },
   };
 }

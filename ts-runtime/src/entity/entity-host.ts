@@ -6,7 +6,8 @@ import type { Logger } from "../telemetry/index.ts";
 import type { Entity } from "./entity.ts";
 import { createEntityMetrics } from "./entity-metrics.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { handleCommand, type CommandRequest } from "./handle-command.ts";
+import type { CommandRequest } from "./command-request.ts";
+import { handleCommand } from "./handle-command.ts";
 import { LiveEntity } from "./live-entity.ts";
 
 export interface EntityHostOptions {

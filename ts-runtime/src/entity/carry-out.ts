@@ -1,0 +1,120 @@
+// What a command decided becomes fact: its events, timers, record and snapshot in one append (J2), or, where it
+// forgets, in one rewriting.
+import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
+import { SamspelError } from "../errors/index.ts";
+import type { Append, AppendResult } from "../journal/index.ts";
+import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
+import type { Decision, Entity, EntityCommand } from "./entity.ts";
+import { forgetPast } from "./forget-past.ts";
+import { encodeState, type Standing } from "./live-entity.ts";
+
+/** One attempt at a command, from one state. */
+export interface Attempt {
+  readonly environment: CommandEnvironment;
+  readonly request: CommandRequest;
+  readonly command: EntityCommand;
+  readonly standing: Standing;
+}
+
+export type Outcome =
+  | { readonly type: "reply"; readonly reply: Message }
+  /** Another process was faster: the entity is at `actual`. */
+  | { readonly type: "stale"; readonly actual: bigint };
+
+/** Appends what was decided, and makes the state current that it leads to. */
+export function carryOut(attempt: Attempt, decision: Decision): Promise<Outcome> {
+  return decision.forgets ? forget(attempt, decision) : append(attempt, decision);
+}
+
+function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
+  const { environment, standing, command } = attempt;
+  const { entity, journal, live } = environment;
+  const { entityId, commandId, firedBy } = attempt.request;
+  const { incarnation } = journal;
+  const payloads = decision.events.map((event) => toBinary(entity.event, event));
+  const revision = standing.revision + BigInt(payloads.length);
+  const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
+  const reply = decision.reply(state);
+  const appending = journal.append({
+    entityType: entity.name,
+    entityId,
+    expectedRevision: standing.revision,
+    incarnation: standing.incarnation,
+    events: payloads.map((payload) => ({ payload })),
+    ...(commandId === undefined
+      ? {}
+      : { command: { id: commandId, reply: toBinary(command.method.output, reply) } }),
+    ...(decision.timers.length === 0 ? {} : { timers: decision.timers }),
+    ...(firedBy === undefined ? {} : { fires: firedBy }),
+    ...(snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : {}),
+  });
+  return appending.then(
+    (result) => {
+      if (result.type !== "appended") return notAppended(attempt, result);
+      live.advance({ state, revision, incarnation });
+      tellSchedules(environment, decision);
+      return { type: "reply", reply };
+    },
+    (error: unknown) => {
+      live.invalidate();
+      throw error;
+    },
+  );
+}
+
+async function forget(attempt: Attempt, decision: Decision): Promise<Outcome> {
+  const { environment, request, command, standing } = attempt;
+  const { commandId, firedBy } = request;
+  const { revision } = standing;
+  const result = await forgetPast({ ...environment, command, commandId, firedBy, decision, revision });
+  return result.type === "forgotten" ? { type: "reply", reply: result.reply } : notAppended(attempt, result);
+}
+
+function notAppended(
+  { environment, request, command }: Attempt,
+  result: Exclude<AppendResult, { readonly type: "appended" }>,
+): Outcome {
+  switch (result.type) {
+    case "duplicate":
+      environment.live.invalidate();
+      return { type: "reply", reply: fromBinary(command.method.output, result.reply) };
+    case "conflict":
+      return { type: "stale", actual: result.actual };
+    case "gone":
+      environment.live.invalidate();
+      throw timerGone(environment, request);
+  }
+}
+
+function tellSchedules({ onSchedule }: CommandEnvironment, { timers }: Decision): void {
+  if (onSchedule === undefined) return;
+  for (const change of timers) if (change.type === "schedule") onSchedule(change.due);
+}
+
+/** A snapshot is taken when a multiple of `snapshotEvery` is reached or passed, behind the whole batch (J5). */
+function snapshotDue({ snapshotEvery }: Entity, before: bigint, after: bigint): boolean {
+  return snapshotEvery !== false && before / BigInt(snapshotEvery) !== after / BigInt(snapshotEvery);
+}
+
+/** A state that does not encode can do without its snapshot: the events are the truth, and the next one may succeed. */
+function snapshotOf(
+  { entity, live, fingerprint, logger }: CommandEnvironment,
+  state: Message,
+): Pick<Append, "snapshot"> {
+  try {
+    return { snapshot: { state: encodeState(entity, state), fingerprint } };
+  } catch (error) {
+    logger?.warn(
+      { err: error, entityType: entity.name, entityId: live.entityId },
+      "no snapshot: the state does not encode",
+    );
+    return {};
+  }
+}
+
+function timerGone({ entity }: CommandEnvironment, { entityId, firedBy }: CommandRequest): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_TIMER_GONE",
+    `Timer "${firedBy?.name}" of ${entity.name} "${entityId}" was cancelled, replaced or fired meanwhile`,
+  );
+}

@@ -1,0 +1,26 @@
+// A command on its way to an entity, and what handles it.
+import type { Message } from "@bufbuild/protobuf";
+import type { FiredTimer, Journal, TimerDue } from "../journal/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { CommandContext } from "./command-context.ts";
+import type { Entity } from "./entity.ts";
+import type { LiveEntity } from "./live-entity.ts";
+
+/** A command on its way to an entity. */
+export interface CommandRequest extends Omit<CommandContext, "revision" | "timer"> {
+  /** The local name of the method. */
+  readonly command: string;
+  readonly request: Message;
+  /** The timer that fires this command, and ends with it. */
+  readonly firedBy?: FiredTimer;
+}
+
+export interface CommandEnvironment {
+  readonly entity: Entity;
+  readonly journal: Journal;
+  readonly live: LiveEntity;
+  readonly fingerprint: string;
+  readonly logger: Logger | undefined;
+  /** Is told of each timer that was scheduled, after the commit. */
+  readonly onSchedule: ((due: TimerDue) => void) | undefined;
+}
