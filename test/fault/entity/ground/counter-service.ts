@@ -48,6 +48,7 @@ async function startInstance(
     const child = await supervisor.start({
       name: `counter:${port}`,
       command: process.execPath,
+      graceMs: 30_000,
       args: ["--conditions=samspel-source", ...nodeArgs, main],
       env: {
         PATH: process.env["PATH"],
