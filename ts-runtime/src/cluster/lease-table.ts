@@ -17,7 +17,16 @@ export function leaseChannel({ schema }: Database): string {
   return `${schema}.lease`;
 }
 
-/** The new epoch, where nobody holds the lease. */
+/**
+ * Of the time to live, the most that a holder's time can lie ahead. More is the mark of a clock that was put back, as
+ * after a failover to a server whose clock differs: the holder may be dead, and all would wait for hours.
+ */
+const plausibleRatio = 3;
+
+/**
+ * The new epoch, where nobody holds the lease. A holder whose time lies further ahead than it can is taken for none:
+ * if it is alive all the same, its next renewal tells it, and until then the epoch fences it (L1).
+ */
 export async function acquire(sql: Sql, { name, owner, ttlMs }: Claim): Promise<bigint | undefined> {
   const [row] = await sql<{ epoch: bigint }[]>`
     insert into lease (name, owner, epoch, expires_at)
@@ -25,6 +34,7 @@ export async function acquire(sql: Sql, { name, owner, ttlMs }: Claim): Promise<
     on conflict (name) do update
       set owner = excluded.owner, epoch = lease.epoch + 1, expires_at = excluded.expires_at
       where lease.expires_at <= clock_timestamp()
+        or lease.expires_at > clock_timestamp() + ${ttlMs * plausibleRatio} * interval '1 millisecond'
     returning epoch`;
   return row?.epoch;
 }
