@@ -31,7 +31,7 @@ t.test("a full disk refuses commands, at once and for certain, and nothing else"
   const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
   const follower = await followJournal(t, place);
   const urls = instances.map(({ url }) => url);
-  const storm = startStorm({ urls, counters: ["a", "b", "c", "d"] });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c", "d"] });
   await rage(storm, 100);
 
   await disk.fill();

@@ -20,7 +20,7 @@ t.test("nothing is lost, doubled or out of order though instances are killed in 
   const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
   const follower = await followJournal(t, place);
   const urls = instances.map(({ url }) => url);
-  const storm = startStorm({ urls, counters: ["a", "b", "c", "d"] });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c", "d"] });
   for (let kill = 0; kill < kills; kill++) {
     const before = acknowledged(storm.ledger);
     await until("the storm rages", () => acknowledged(storm.ledger) >= before + betweenKills, 60_000);

@@ -33,7 +33,7 @@ t.test("nothing is lost or doubled though Postgres is killed and restarted in a 
   const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
   const follower = await followJournal(t, place);
   const urls = instances.map(({ url }) => url);
-  const storm = startStorm({ urls, counters });
+  const storm = startStorm(t, { urls, counters });
   for (const strike of ["crash", "shutdown", "crash", "shutdown"]) {
     await rage(storm, 200);
     await sleep(30 * Math.random());
@@ -56,7 +56,7 @@ t.test("nothing is lost or doubled though connections are cut in the middle of c
   const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
   const follower = await followJournal(t, place);
   const urls = instances.map(({ url }) => url);
-  const storm = startStorm({ urls, counters });
+  const storm = startStorm(t, { urls, counters });
   let cuts = 0;
   for (let round = 0; round < 25; round++) {
     await rage(storm, 20);
@@ -82,7 +82,7 @@ t.test("an append whose answer is lost behind the commit is found again, and nev
   const instances = await startCounterService(t, { databaseUrl: proxy.url, schema: place.schema });
   const follower = await followJournal(t, place);
   const urls = instances.map(({ url }) => url);
-  const storm = startStorm({ urls, counters });
+  const storm = startStorm(t, { urls, counters });
   await until("150 answers are lost", () => proxy.swallowed >= 150, 60_000);
   const ledger = await storm.stop();
   t.same(

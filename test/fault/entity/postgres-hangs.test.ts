@@ -63,7 +63,7 @@ t.test("a journal that another session locks costs time, and nothing else", asyn
   const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
   const urls = instances.map(({ url }) => url);
   const client = clientOf(urls[0] ?? "");
-  const storm = startStorm({ urls, counters: ["a", "b", "c"], deadlineMs: 30_000 });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 30_000 });
   await until("the storm rages", () => acknowledged(storm.ledger) >= 100, 60_000);
   await client.getCounter({ counterId: "known" });
   const release = await holdLocks(t, place, (sql) => sql.unsafe("lock table event in access exclusive mode"));
@@ -101,7 +101,7 @@ t.test("an entity whose append hangs holds up no other entity", async (t) => {
     sql.unsafe(`insert into event (entity_type, entity_id, revision, slice, append_id, payload)
       select entity_type, entity_id, 2, slice, gen_random_uuid(), payload from event where entity_id = 'stuck'`),
   );
-  const storm = startStorm({ urls, counters: ["a", "b", "c"], writers: 6, deadlineMs: 30_000 });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], writers: 6, deadlineMs: 30_000 });
   const failure = await failureOf(
     client.increment({ counterId: "stuck", amount: 1n }, { timeoutMs: 30_000 }),
   );
@@ -124,7 +124,7 @@ t.test("a network that swallows all is given up; other instances go on; afterwar
   const [behind] = await startCounterService(t, { ...options, databaseUrl: proxy.url });
   const [beside] = await startCounterService(t, { ...options, databaseUrl: place.url });
   const urls = [behind?.url ?? "", beside?.url ?? ""];
-  const storm = startStorm({ urls, counters: ["a", "b", "c"], deadlineMs: 30_000 });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 30_000 });
   await until("the storm rages", () => acknowledged(storm.ledger) >= 100, 60_000);
   const client = clientOf(urls[0] ?? "");
   await client.getCounter({ counterId: "known" });

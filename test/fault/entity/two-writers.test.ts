@@ -24,7 +24,7 @@ t.test("two instances that fight over three entities lose and double nothing, an
   const follower = await followJournal(t, place);
   const urls = instances.map(({ url }) => url);
   const storms = urls.map((url, index) =>
-    startStorm({
+    startStorm(t, {
       urls: [url],
       counters: ["a", "b", "c"],
       amountsAfter: BigInt(index) * 10n ** 9n,

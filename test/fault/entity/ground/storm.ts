@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { errorDetail } from "@samspel/runtime";
+import type { Test } from "tap";
 import { CounterService } from "../../../gen/samspel/test/v1/counter_pb.ts";
 import type { Increment, Ledger, Outcome, Read } from "./ledger.ts";
 
@@ -34,7 +35,8 @@ export interface Storm {
 /** Codes that say for certain that nothing was written. */
 const certain = new Set(["SAMSPEL_DATABASE_FULL", "SAMSPEL_OVERLOADED", "SAMSPEL_REVISION_CONFLICT"]);
 
-export function startStorm(options: StormOptions): Storm {
+/** Starts it; at the end of the test at the latest it is over. */
+export function startStorm(t: Test, options: StormOptions): Storm {
   const {
     urls,
     counters,
@@ -48,7 +50,7 @@ export function startStorm(options: StormOptions): Storm {
   const increments: Increment[] = [];
   const reads: Read[] = [];
   const failures = new Map<string, number>();
-  const progress = { amount: amountsAfter, turn: 0, slowestMs: 0, stopped: false };
+  const progress = { amount: amountsAfter, turn: 0, slowestMs: 0, stopped: false, abandoned: false };
 
   const next = (): Client<typeof CounterService> => pick(clients, progress.turn++ % clients.length);
   const timed = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -87,7 +89,7 @@ export function startStorm(options: StormOptions): Storm {
     const increment = { counterId, amount, commandId, sentAtMs: performance.now() };
     const untilMs = increment.sentAtMs + (commandId === undefined ? 0 : patienceMs);
     let outcome = await attempt(increment);
-    while (outcome.type !== "acknowledged" && performance.now() < untilMs) {
+    while (outcome.type !== "acknowledged" && performance.now() < untilMs && !progress.abandoned) {
       await sleep(20 + 80 * Math.random());
       outcome = await attempt(increment);
     }
@@ -118,6 +120,11 @@ export function startStorm(options: StormOptions): Storm {
     ),
     ...Array.from({ length: readers }, () => forever(read)),
   ]);
+  t.teardown(async () => {
+    progress.stopped = true;
+    progress.abandoned = true;
+    await running;
+  });
   const ledger: Ledger = {
     increments,
     reads,
