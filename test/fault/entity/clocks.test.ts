@@ -67,8 +67,8 @@ t.test("a lease that ends in hours, of a holder that is dead, keeps nobody out f
   };
   await until("the lease is held", async () => (await epoch()) > 0n);
   const before = await epoch();
-  const [{ owner = "" } = {}] = await sql<{ owner: string }[]>`select owner from lease`;
-  const holder = instances.find(({ process: { pid } }) => owner.endsWith(`/${pid}`));
+  const [lease] = await sql<{ owner: string }[]>`select owner from lease`;
+  const holder = instances.find(({ process: { pid } }) => lease?.owner.endsWith(`/${pid}`));
   await holder?.kill();
   // As after a clock of the database that was hours ahead and was put right.
   await sql`update lease set expires_at = clock_timestamp() + interval '5 hours'`;
