@@ -16,13 +16,15 @@ import { testSchema } from "../../support/isolation.ts";
 import { until } from "../../support/until.ts";
 import { startCounterService } from "./ground/counter-service.ts";
 import { contextOf, increment, openHost, valueOf } from "./ground/local-host.ts";
+import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { readJournalRows } from "./ground/journal-rows.ts";
 
 t.setTimeout(120_000);
 
 t.test("events that a failover has lost leave no gap: the next append stands on what is there", async (t) => {
-  const schema = testSchema(t);
-  const local = await openHost(t, { entity: defineCounter({ snapshotEvery: 4 }), schema });
+  const server = await startOwnPostgres(t);
+  const place = { url: server.url, schema: "counter" };
+  const local = await openHost(t, { entity: defineCounter({ snapshotEvery: 4 }), ...place });
   for (let amount = 1n; amount <= 10n; amount++)
     await increment(local, { amount }, { commandId: `c${amount}` });
   t.equal(await valueOf(local), 55n);
@@ -31,11 +33,12 @@ t.test("events that a failover has lost leave no gap: the next append stands on 
   await sql`delete from event where revision > 6`;
   await sql`delete from command where revision > 6`;
   await sql`delete from snapshot where revision > 6`;
+  await server.restart();
   t.equal(await increment(local, { amount: 100n }, { commandId: "next" }), 121n, "21 is the sum of six");
   t.equal(await valueOf(local), 121n);
   t.equal(await increment(local, { amount: 9n }, { commandId: "c9" }), 130n, "what was lost can be repeated");
   t.equal(await increment(local, { amount: 3n }, { commandId: "c3" }), 6n, "what was not lost is not");
-  const rows = await readJournalRows({ url: databaseUrl(), schema });
+  const rows = await readJournalRows(place);
   t.same(
     rows.events.get("a")?.map(({ revision, amount }) => `${revision}:${amount}`),
     ["1:1", "2:2", "3:3", "4:4", "5:5", "6:6", "7:100", "8:9"],
@@ -43,14 +46,15 @@ t.test("events that a failover has lost leave no gap: the next append stands on 
 });
 
 t.test("a snapshot ahead of the events, as no replica has it, is not built upon", async (t) => {
-  const schema = testSchema(t);
-  const local = await openHost(t, { entity: defineCounter({ snapshotEvery: 4 }), schema });
+  const server = await startOwnPostgres(t);
+  const place = { url: server.url, schema: "counter" };
+  const local = await openHost(t, { entity: defineCounter({ snapshotEvery: 4 }), ...place });
   for (let amount = 1n; amount <= 8n; amount++) await increment(local, { amount });
   await local.database.sql`delete from event where revision > 6`;
+  await server.restart();
   await t.rejects(increment(local, { amount: 100n }), { code: "SAMSPEL_REVISION_CONFLICT" });
   await t.rejects(valueOf(local), { code: "SAMSPEL_REVISION_CONFLICT" });
-  const rows = await readJournalRows({ url: databaseUrl(), schema });
-  t.equal(rows.events.get("a")?.length, 6, "nothing is written behind a gap");
+  t.equal((await readJournalRows(place)).events.get("a")?.length, 6, "nothing is written behind a gap");
 });
 
 t.test("an event that this version does not know stops its entity, and no other one", async (t) => {

@@ -7,6 +7,7 @@ import { errorDetail } from "@samspel/runtime";
 import postgres, { type Sql } from "postgres";
 import t, { type Test } from "tap";
 import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { defineCounter } from "../../support/counter.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
@@ -14,13 +15,14 @@ import { until } from "../../support/until.ts";
 import { startCounterService } from "./ground/counter-service.ts";
 import type { Place } from "./ground/journal-rows.ts";
 import { acknowledged } from "./ground/ledger.ts";
+import { increment, openHost } from "./ground/local-host.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
 t.setTimeout(240_000);
 
-/** A command gives up after 8 s of trying; an attempt that began before may take 4 s more; the rest is for the machine. */
-const boundMs = 8_000 + 4_000 + 4_000;
+/** A command gives up after 8 s of trying; what began before may take 4 s more; the rest is for the machine. */
+const boundMs = 8_000 + 4_000 + 6_000;
 
 const clientOf = (url: string): Client<typeof CounterService> =>
   createClient(CounterService, createGrpcTransport({ baseUrl: url }));
@@ -37,6 +39,11 @@ async function holdLocks(
   await lock(sql);
   return async () => void (await sql.unsafe("rollback"));
 }
+
+/** The second event of the counter "stuck", which nobody has committed. */
+const insertSecond = (sql: Sql): Promise<unknown> =>
+  sql.unsafe(`insert into event (entity_type, entity_id, revision, slice, append_id, payload)
+    select entity_type, entity_id, 2, slice, gen_random_uuid(), payload from event where entity_id = 'stuck'`);
 
 interface Failure {
   readonly code: string | undefined;
@@ -97,10 +104,7 @@ t.test("an entity whose append hangs holds up no other entity", async (t) => {
   const urls = instances.map(({ url }) => url);
   const client = clientOf(urls[0] ?? "");
   await client.increment({ counterId: "stuck", amount: 10n ** 12n });
-  const release = await holdLocks(t, place, (sql) =>
-    sql.unsafe(`insert into event (entity_type, entity_id, revision, slice, append_id, payload)
-      select entity_type, entity_id, 2, slice, gen_random_uuid(), payload from event where entity_id = 'stuck'`),
-  );
+  const release = await holdLocks(t, place, insertSecond);
   const storm = startStorm(t, { urls, counters: ["a", "b", "c"], writers: 6, deadlineMs: 30_000 });
   const failure = await failureOf(
     client.increment({ counterId: "stuck", amount: 1n }, { timeoutMs: 30_000 }),
@@ -115,6 +119,37 @@ t.test("an entity whose append hangs holds up no other entity", async (t) => {
   t.same([...ledger.failures], [], "the others felt nothing");
   // A group that hangs is given up after 2 s, and its members go one by one.
   t.ok(ledger.slowestMs < 2_000 + 4_000, `their slowest call took ${Math.round(ledger.slowestMs)} ms`);
+});
+
+// To do in the appender: a group that Postgres ended is to be tried one by one, as one that lost a race is.
+const todo = "a group that is ended fails as a whole";
+
+t.test("appends that went in one group with one that hangs are done without it", { todo }, async (t) => {
+  const place = { url: databaseUrl(), schema: testSchema(t) };
+  const local = await openHost(t, { entity: defineCounter(), schema: place.schema });
+  const ids = ["stuck", "a", "b", "c"];
+  for (const counterId of ["first", ...ids]) await increment(local, { counterId });
+  const release = await holdLocks(t, place, insertSecond);
+  const startedAtMs = performance.now();
+  // In one turn, so that they go together.
+  const [stuck, ...others] = await Promise.all(
+    ids.map((counterId) =>
+      increment(local, { counterId }).then(
+        (value) => ({ value, ms: performance.now() - startedAtMs }),
+        (error: unknown) => ({
+          code: errorDetail(error)?.code,
+          outcome: errorDetail(error)?.metadata["outcome"],
+        }),
+      ),
+    ),
+  );
+  t.match(stuck, { code: "SAMSPEL_DATABASE_UNREACHABLE", outcome: "not written" });
+  for (const other of others) {
+    t.match(other, { value: 2n });
+    t.ok("ms" in other && other.ms < boundMs, "in bounded time");
+  }
+  await release();
+  t.equal(await increment(local, { counterId: "stuck" }), 2n, "it goes on");
 });
 
 t.test("a network that swallows all is given up; other instances go on; afterwards all go on", async (t) => {

@@ -1,5 +1,5 @@
 // An entity host in the test's own process, for faults that must strike at one exact moment.
-import { create, type DescService, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Test } from "tap";
 import {
   createEntityHost,
@@ -26,7 +26,7 @@ export interface LocalHost {
 }
 
 export interface LocalHostOptions extends Pick<EntityHostOptions, "maxLive" | "passivateAfterMs"> {
-  readonly entity: Entity<DescService>;
+  readonly entity: Entity;
   readonly schema: string;
   /** Default: the Postgres of the test run. */
   readonly url?: string;
