@@ -16,7 +16,10 @@ type Bounded = <T>(statement: (sql: Sql | TransactionSql) => PromiseLike<T>) => 
 const firstPageSize = 1_000;
 const maxPageSize = 8_000;
 
-/** Snapshot and the first page of the tail in one round trip. */
+/**
+ * Snapshot and the first page of the tail in one round trip, with the event at the snapshot's revision before it: where
+ * the journal ends before its snapshot, as after a table that was restored alone, nothing may be appended behind the gap.
+ */
 export async function recover(
   bounded: Bounded,
   entity: RecoverOptions,
@@ -35,19 +38,22 @@ export async function recover(
     union all
     (select true, revision, payload from event
       where entity_type = ${entityType} and entity_id = ${entityId}
-        and revision > coalesce((select revision from kept), 0)
+        and revision >= coalesce((select revision from kept), 0)
         ${upTo === undefined ? sql`` : sql`and revision <= ${upTo}`}
-      order by revision limit ${firstPageSize})
+      order by revision limit ${firstPageSize + 1})
     order by is_event, revision`,
     ),
   );
   const [first] = rows;
   const kept = first?.is_event === false ? first : undefined;
+  const events = rows.filter((row) => row.is_event);
+  if (kept !== undefined && events.length === 0) throw ungrounded(entityType, entityId, kept.revision);
+  if (events[0]?.revision === kept?.revision) events.shift();
   return {
     snapshot: kept && { revision: kept.revision, state: kept.bytes },
     events: tail(bounded, entity, {
       after: kept?.revision ?? 0n,
-      page: rows.filter((row) => row.is_event),
+      page: events,
       retryForMs,
     }),
   };
@@ -107,5 +113,12 @@ export function revisionGap(
   return new SamspelError(
     "SAMSPEL_JOURNAL_CORRUPT",
     `Cannot recover ${entityType} "${entityId}" as revision ${after + 1n} must follow ${after}: the journal goes on with ${found}`,
+  );
+}
+
+function ungrounded(entityType: string, entityId: string, revision: bigint): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_JOURNAL_CORRUPT",
+    `Cannot recover ${entityType} "${entityId}" as its snapshot is of revision ${revision}: the journal ends before`,
   );
 }
