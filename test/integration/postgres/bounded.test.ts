@@ -102,3 +102,13 @@ t.test("bounded() leaves a connection alone that is idle, and a process free to 
   await database.sql`select pg_sleep(${(3 * patienceMs) / 1_000})`;
   t.equal(await pid(), before);
 });
+
+t.test("listen() waits in vain for no subscription: who listens looks by himself as well", async (t) => {
+  const proxy = await startTcpProxy(t, databaseUrl());
+  const database = await open(t, proxy.url);
+  proxy.freeze();
+  const startedAtMs = performance.now();
+  using _ = await database.listen("news", () => {});
+  t.ok(performance.now() - startedAtMs < 2_000 + slackMs);
+  await proxy.cut();
+});

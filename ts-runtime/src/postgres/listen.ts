@@ -1,5 +1,8 @@
 // LISTEN for many listeners over one connection. The driver subscribes again when the connection comes back; a channel
 // stays subscribed until the database is closed.
+//
+// Nobody waits for long for a subscription: it only wakes, and where the network swallows it there is no answer at all.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "./database.ts";
 import { isTransient } from "./transient.ts";
 
@@ -7,6 +10,8 @@ interface Channel {
   readonly wakes: Set<() => void>;
   readonly subscribed: Promise<unknown>;
 }
+
+const waitForMs = 2_000;
 
 /** See `Database.listen`. A server that is away now is no failure: the subscription follows when it is back. */
 export function createListener(sql: Sql): (channel: string, wake: () => void) => Promise<Disposable> {
@@ -28,7 +33,7 @@ export function createListener(sql: Sql): (channel: string, wake: () => void) =>
     channels.set(name, channel);
     const own = (): void => wake();
     channel.wakes.add(own);
-    await channel.subscribed;
+    await Promise.race([channel.subscribed, sleep(waitForMs, undefined, { ref: false })]);
     return { [Symbol.dispose]: () => void channel.wakes.delete(own) };
   };
 }
