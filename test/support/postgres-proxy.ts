@@ -83,13 +83,10 @@ export async function startPostgresProxy(
   };
 }
 
-/** Whether the last message is whole and a ReadyForQuery, which the server sends behind the commit. */
+/** Whether there is a ReadyForQuery, which the server sends behind the commit; a notification may stand behind it. */
 function isComplete(messages: Buffer): boolean {
-  let last = 0;
-  let at = 0;
-  while (at + 5 <= messages.length) {
-    last = messages[at] ?? 0;
-    at += 1 + messages.readUInt32BE(at + 1);
+  for (let at = 0; at + 5 <= messages.length; at += 1 + messages.readUInt32BE(at + 1)) {
+    if (messages[at] === readyForQuery) return true;
   }
-  return at === messages.length && last === readyForQuery;
+  return false;
 }
