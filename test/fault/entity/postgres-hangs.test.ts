@@ -1,5 +1,7 @@
 // Statements that hang: behind a lock of another session, or on a network that swallows what is sent. Commands fail in
 // bounded time and say what is known of their outcome; what does not hang goes on; afterwards all goes on.
+//
+// On servers of their own, as a transaction that is open holds back the readers of all tests (J4).
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -8,21 +10,23 @@ import postgres, { type Sql } from "postgres";
 import t, { type Test } from "tap";
 import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { defineCounter } from "../../support/counter.ts";
-import { databaseUrl } from "../../support/environment.ts";
-import { testSchema } from "../../support/isolation.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/until.ts";
 import { startCounterService } from "./ground/counter-service.ts";
 import type { Place } from "./ground/journal-rows.ts";
 import { acknowledged } from "./ground/ledger.ts";
 import { increment, openHost } from "./ground/local-host.ts";
+import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
 t.setTimeout(240_000);
 
-/** A command gives up after 8 s of trying; what began before may take 4 s more; the rest is for the machine. */
-const boundMs = 8_000 + 4_000 + 6_000;
+/**
+ * An append gives up after 8 s of trying; what began before and behind may take 3 s each. It may have waited for a group
+ * that hangs just so. The rest is for the machine.
+ */
+const boundMs = 2 * (8_000 + 3_000 + 3_000) + 6_000;
 
 const clientOf = (url: string): Client<typeof CounterService> =>
   createClient(CounterService, createGrpcTransport({ baseUrl: url }));
@@ -66,18 +70,18 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
 }
 
 t.test("a journal that another session locks costs time, and nothing else", async (t) => {
-  const place = { url: databaseUrl(), schema: testSchema(t) };
+  const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
   const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
   const urls = instances.map(({ url }) => url);
   const client = clientOf(urls[0] ?? "");
-  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 30_000 });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 60_000 });
   await until("the storm rages", () => acknowledged(storm.ledger) >= 100, 60_000);
   await client.getCounter({ counterId: "known" });
   const release = await holdLocks(t, place, (sql) => sql.unsafe("lock table event in access exclusive mode"));
   const failures = await Promise.all(
     // Not of the storm, whose commands wait for each other.
     ["known", "new"].map((counterId) =>
-      failureOf(client.increment({ counterId, amount: 10n ** 12n }, { timeoutMs: 30_000 })),
+      failureOf(client.increment({ counterId, amount: 10n ** 12n }, { timeoutMs: 60_000 })),
     ),
   );
   for (const { code, outcome, ms } of failures) {
@@ -89,12 +93,12 @@ t.test("a journal that another session locks costs time, and nothing else", asyn
   const before = acknowledged(storm.ledger);
   await until("the storm rages again", () => acknowledged(storm.ledger) >= before + 100, 60_000);
   const ledger = await storm.stop();
-  t.ok(ledger.slowestMs < 2 * boundMs, `the slowest call took ${Math.round(ledger.slowestMs)} ms`);
+  t.ok(ledger.slowestMs < boundMs + 14_000, `the slowest call took ${Math.round(ledger.slowestMs)} ms`);
   await settle(t, { place, urls, ledger });
 });
 
 t.test("an entity whose append hangs holds up no other entity", async (t) => {
-  const place = { url: databaseUrl(), schema: testSchema(t) };
+  const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
   const instances = await startCounterService(t, {
     databaseUrl: place.url,
     schema: place.schema,
@@ -105,9 +109,9 @@ t.test("an entity whose append hangs holds up no other entity", async (t) => {
   const client = clientOf(urls[0] ?? "");
   await client.increment({ counterId: "stuck", amount: 10n ** 12n });
   const release = await holdLocks(t, place, insertSecond);
-  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], writers: 6, deadlineMs: 30_000 });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], writers: 6, deadlineMs: 60_000 });
   const failure = await failureOf(
-    client.increment({ counterId: "stuck", amount: 1n }, { timeoutMs: 30_000 }),
+    client.increment({ counterId: "stuck", amount: 1n }, { timeoutMs: 60_000 }),
   );
   t.match(failure, { code: "SAMSPEL_DATABASE_UNREACHABLE", outcome: "not written" });
   t.ok(failure.ms < boundMs, `failed after ${Math.round(failure.ms)} ms`);
@@ -125,8 +129,8 @@ t.test("an entity whose append hangs holds up no other entity", async (t) => {
 const todo = "a group that is ended fails as a whole";
 
 t.test("appends that went in one group with one that hangs are done without it", { todo }, async (t) => {
-  const place = { url: databaseUrl(), schema: testSchema(t) };
-  const local = await openHost(t, { entity: defineCounter(), schema: place.schema });
+  const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
+  const local = await openHost(t, { entity: defineCounter(), ...place });
   const ids = ["stuck", "a", "b", "c"];
   for (const counterId of ["first", ...ids]) await increment(local, { counterId });
   const release = await holdLocks(t, place, insertSecond);
@@ -153,20 +157,20 @@ t.test("appends that went in one group with one that hangs are done without it",
 });
 
 t.test("a network that swallows all is given up; other instances go on; afterwards all go on", async (t) => {
-  const place = { url: databaseUrl(), schema: testSchema(t) };
+  const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
   const proxy = await startTcpProxy(t, place.url);
   const options = { schema: place.schema, instances: 1 };
   const [behind] = await startCounterService(t, { ...options, databaseUrl: proxy.url });
   const [beside] = await startCounterService(t, { ...options, databaseUrl: place.url });
   const urls = [behind?.url ?? "", beside?.url ?? ""];
-  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 30_000 });
+  const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 60_000 });
   await until("the storm rages", () => acknowledged(storm.ledger) >= 100, 60_000);
   const client = clientOf(urls[0] ?? "");
   await client.getCounter({ counterId: "known" });
   proxy.freeze();
   const failures = await Promise.all(
     // Not of the storm, whose commands wait for each other.
-    ["known", "new"].map((counterId) => failureOf(client.getCounter({ counterId }, { timeoutMs: 30_000 }))),
+    ["known", "new"].map((counterId) => failureOf(client.getCounter({ counterId }, { timeoutMs: 60_000 }))),
   );
   for (const { code, ms } of failures) {
     t.equal(code, "SAMSPEL_DATABASE_UNREACHABLE");
@@ -178,7 +182,7 @@ t.test("a network that swallows all is given up; other instances go on; afterwar
   await proxy.restore();
   await until("the storm rages again", () => acknowledged(storm.ledger) >= before + 100, 60_000);
   const ledger = await storm.stop();
-  t.ok(ledger.slowestMs < 2 * boundMs, `the slowest call took ${Math.round(ledger.slowestMs)} ms`);
+  t.ok(ledger.slowestMs < boundMs + 14_000, `the slowest call took ${Math.round(ledger.slowestMs)} ms`);
   const beyond = { counterId: "beside", amount: 10n ** 12n, commandId: undefined, sentAtMs: 0 };
   const known = { ...beyond, outcome: { type: "acknowledged", value: 10n ** 12n, atMs: Infinity } } as const;
   await settle(t, { place, urls, ledger: { ...ledger, increments: [...ledger.increments, known] } });
@@ -186,7 +190,7 @@ t.test("a network that swallows all is given up; other instances go on; afterwar
 
 t.test("a stop ends though the journal is locked, and though the network swallows all", async (t) => {
   for (const how of ["locked", "frozen"] as const) {
-    const place = { url: databaseUrl(), schema: testSchema(t) };
+    const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
     const proxy = await startTcpProxy(t, place.url);
     const [instance] = await startCounterService(t, {
       databaseUrl: proxy.url,
@@ -201,7 +205,7 @@ t.test("a stop ends though the journal is locked, and though the network swallow
         ? await holdLocks(t, place, (sql) => sql.unsafe("lock table event in access exclusive mode"))
         : undefined;
     if (how === "frozen") proxy.freeze();
-    const call = failureOf(client.increment({ counterId: "a", amount: 1n }, { timeoutMs: 30_000 }));
+    const call = failureOf(client.increment({ counterId: "a", amount: 1n }, { timeoutMs: 60_000 }));
     await sleep(200); // until the append hangs
     const startedAtMs = performance.now();
     t.equal(await instance.stop(), "exited with 0", how);
