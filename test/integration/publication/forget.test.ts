@@ -149,16 +149,16 @@ t.test(
     });
     runUntilEnd(t, (signal) => runProjection({ projection: lagging, ...on, owner: "test", logger, signal }));
     run(2);
-    await until(
-      "it is built anew",
-      async () => {
-        const seen = await sql<{ what: string }[]>`select what from seen order by what`.catch(() => []);
-        return passed.length === 3 && seen.map(({ what }) => what).join() === "a forgotten,b is Bo";
-      },
-      30_000,
-    );
+    // In one look, as the tables of the old version hold the same until the new one drops them.
+    const rebuilt = async (): Promise<boolean> => {
+      const [found] = await sql<{ seen: string; known: string; version: number }[]>`
+        select (select string_agg(what, ',' order by what) from seen) as seen,
+          (select string_agg(name, ',' order by id) from known) as known,
+          (select version from projection where name = ${rows(2).name}) as version`.catch(() => []);
+      return found?.version === 2 && found.seen === "a forgotten,b is Bo" && found.known === "Bo";
+    };
+    await until("it is built anew", async () => passed.length === 3 && (await rebuilt()), 30_000);
     t.same(passed, ["", "Bo", "forgotten"]);
-    t.equal(await known(), "Bo");
     t.same(await tablesWith(on, secret), []);
   },
 );

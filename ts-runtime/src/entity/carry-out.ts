@@ -41,12 +41,11 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     expectedRevision: standing.revision,
     incarnation: standing.incarnation,
     events: payloads.map((payload) => ({ payload })),
-    ...(commandId === undefined
-      ? {}
-      : { command: { id: commandId, reply: toBinary(command.method.output, reply) } }),
-    ...(decision.timers.length === 0 ? {} : { timers: decision.timers }),
-    ...(firedBy === undefined ? {} : { fires: firedBy }),
-    ...(snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : {}),
+    command:
+      commandId === undefined ? undefined : { id: commandId, reply: toBinary(command.method.output, reply) },
+    timers: decision.timers.length === 0 ? undefined : decision.timers,
+    fires: firedBy,
+    snapshot: snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : undefined,
   });
   return appending.then(
     (result) => {
@@ -93,22 +92,23 @@ function tellSchedules({ onSchedule }: CommandEnvironment, { timers }: Decision)
 
 /** A snapshot is taken when a multiple of `snapshotEvery` is reached or passed, behind the whole batch (J5). */
 function snapshotDue({ snapshotEvery }: Entity, before: bigint, after: bigint): boolean {
-  return snapshotEvery !== false && before / BigInt(snapshotEvery) !== after / BigInt(snapshotEvery);
+  if (snapshotEvery === false) return false;
+  return Math.floor(Number(before) / snapshotEvery) !== Math.floor(Number(after) / snapshotEvery);
 }
 
 /** A state that does not encode can do without its snapshot: the events are the truth, and the next one may succeed. */
 function snapshotOf(
   { entity, live, fingerprint, logger }: CommandEnvironment,
   state: Message,
-): Pick<Append, "snapshot"> {
+): Append["snapshot"] {
   try {
-    return { snapshot: { state: encodeState(entity, state), fingerprint } };
+    return { state: encodeState(entity, state), fingerprint };
   } catch (error) {
     logger?.warn(
       { err: error, entityType: entity.name, entityId: live.entityId },
       "no snapshot: the state does not encode",
     );
-    return {};
+    return undefined;
   }
 }
 

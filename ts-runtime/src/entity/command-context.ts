@@ -10,7 +10,7 @@ export interface CommandContext {
   /** The id under which the command is de-duplicated (J3), if the caller sent one. */
   readonly commandId: string | undefined;
   /** The timer that this command comes from, if it comes from one. */
-  readonly timer?: { readonly name: string };
+  readonly timer?: { readonly name: string } | undefined;
   /** Typed clients of other services; their calls inherit what is left of this command's deadline (C1). */
   readonly client: Clients["client"];
   /** Aborts when the caller has gone or the deadline is over. */

@@ -63,25 +63,40 @@ export interface Persist<Event, Command = never, Forgets extends boolean = false
  * events are persisted together or not at all; none are, too, when the handler throws.
  */
 export function persist<const Event = never>(...events: readonly Event[]): Persist<Event> {
-  return persisting(events, [], false);
+  return new Persisting(events, [], false);
 }
 
-function persisting<Event, Command, Forgets extends boolean>(
-  events: readonly Event[],
-  timers: readonly TimerIntent<Command>[],
-  forgets: Forgets,
-): Persist<Event, Command, Forgets> {
-  return {
-    events,
-    timers,
-    forgets,
-    schedule: (name, timer) => persisting(events, joined(timers, scheduleTimer(name, timer)), forgets),
-    cancel: (name) => persisting(events, joined(timers, cancelTimer(name)), forgets),
-    forget: () => persisting(events, timers, true),
-    reply(makeReply) {
-      return new Effect(this.events as readonly never[], makeReply, timers, forgets);
-    },
-  };
+class Persisting<Event, Command, Forgets extends boolean> implements Persist<Event, Command, Forgets> {
+  readonly events: readonly Event[];
+  readonly timers: readonly TimerIntent<Command>[];
+  readonly forgets: Forgets;
+
+  constructor(events: readonly Event[], timers: readonly TimerIntent<Command>[], forgets: Forgets) {
+    this.events = events;
+    this.timers = timers;
+    this.forgets = forgets;
+  }
+
+  schedule<Later extends DescMethodUnary>(
+    name: string,
+    timer: NewTimer<Later>,
+  ): Persist<Event, Command | Later, Forgets> {
+    return new Persisting(this.events, joined(this.timers, scheduleTimer(name, timer)), this.forgets);
+  }
+
+  cancel(name: string): Persist<Event, Command, Forgets> {
+    return new Persisting(this.events, joined(this.timers, cancelTimer(name)), this.forgets);
+  }
+
+  forget(): Persist<Event, Command, true> {
+    return new Persisting(this.events, this.timers, true);
+  }
+
+  reply<Allowed, State, Reply>(
+    makeReply: (state: State) => NoInfer<Reply>,
+  ): Effect<Allowed, State, Reply, Command, Forgets> {
+    return new Effect(this.events as readonly never[], makeReply, this.timers, this.forgets);
+  }
 }
 
 function joined<One, Other>(

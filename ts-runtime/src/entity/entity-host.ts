@@ -91,12 +91,19 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     get live() {
       return entities.size;
     },
-    async ask(request) {
-      const live = find(request.entityId);
-      const running = live.mailbox.run(() =>
-        handleCommand({ entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule }, request),
-      );
-      return metrics.command(request.command, running);
+    ask(request) {
+      try {
+        const live = find(request.entityId);
+        const running = live.mailbox.run(() =>
+          handleCommand(
+            { entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule },
+            request,
+          ),
+        );
+        return metrics.command(request.command, running);
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
     [Symbol.dispose]() {
       clearInterval(timer);

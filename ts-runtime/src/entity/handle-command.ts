@@ -12,6 +12,7 @@ import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { untilAborted } from "../service/index.ts";
 import { carryOut, type Attempt, type Outcome } from "./carry-out.ts";
+import type { CommandContext } from "./command-context.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
 import type { Decision, EntityCommand } from "./entity.ts";
 
@@ -47,11 +48,12 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
   const { environment, request, standing } = attempt;
   let deciding: Decision | Promise<Decision>;
   try {
-    deciding = environment.entity.decide(request.command, standing.state, request.request, {
-      ...request,
-      revision: standing.revision,
-      ...(request.firedBy && { timer: { name: request.firedBy.name } }),
-    });
+    deciding = environment.entity.decide(
+      request.command,
+      standing.state,
+      request.request,
+      contextOf(request, standing.revision),
+    );
   } catch (error) {
     return refuse(attempt, error);
   }
@@ -63,6 +65,19 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
     },
     (error: unknown) => refuse(attempt, error),
   );
+}
+
+function contextOf(request: CommandRequest, revision: bigint): CommandContext {
+  const { entityId, commandId, client, signal, requestHeader, firedBy } = request;
+  return {
+    entityId,
+    revision,
+    commandId,
+    timer: firedBy && { name: firedBy.name },
+    client,
+    signal,
+    requestHeader,
+  };
 }
 
 function settle(attempt: Attempt, decision: Decision): Promise<Outcome> {

@@ -13,6 +13,8 @@ export interface TimerOwner {
   readonly commands: ReadonlyMap<string, EntityCommand>;
 }
 
+const none: readonly TimerChange[] = [];
+
 /**
  * The changes of an effect; of several with one name the last one counts.
  * @throws TypeError for a command of another service or without side effects, for a request that does not fit, and for
@@ -23,6 +25,7 @@ export function timerChanges(
   entityId: string,
   intents: readonly TimerIntent<DescMethodUnary>[],
 ): readonly TimerChange[] {
+  if (intents.length === 0) return none;
   const changes = new Map<string, TimerChange>();
   for (const intent of intents) {
     const { name } = intent;

@@ -75,7 +75,8 @@ export function createAppender(options: AppenderOptions): Appender {
       if (!written) return await judge(group, { appendId });
     } catch (error) {
       // A conflict, a repeated command, a lost connection, a row that Postgres refuses: the next look tells which.
-      return judge(group, { appendId, doubt: !tookNoEffect(error) });
+      const judging = { appendId, doubt: !tookNoEffect(error) };
+      return mayHang(error) ? oneByOne(group, judging) : judge(group, judging);
     }
     metrics.appended(group.length, startedAtMs);
     for (const { item, resolve } of group) {
@@ -85,6 +86,7 @@ export function createAppender(options: AppenderOptions): Appender {
 
   const judge = async (group: readonly Entry[], { appendId, doubt = false }: Judging): Promise<void> => {
     const startedAtMs = performance.now();
+    const sinceMs = Math.min(...group.map((entry) => entry.sinceMs));
     const appends = group.map(({ item }) => ({ ...item, appendId }));
     let inDoubt = doubt;
     for (let failures = 1; ; failures++) {
@@ -105,8 +107,9 @@ export function createAppender(options: AppenderOptions): Appender {
           if (group.length > 1) return oneByOne(group, { appendId, doubt: inDoubt });
           throw error;
         }
-        if (performance.now() - startedAtMs > retryForMs) throw noOutcome(error, retryForMs, inDoubt);
-        if (raced && group.length > 1) return oneByOne(group, { appendId, doubt: inDoubt });
+        if (performance.now() - sinceMs > retryForMs) throw noOutcome(error, retryForMs, inDoubt);
+        if ((raced || mayHang(error)) && group.length > 1)
+          return oneByOne(group, { appendId, doubt: inDoubt });
         if (!raced) {
           database.logger.warn({ err: error, appends: group.length }, "append interrupted: looking again");
           await backoff(failures, undefined, { initialMs: 20, maxMs: 500 });
@@ -163,6 +166,11 @@ function isPlain({ events, timers, fires }: Append): boolean {
 
 function leavesNoTrace({ events, command, timers, fires }: Append): boolean {
   return events.length === 0 && command === undefined && (timers !== undefined || fires !== undefined);
+}
+
+/** Postgres ended the statement over a lock or its time: some of its appends may go through without the others. */
+function mayHang(error: unknown): boolean {
+  return isTransient(error) && tookNoEffect(error);
 }
 
 /** After attempts in vain. Only a lost answer leaves a doubt: what Postgres refused or ended wrote nothing. */

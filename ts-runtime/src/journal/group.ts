@@ -12,6 +12,8 @@ export interface Pending<I, R> {
   readonly item: I;
   readonly key: string;
   readonly bytes: number;
+  /** When it was added, by `performance.now()`. */
+  readonly sinceMs: number;
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -127,6 +129,7 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
           item,
           key: keyOf(item),
           bytes,
+          sinceMs: performance.now(),
           resolve(result) {
             makeRoom();
             resolve(result);

@@ -35,19 +35,19 @@ export interface Append {
    * The journal's `incarnation` from before the expected revision was read or appended. With it the append is quick:
    * it is known not to leave a gap. Without it, or with an older one, the revision is looked up.
    */
-  readonly incarnation?: number;
+  readonly incarnation?: number | undefined;
   /** May be empty: then only the command's record is written, and the revision is checked all the same. */
   readonly events: readonly NewEvent[];
   /** Kept beside each event, such as a trace context. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** The command's id and its reply, which a retry gets again (J3). */
-  readonly command?: { readonly id: string; readonly reply: Uint8Array };
+  readonly command?: { readonly id: string; readonly reply: Uint8Array } | undefined;
   /** The state after the last of the events (J5). */
-  readonly snapshot?: { readonly state: Uint8Array; readonly fingerprint: string };
+  readonly snapshot?: { readonly state: Uint8Array; readonly fingerprint: string } | undefined;
   /** Timers that the command schedules and cancels; at most one change of a name. */
-  readonly timers?: readonly TimerChange[];
+  readonly timers?: readonly TimerChange[] | undefined;
   /** The timer that the command comes from: it ends with this append, and without it nothing is appended. */
-  readonly fires?: FiredTimer;
+  readonly fires?: FiredTimer | undefined;
 }
 
 /** What an append does to one timer of its entity. */
