@@ -1,5 +1,5 @@
 import t from "tap";
-import { appendOf, collect, openJournal } from "../../support/journal.ts";
+import { appendOf, collect, cutConnections, openJournal } from "../../support/journal.ts";
 
 const fingerprint = "v1";
 
@@ -173,5 +173,22 @@ t.test(
       type: "conflict",
       actual: 2n,
     });
+  },
+);
+
+t.test(
+  "append() leaves no gap where a new backend answers, as after a crash that lost commits (Q2)",
+  async (t) => {
+    const { journal, database, schema } = await openJournal(t);
+    const append = (revision: bigint): ReturnType<typeof journal.append> =>
+      journal.append(appendOf("a", revision, { incarnation: journal.incarnation }));
+    for (let revision = 0n; revision < 4n; revision++)
+      t.match(await append(revision), { type: "appended", revision: revision + 1n });
+    const known = journal.incarnation;
+    await database.sql`delete from event where revision = 4`;
+    t.ok((await cutConnections(schema)) > 0);
+    t.same(await append(4n), { type: "conflict", actual: 3n });
+    t.ok(journal.incarnation > known, "what was learned before is looked up again");
+    t.match(await append(3n), { type: "appended", revision: 4n });
   },
 );

@@ -69,7 +69,7 @@ export function createAppender(options: AppenderOptions): Appender {
     try {
       const appends = group.map(({ item }) => item);
       const { written, server } = await database.bounded((sql) =>
-        runQuickAppends(sql, { channel, server: incarnations.server, appendId }, appends),
+        runQuickAppends(sql, { channel, server: incarnations, appendId }, appends),
       );
       incarnations.note(server);
       if (!written) return await judge(group, { appendId });

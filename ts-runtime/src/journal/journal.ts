@@ -180,8 +180,8 @@ export interface FollowOptions extends ReadOptions {
 
 export interface Journal extends AsyncDisposable {
   /**
-   * Counts the servers that this process has appended to, one after the other. A new one may lack commits of the one
-   * before, as a replica that was promoted: what was learned under an older incarnation is to be looked up again.
+   * Counts the servers, and backends of them, that this process has appended to, one after the other. A new one may lack
+   * commits, as a replica that was promoted: what was learned under an older incarnation is looked up again.
    */
   readonly incarnation: number;
   /**
