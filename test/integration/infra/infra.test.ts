@@ -1,5 +1,6 @@
 // Infra as the dev runner starts it. It is not the infra of the test run: each test starts its own, on a data
 // folder of its own; only the cache of binaries is shared.
+import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -131,7 +132,9 @@ t.test("SIGKILL of the runner leaves no process, and the next start takes over",
   const parts = JSON.parse(String((await lines.next()).value)) as readonly { readonly pid?: number }[];
   const pids = parts.flatMap(({ pid }) => pid ?? []);
   t.equal(pids.length, 2);
+  const ended = once(runner, "exit");
   runner.kill("SIGKILL");
+  await ended;
   const infra = await start(t, { dataDir });
   t.strictSame(await query(infra, "select 1 as one"), [{ one: 1 }]);
   // The first process of a container may be slow to reap them.
