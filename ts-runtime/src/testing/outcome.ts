@@ -9,6 +9,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
 import type { CommandMethods, EventOf } from "../entity/index.ts";
+import type { TimerOutcome } from "./story-timers.ts";
 import type { StubCall } from "./stub.ts";
 
 /** The name of a command of a service's entity. */
@@ -39,6 +40,8 @@ export interface Accepted<
   /** What was persisted; none where nothing changed. */
   readonly events: readonly EventOf<Event>[];
   readonly reply: ReplyOf<S["method"][C]>;
+  /** What it did to timers: what it scheduled and cancelled. */
+  readonly timers: readonly TimerOutcome[];
 }
 
 /** The handler said no, or a service that it called did: nothing was persisted. */

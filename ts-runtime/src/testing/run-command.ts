@@ -21,6 +21,7 @@ import { firstDifference } from "./difference.ts";
 import { defect, EntityDefect, type Check } from "./entity-defect.ts";
 import { foldEvent, foldRemains, type Standing } from "./fold-event.ts";
 import { mutationOf } from "./mutation.ts";
+import { timerOutcomes, type TimerOutcome } from "./story-timers.ts";
 import type { StubbedClients } from "./stub.ts";
 import { survive } from "./survive.ts";
 
@@ -43,6 +44,9 @@ export type CommandResult =
       /** The cases that were folded. */
       readonly folded: readonly string[];
       readonly reply: Message;
+      readonly timers: readonly TimerOutcome[];
+      /** Whether the past was forgotten, and all timers with it. */
+      readonly forgets: boolean;
     }
   | {
       readonly type: "rejected";
@@ -117,7 +121,8 @@ async function decideAndFold(run: RunCommand, request: Message): Promise<Command
   const output = entity.commands.get(command)?.method.output;
   if (output !== undefined)
     survive(output, reply, { entity: entity.name, culprit: `the reply of command ${command}` });
-  return { type: "accepted", standing: next, events, folded, reply };
+  const timers = timerOutcomes(entity, decision.timers);
+  return { type: "accepted", standing: next, events, folded, reply, timers, forgets: decision.forgets };
 }
 
 /** The request as it comes from the wire, its key filled in. */

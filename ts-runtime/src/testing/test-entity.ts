@@ -10,6 +10,7 @@ import { createCoverage, type CoverageRecorder, type EntityCoverage } from "./co
 import { foldEvent, initialStanding, type Standing } from "./fold-event.ts";
 import type { CommandInit, CommandName, Outcome } from "./outcome.ts";
 import { runCommand } from "./run-command.ts";
+import { requireTimer, timersAfter, type WaitingTimer } from "./story-timers.ts";
 import { stubbedClients, type Stub } from "./stub.ts";
 
 export interface TestEntityOptions {
@@ -42,6 +43,14 @@ export interface EntityStory<S extends DescService, State extends DescMessage, E
     request: CommandInit<S, C>,
     circumstances?: CommandCircumstances,
   ): Promise<Outcome<S, State, Event, C>>;
+  /** The timers that wait, by name. */
+  readonly timers: ReadonlyMap<string, WaitingTimer>;
+  /**
+   * Fires a timer, whenever it is due: its command runs with `context.timer`, and the timer has ended, whether the
+   * command was accepted or rejected.
+   * @throws RangeError where no timer of the name waits; EntityDefect as `when`.
+   */
+  fire(this: void, name: string): Promise<Outcome<S, State, Event, CommandName<S>>>;
 }
 
 /** An entity under test. */
@@ -110,12 +119,13 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
 ): EntityStory<S, State, Event> {
   const { entity, entityId, coverage } = parts;
   let { standing } = parts;
+  let timers: ReadonlyMap<string, WaitingTimer> = new Map();
   let last: Promise<unknown> = Promise.resolve();
 
   const run = async (
     command: string,
     request: object,
-    circumstances: CommandCircumstances,
+    circumstances: CommandCircumstances & { readonly timer?: { readonly name: string } },
   ): Promise<object> => {
     const clients = stubbedClients(parts.clients);
     const requestHeader = new Headers(circumstances.headers);
@@ -128,6 +138,7 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
       context: {
         entityId,
         commandId: requestHeader.get(commandIdHeader) ?? undefined,
+        timer: circumstances.timer,
         signal: circumstances.signal ?? new AbortController().signal,
         requestHeader,
       },
@@ -136,11 +147,23 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
     if (result.type === "accepted") {
       coverage.events(result.folded);
       ({ standing } = result);
+      timers = timersAfter(result.forgets ? new Map() : timers, result.timers);
     }
     const { state, revision } = standing;
     const { calls } = clients;
     if (result.type === "rejected") return { ...result, state, revision, calls };
-    return { type: result.type, events: result.events, reply: result.reply, state, revision, calls };
+    const { type, events, reply } = result;
+    return { type, events, reply, timers: result.timers, state, revision, calls };
+  };
+  const fire = async (name: string): Promise<object> => {
+    const { command, request } = requireTimer(timers, name);
+    timers = timersAfter(timers, [{ type: "cancelled", name }]);
+    return run(command, request, { timer: { name }, headers: { [commandIdHeader]: `timer:${name}` } });
+  };
+  const inTurn = (work: () => Promise<object>): Promise<object> => {
+    const outcome = last.then(work);
+    last = outcome.catch(() => {});
+    return outcome;
   };
 
   return {
@@ -155,9 +178,11 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
       request: CommandInit<S, C>,
       circumstances: CommandCircumstances = {},
     ): Promise<Outcome<S, State, Event, C>> {
-      const outcome = last.then(() => run(command, request, circumstances));
-      last = outcome.catch(() => {});
-      return outcome as Promise<Outcome<S, State, Event, C>>;
+      return inTurn(() => run(command, request, circumstances)) as Promise<Outcome<S, State, Event, C>>;
     },
+    get timers() {
+      return timers;
+    },
+    fire: (name) => inTurn(() => fire(name)) as Promise<Outcome<S, State, Event, CommandName<S>>>,
   };
 }
