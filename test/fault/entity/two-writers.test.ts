@@ -13,7 +13,7 @@ import { startStorm } from "./ground/storm.ts";
 t.setTimeout(240_000);
 
 /** Raise it for a longer look. */
-const fightMs = 30_000;
+const fightMs = 60_000;
 
 /** Of all answers, what each of the two must have given at the least. */
 const fairShare = 0.2;

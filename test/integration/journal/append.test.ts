@@ -123,6 +123,22 @@ t.test("append() refuses what exceeds its bound, names the limit, and commits th
   t.match(await journal.append(appendOf("d", 0n)), { type: "appended" });
 });
 
+t.test("append() bounds what waits in bytes, and each event, and names the limit", async (t) => {
+  const { journal } = await openJournal(t, { maxPendingBytes: 2_000, maxEventBytes: 900 });
+  const of = (id: string, bytes: number): ReturnType<typeof journal.append> =>
+    journal.append(appendOf(id, 0n, { events: [{ payload: Buffer.alloc(bytes, 1) }] }));
+  const results = await Promise.allSettled([of("a", 900), of("b", 900), of("c", 900), of("d", 901)]);
+  t.same(
+    results.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "rejected", "rejected"],
+  );
+  t.match(results[2], { reason: { code: "SAMSPEL_OVERLOADED", metadata: { limit: "2000" } } });
+  t.match(results[3], {
+    reason: { code: "SAMSPEL_EVENT_TOO_LARGE", metadata: { limit: "900", bytes: "901" }, retryable: false },
+  });
+  t.match(await of("c", 900), { type: "appended" }, "there is room again");
+});
+
 t.test("append() loses and doubles nothing when two processes fight over one entity", async (t) => {
   const { journal, open } = await openJournal(t);
   const { journal: other } = await open();

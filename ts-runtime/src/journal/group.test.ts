@@ -68,3 +68,25 @@ t.test("add() goes on after a group has failed, and is refused after close()", a
   t.equal(await waiting, "b");
   await closing;
 });
+
+t.test("createGroup() keeps each group under a mebibyte, but takes any single item (G3)", async (t) => {
+  const groups: number[][] = [];
+  const group = createGroup<number, void>({
+    what: "items",
+    maxPending: 100,
+    maxPendingBytes: 8_000_000,
+    maxBatch: 10,
+    maxInFlight: 1,
+    keyOf: String,
+    bytesOf: (bytes) => bytes,
+    async run(entries) {
+      groups.push(entries.map(({ item }) => item));
+      for (const { resolve } of entries) resolve();
+    },
+  });
+  await Promise.all([400_000, 600_000, 500_000, 3_000_000, 1, 2].map((bytes) => group.add(bytes)));
+  t.same(groups, [[400_000, 600_000], [500_000], [3_000_000], [1, 2]]);
+  const full = group.add(7_999_999);
+  await t.rejects(group.add(2), { code: "SAMSPEL_OVERLOADED", metadata: { limit: "8000000" } });
+  await full;
+});
