@@ -12,6 +12,8 @@ export interface TcpProxy {
   restore(): Promise<void>;
   /** Keeps all connections, and takes new ones, but lets nothing through until `cut()`. */
   freeze(): void;
+  /** How many bytes came and were not let through. */
+  swallowed(): number;
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { "postgres:": 5432, "nats:": 4222, "http:": 80 };
@@ -23,6 +25,11 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   if (targetPort === undefined) throw new Error(`Cannot tell the port of ${target.protocol}`);
   const sockets = new Set<Socket>();
   let frozen = false;
+  let swallowed = 0;
+  const swallow = (socket: Socket): void => {
+    socket.unpipe();
+    socket.on("data", (bytes: Buffer) => (swallowed += bytes.length));
+  };
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy()).once("close", () => sockets.delete(socket));
@@ -30,6 +37,7 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   const server = createServer((inward) => {
     if (frozen) {
       keep(inward);
+      swallow(inward);
       return;
     }
     const outward = connect(targetPort, target.hostname);
@@ -57,7 +65,7 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
   proxied.host = `127.0.0.1:${port}`;
   const freeze = (): void => {
     frozen = true;
-    for (const socket of sockets) socket.unpipe().pause();
+    for (const socket of sockets) swallow(socket);
   };
-  return { url: proxied.href, cut, restore: () => listen(port), freeze };
+  return { url: proxied.href, cut, restore: () => listen(port), freeze, swallowed: () => swallowed };
 }

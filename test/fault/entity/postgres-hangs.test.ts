@@ -2,7 +2,6 @@
 // bounded time and say what is known of their outcome; what does not hang goes on; afterwards all goes on.
 //
 // On servers of their own, as a transaction that is open holds back the readers of all tests (J4).
-import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { errorDetail } from "@samspel/runtime";
@@ -203,9 +202,14 @@ t.test("a stop ends though the journal is locked, and though the network swallow
       how === "locked"
         ? await holdLocks(t, place, (sql) => sql.unsafe("lock table event in access exclusive mode"))
         : undefined;
+    const sql = postgres(place.url, { max: 1, onnotice: () => {} });
+    t.teardown(() => sql.end());
+    const waitsForLock = async (): Promise<boolean> =>
+      (await sql`select from pg_stat_activity where wait_event_type = 'Lock'`).length > 0;
     if (how === "frozen") proxy.freeze();
+    const before = proxy.swallowed();
     const call = failureOf(client.increment({ counterId: "a", amount: 1n }, { timeoutMs: 60_000 }));
-    await sleep(200); // until the append hangs
+    await until("the append hangs", () => (how === "locked" ? waitsForLock() : proxy.swallowed() > before));
     const startedAtMs = performance.now();
     t.equal(await instance.stop(), "exited with 0", how);
     t.comment(`${how}: stopped after ${Math.round(performance.now() - startedAtMs)} ms`);

@@ -7,7 +7,6 @@
 //   P3. A group goes the quick way first where all that it rests on is known; whatever happens to it there, the
 //       judging statement has the last word.
 import { randomUUID } from "node:crypto";
-import { SamspelError } from "../errors/index.ts";
 import { isTransient, isUniqueViolation, tookNoEffect, type Database } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { createAppendMetrics } from "./append-metrics.ts";
@@ -18,6 +17,7 @@ import { eventChannel } from "./event-channel.ts";
 import { createGroup, type Pending } from "./group.ts";
 import { createIncarnations } from "./incarnations.ts";
 import type { Append, AppendResult } from "./journal.ts";
+import { noOutcome } from "./no-outcome.ts";
 import { runQuickAppends } from "./quick-append.ts";
 
 export interface AppenderOptions {
@@ -107,7 +107,8 @@ export function createAppender(options: AppenderOptions): Appender {
           if (group.length > 1) return oneByOne(group, { appendId, doubt: inDoubt });
           throw error;
         }
-        if (performance.now() - sinceMs > retryForMs) throw noOutcome(error, retryForMs, inDoubt);
+        if (performance.now() - sinceMs > retryForMs)
+          throw noOutcome("an append", error, { retryForMs, inDoubt });
         if ((raced || mayHang(error)) && group.length > 1)
           return oneByOne(group, { appendId, doubt: inDoubt });
         if (!raced) {
@@ -171,15 +172,4 @@ function leavesNoTrace({ events, command, timers, fires }: Append): boolean {
 /** Postgres ended the statement over a lock or its time: some of its appends may go through without the others. */
 function mayHang(error: unknown): boolean {
   return isTransient(error) && tookNoEffect(error);
-}
-
-/** After attempts in vain. Only a lost answer leaves a doubt: what Postgres refused or ended wrote nothing. */
-function noOutcome(cause: unknown, retryForMs: number, inDoubt: boolean): SamspelError {
-  return new SamspelError(
-    "SAMSPEL_DATABASE_UNREACHABLE",
-    inDoubt
-      ? `The outcome of an append is unknown: the database did not answer for ${retryForMs} ms`
-      : `Nothing was appended: the database could not take it for ${retryForMs} ms`,
-    { cause, metadata: { outcome: inDoubt ? "unknown" : "not written" } },
-  );
 }

@@ -26,7 +26,7 @@ import { eventChannel } from "./event-channel.ts";
 import { forgetRest } from "./forget-rest.ts";
 import { blankRepliesOfStragglers } from "./forget-stragglers.ts";
 import type { AppendResult, Forgetting } from "./journal.ts";
-import { outcomeUnknown } from "./outcome-unknown.ts";
+import { noOutcome } from "./no-outcome.ts";
 import { rewriteEvents } from "./rewrite-events.ts";
 
 /** A forgetting with the id by which it knows itself again (F3). */
@@ -59,7 +59,7 @@ export async function forget(
       const raced = isUniqueViolation(error);
       if (!raced && !isTransient(error)) throw error;
       if (performance.now() - startedAtMs > retryForMs)
-        throw outcomeUnknown("a forgetting", error, retryForMs);
+        throw noOutcome("a forgetting", error, { retryForMs, inDoubt: true });
       if (raced) continue;
       database.logger.warn({ err: error, entityType, entityId }, "forgetting interrupted: looking again");
       await backoff(failures, undefined, { initialMs: 20, maxMs: 500 });
