@@ -179,4 +179,37 @@ t.test("startService() refuses parts that do not fit together", async (t) => {
     code: "SAMSPEL_INVALID_CONFIGURATION",
     message: /two entities called counter/,
   });
+  for (const setting of ["maxLiveEntities", "passivateAfterMs", "commandRetentionMs"]) {
+    await t.rejects(startService({ ...options, name: "counter", entities: [counter], [setting]: 0 }), {
+      code: "SAMSPEL_INVALID_CONFIGURATION",
+      message: `${setting} must be a positive integer: current value is "0"`,
+    });
+  }
+});
+
+t.test("maxLiveEntities bounds what is busy at once, and names itself", async (t) => {
+  const entered = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const slow = defineCounter({
+    onIncrement() {
+      entered.resolve();
+      return release.promise;
+    },
+  });
+  const service = await start(t, {
+    ...testOptions(t),
+    name: "counter",
+    entities: [slow],
+    maxLiveEntities: 1,
+  });
+  const client = clientOf(service);
+  const first = client.increment({ counterId: "a", amount: 1n });
+  await entered.promise;
+  await t.rejects(client.getCounter({ counterId: "b" }), {
+    code: Code.ResourceExhausted,
+    rawMessage: "All 1 live entities of counter are busy: the limit is maxLiveEntities",
+  });
+  release.resolve();
+  t.equal((await first).value, 1n);
+  t.equal((await client.getCounter({ counterId: "b" })).value, 0n, "there is room again");
 });

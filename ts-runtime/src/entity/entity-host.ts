@@ -70,7 +70,7 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     }
     throw new SamspelError(
       "SAMSPEL_OVERLOADED",
-      `All ${maxLive} live entities of ${entity.name} are busy: the limit is maxLive`,
+      `All ${maxLive} live entities of ${entity.name} are busy: the limit is maxLiveEntities`,
       {
         metadata: { limit: String(maxLive) },
       },

@@ -41,8 +41,10 @@ export async function openInfra(
   const broker = valueOf(brokerOpened);
   const journal =
     database &&
-    opening.begun.adopt(createJournal({ database, retryForMs }), (journal) =>
-      endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
+    opening.begun.adopt(
+      createJournal({ database, retryForMs, commandRetentionMs: settings.commandRetentionMs }),
+      (journal) =>
+        endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
     );
   return {
     database,

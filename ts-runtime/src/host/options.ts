@@ -44,6 +44,12 @@ export interface ServiceOptions {
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
   readonly freezeStates?: boolean;
+  /** How many entities of a type stay in memory at most; the longest unused leaves first (J5). Default 10,000. */
+  readonly maxLiveEntities?: number;
+  /** An entity without a command for so long leaves memory (J5). Default 120,000 ms. */
+  readonly passivateAfterMs?: number;
+  /** How long a repeated command gets its first reply again (J3). Default 7 days, in milliseconds. */
+  readonly commandRetentionMs?: number;
   /**
    * Whether `samspel.v1.InspectionService` is served beside the service's own: it shows all that its entities have
    * stored to whoever reaches the port. Default: `SAMSPEL_INSPECTION`, else outside of NODE_ENV=production.
@@ -72,6 +78,9 @@ export interface ResolvedServiceOptions {
   readonly version: string | undefined;
   readonly drainMs: number;
   readonly freezeStates: boolean;
+  readonly maxLiveEntities: number;
+  readonly passivateAfterMs: number;
+  readonly commandRetentionMs: number;
   readonly inspection: boolean;
   readonly ownsProcess: boolean;
   readonly logLevel: string;
@@ -117,6 +126,9 @@ export function resolveServiceOptions(
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
+    maxLiveEntities: resolvePositive("maxLiveEntities", options.maxLiveEntities, 10_000),
+    passivateAfterMs: resolvePositive("passivateAfterMs", options.passivateAfterMs, 120_000),
+    commandRetentionMs: resolvePositive("commandRetentionMs", options.commandRetentionMs, sevenDaysMs),
     inspection:
       options.inspection ??
       resolveFlag("SAMSPEL_INSPECTION", set(environment["SAMSPEL_INSPECTION"])) ??
@@ -125,6 +137,8 @@ export function resolveServiceOptions(
     logLevel: resolveLogLevel(set(environment["LOG_LEVEL"])),
   };
 }
+
+const sevenDaysMs = 7 * 24 * 60 * 60 * 1_000;
 
 function set(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
@@ -138,6 +152,12 @@ function resolvePort(option: number | undefined, variable: string | undefined): 
     "an integer from 0 (a free one) to 65535",
     variable ?? String(option),
   );
+}
+
+function resolvePositive(setting: string, value: number | undefined, byDefault: number): number {
+  const resolved = value ?? byDefault;
+  if (Number.isSafeInteger(resolved) && resolved > 0) return resolved;
+  throw refuse(setting, "a positive integer", String(resolved));
 }
 
 function resolveFlag(setting: string, value: string | undefined): boolean | undefined {

@@ -161,7 +161,7 @@ async function assemble(
 
 function entityHosts(
   { entities = [] }: ServiceOptions,
-  { freezeStates }: ResolvedServiceOptions,
+  { freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
   { infra, logger, begun, alarm }: Assembly & { readonly infra: OpenInfra; readonly alarm: TimerAlarm },
 ): readonly EntityHost[] {
   return entities.map((entity) =>
@@ -170,6 +170,8 @@ function entityHosts(
         entity,
         journal: infra.requireJournal(),
         freeze: freezeStates,
+        maxLive: maxLiveEntities,
+        passivateAfterMs,
         logger,
         onSchedule: alarm.note,
       }),
