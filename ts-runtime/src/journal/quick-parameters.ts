@@ -4,8 +4,16 @@ import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray } from "../postgres/index.ts";
 import type { Append } from "./journal.ts";
 
-/** What stands between the channel and the append's id in the quick statement: $3 to $22. */
-export function quickParameters(appends: readonly Append[]): readonly (string | Buffer)[] {
+/** The columns of each kind of row, and the bytes that they cut. */
+export interface QuickParameters {
+  readonly bytes: Buffer;
+  readonly events: readonly string[];
+  /** Empty where there are none, as for snapshots. */
+  readonly commands: readonly string[];
+  readonly snapshots: readonly string[];
+}
+
+export function quickParameters(appends: readonly Append[]): QuickParameters {
   const bytes = new Bytes();
   const events = new Rows(bytes);
   const commands = new Rows(bytes);
@@ -33,16 +41,14 @@ export function quickParameters(appends: readonly Append[]): readonly (string | 
       fingerprints.push(snapshot.fingerprint);
     }
   }
-  return [
-    bytes.all(),
-    ...events.columns(),
-    plainArray(slices),
-    metadata.some((about) => about !== undefined) ? textArray(metadata) : "{}",
-    ...commands.columns(),
-    textArray(commandIds),
-    ...snapshots.columns(),
-    textArray(fingerprints),
-  ];
+  // Where no event has metadata the array is empty, and `unnest` fills it up with nulls.
+  const hasMetadata = metadata.some((about) => about !== undefined);
+  return {
+    bytes: bytes.all(),
+    events: [...events.columns(), plainArray(slices), hasMetadata ? textArray(metadata) : "{}"],
+    commands: commandIds.length === 0 ? [] : [...commands.columns(), textArray(commandIds)],
+    snapshots: fingerprints.length === 0 ? [] : [...snapshots.columns(), textArray(fingerprints)],
+  };
 }
 
 /** What each kind of row has: whose it is, at which revision, and bytes. */
