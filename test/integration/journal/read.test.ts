@@ -113,6 +113,7 @@ t.test(
     const { journal, open, schema } = await openJournal(t);
     const { journal: reader } = await open();
     const end = new AbortController();
+    t.teardown(() => end.abort());
     const seen: JournalEvent[] = [];
     const following = (async () => {
       const pages = reader.follow({ after: startPosition, signal: end.signal, pollMs: 600_000 });
@@ -187,6 +188,7 @@ t.test("follow() of two ranges of slices gets every event once, woken only by NO
   const { journal, open } = await openJournal(t);
   const { journal: reader } = await open();
   const end = new AbortController();
+  t.teardown(() => end.abort());
   const ranges = [
     { from: 0, to: 511 },
     { from: 512, to: 1023 },

@@ -9,8 +9,16 @@ import { readPage } from "./read-page.ts";
 
 const defaultPollMs = 1_000;
 
-/** The first look again at events that a running transaction holds back; doubled up to `pollMs`. */
+/** The first look again at events that a running transaction holds back. */
 const heldBackMs = 2;
+
+/** Doubled up to so much, whatever `pollMs` is, as nothing tells when that transaction has ended. */
+const maxHeldBackMs = 1_000;
+
+/** How long to wait for look number `looks` (1, 2, 3 …) at events that are held back. */
+export function heldBackWaitMs(looks: number, pollMs: number): number {
+  return Math.min(pollMs, maxHeldBackMs, heldBackMs * 2 ** Math.min(looks, 20));
+}
 
 /** Pages as they come; see `Journal.follow`. */
 export async function* follow(database: Database, options: FollowOptions): AsyncGenerator<Page, void> {
@@ -31,10 +39,7 @@ export async function* follow(database: Database, options: FollowOptions): Async
       if (page.full) continue;
       looks = page.heldBack ? looks + 1 : 0;
       await holdReport.note(page.heldBack);
-      await news.wait(
-        page.heldBack ? Math.min(pollMs, heldBackMs * 2 ** Math.min(looks, 20)) : pollMs,
-        signal,
-      );
+      await news.wait(page.heldBack ? heldBackWaitMs(looks, pollMs) : pollMs, signal);
     } catch (error) {
       if (!isTransient(error)) throw error;
       failures++;
