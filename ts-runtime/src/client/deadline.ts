@@ -10,6 +10,9 @@ export interface Deadline {
   error(method: string): ConnectError;
 }
 
+/** A timeout is sent in whole milliseconds, and Node's timers count in them: each may end a call a little early. */
+const earlyMs = 2;
+
 /** @param timeoutMs from now; undefined for none. */
 export function createDeadline(timeoutMs: number | undefined): Deadline {
   const endMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
@@ -18,7 +21,7 @@ export function createDeadline(timeoutMs: number | undefined): Deadline {
     leftMs,
     get isOver() {
       const left = leftMs();
-      return left !== undefined && left <= 0;
+      return left !== undefined && left <= earlyMs;
     },
     error: (method) =>
       toConnectError(
