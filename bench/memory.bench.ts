@@ -16,10 +16,13 @@ import { ledger, memo } from "./ledger.ts";
 const { values } = parseArgs({
   options: {
     url: { type: "string", default: process.env["DATABASE_URL"] ?? "" },
-    entities: { type: "string", default: "100000" },
+    live: { type: "string", default: "100000" },
+    stored: { type: "string", default: "1000000" },
   },
 });
-const count = Number(values.entities);
+const live = Number(values.live);
+const stored = Number(values.stored);
+const pageSize = 10_000;
 const logger = createLogger({ service: "bench", level: "warn" });
 
 setFlagsFromString("--expose-gc");
@@ -54,9 +57,9 @@ async function touch(host: EntityHost, ids: readonly string[]): Promise<void> {
   }
 }
 
-function report(what: string, bytes: number): void {
+function report(what: string, count: number, bytes: number): void {
   console.log(
-    `${what.padEnd(44)}${(bytes / count).toFixed(0).padStart(8)} bytes each${(bytes / 2 ** 20).toFixed(1).padStart(8)} MiB in all`,
+    `${`${count} ${what}`.padEnd(44)}${(bytes / count).toFixed(0).padStart(8)} bytes each${(bytes / 2 ** 20).toFixed(1).padStart(8)} MiB in all`,
   );
 }
 
@@ -74,19 +77,22 @@ async function main(): Promise<void> {
       maxLive,
       passivateAfterMs: 3_600_000,
     });
-  const ids = Array.from({ length: count }, (_, index) => `account-${index}`);
+  const ids = (name: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${name}-${index}`);
   try {
     using warm = open(1_000);
-    await touch(
-      warm,
-      Array.from({ length: 2_000 }, (_, index) => `warm-${index}`),
-    );
-    using host = open(count);
+    await touch(warm, ids("warm", 2_000));
+    using host = open(live);
     const before = memoryNow();
-    await touch(host, ids);
-    report(`${count} live entities`, memoryNow() - before);
+    await touch(host, ids("live", live));
+    report("live entities", live, memoryNow() - before);
     host[Symbol.dispose]();
-    report(`${count} stored entities, none of them live`, memoryNow() - before);
+
+    const beforeStored = memoryNow();
+    for (let first = 0; first < stored; first += pageSize) {
+      await touch(warm, ids(`stored-${first}`, Math.min(pageSize, stored - first)));
+    }
+    report("stored entities, 1,000 of them live", stored, memoryNow() - beforeStored);
   } finally {
     await journal.close();
     await database.sql`drop schema ${database.sql(schema)} cascade`;

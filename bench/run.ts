@@ -18,7 +18,7 @@ DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
 const short: Readonly<Record<string, readonly string[]>> = {
   commands: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
-  memory: ["--entities=20000"],
+  memory: ["--live=20000", "--stored=50000"],
   rpc: ["--rounds=1", "--ms=500"],
   reading: ["--rounds=2", "--events=50000"],
   timers: ["--rounds=1", "--timers=2000"],
