@@ -1,6 +1,7 @@
 // What a command decided becomes fact: its events, timers, record and snapshot in one append (J2), or, where it
 // forgets, in one rewriting.
-import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode, encode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { Append, AppendResult } from "../journal/index.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
@@ -31,7 +32,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const { entity, journal, live } = environment;
   const { entityId, commandId, firedBy } = attempt.request;
   const { incarnation } = journal;
-  const payloads = decision.events.map((event) => toBinary(entity.event, event));
+  const payloads = decision.events.map((event) => encode(entity.event, event));
   const revision = standing.revision + BigInt(payloads.length);
   const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
   const reply = decision.reply(state);
@@ -42,7 +43,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     incarnation: standing.incarnation,
     events: payloads.map((payload) => ({ payload })),
     command:
-      commandId === undefined ? undefined : { id: commandId, reply: toBinary(command.method.output, reply) },
+      commandId === undefined ? undefined : { id: commandId, reply: encode(command.method.output, reply) },
     timers: decision.timers.length === 0 ? undefined : decision.timers,
     fires: firedBy,
     snapshot: snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : undefined,
@@ -76,7 +77,7 @@ function notAppended(
   switch (result.type) {
     case "duplicate":
       environment.live.invalidate();
-      return { type: "reply", reply: fromBinary(command.method.output, result.reply) };
+      return { type: "reply", reply: decode(command.method.output, result.reply) };
     case "conflict":
       return { type: "stale", actual: result.actual };
     case "gone":
