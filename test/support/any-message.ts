@@ -28,15 +28,14 @@ import * as fc from "fast-check";
 export type Draw = <Value>(arbitrary: fc.Arbitrary<Value>) => Value;
 
 const imports = [file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers];
-const known: readonly string[] = [
+const wrappers = [
   "StringValue",
   "Int64Value",
+  "UInt32Value",
   "BytesValue",
   "BoolValue",
-  "Struct",
-  "Value",
-  "Timestamp",
-];
+  "DoubleValue",
+] as const;
 const scalarTypes = Object.values(Type).filter(
   (type): type is Type => typeof type === "number" && ![Type.GROUP, Type.MESSAGE, Type.ENUM].includes(type),
 );
@@ -62,7 +61,7 @@ const number = fc.oneof(
 type Syntax = "proto2" | "proto3" | "editions";
 
 /** What makes types unlike those of most people, such as groups, in one of so many of their fields. */
-const oddFields = 25;
+const oddFields = 10;
 
 /** A message type of any fields, which may hold another one and itself. */
 export function anyType(draw: Draw): DescMessage {
@@ -134,7 +133,9 @@ function messageType(draw: Draw, making: Making): DescriptorProto {
     const number = 100_000 + index;
     message.field.push(
       create(FieldDescriptorProtoSchema, {
-        ...{ name: `f${number}`, jsonName: `f${number}`, number, type: Type.STRING, label: Label.OPTIONAL },
+        ...named(number),
+        type: Type.STRING,
+        label: Label.OPTIONAL,
         oneofIndex: index,
       }),
     );
@@ -147,7 +148,7 @@ function anyField(
   { syntax, odd, number }: Making & { readonly number: number },
 ): FieldDescriptorProto {
   const field = create(FieldDescriptorProtoSchema, {
-    ...{ name: `f${number}`, jsonName: `f${number}`, number },
+    ...named(number),
     type: draw(type),
     label: Label.OPTIONAL,
   });
@@ -155,7 +156,10 @@ function anyField(
   if (field.type === Type.ENUM) field.typeName = ".any.Kind";
   if (field.type === Type.MESSAGE) {
     field.typeName = `.any.${draw(fc.constantFrom("First", "Second"))}`;
-    if (isOdd && draw(fc.boolean())) field.typeName = `.google.protobuf.${draw(fc.constantFrom(...known))}`;
+    if (draw(fc.nat({ max: 4 })) === 0)
+      field.typeName = `.google.protobuf.${draw(fc.constantFrom(...wrappers))}`;
+    else if (isOdd && draw(fc.boolean()))
+      field.typeName = `.google.protobuf.${draw(fc.constantFrom("Struct", "Value", "Timestamp"))}`;
     else if (isOdd && syntax === "proto2") field.type = Type.GROUP;
     else if (isOdd && syntax === "editions")
       option(field).features = create(FeatureSetSchema, { messageEncoding: Encoding.DELIMITED });
@@ -163,6 +167,14 @@ function anyField(
   if (isOdd && [Type.INT64, Type.UINT64, Type.SINT64, Type.FIXED64, Type.SFIXED64].includes(field.type))
     option(field).jstype = JSType.JS_STRING;
   return field;
+}
+
+function named(number: number): {
+  readonly name: string;
+  readonly jsonName: string;
+  readonly number: number;
+} {
+  return { name: `f${number}`, jsonName: `f${number}`, number };
 }
 
 function option(field: FieldDescriptorProto): NonNullable<FieldDescriptorProto["options"]> {
@@ -270,6 +282,18 @@ const wrong = fc.oneof(
   fc.constantFrom({}, [], { case: "f1", value: 1 }, [1, 2], new Uint8Array(3)),
 );
 
+const local = fc.constantFrom<unknown[]>(
+  "text",
+  "",
+  5n,
+  0n,
+  true,
+  false,
+  new Uint8Array(2),
+  new Uint8Array(),
+  { a: [1, null, { b: "c" }] },
+);
+
 /** A message holds so many others at the most, at all depths. */
 const maxMessages = 40;
 
@@ -300,8 +324,7 @@ export function anyMessage(draw: Draw, desc: DescMessage, wrongOneOf: number): R
       const entry = (): [string, unknown] => [String(draw(values[field.mapKey])), single(field, depth)];
       return Object.fromEntries(Array.from({ length: upTo(3) }, entry));
     }
-    if (isLocal(field))
-      return draw(fc.constantFrom("text", 5n, new Uint8Array(2), true, { a: [1, null, { b: "c" }] }));
+    if (isLocal(field)) return draw(fc.oneof(local, local, wrong));
     return single(field, depth);
   };
 

@@ -1,7 +1,6 @@
 // Which message types the codec takes on: those whose fields, at any depth, are all of the common kinds. The others go
 // to protobuf-es as wholes, so that no message is begun here which has to be begun again there each time.
 import { protoInt64, type DescField, type DescMessage } from "@bufbuild/protobuf";
-import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 
 const known = new WeakMap<DescMessage, boolean>();
 
@@ -23,13 +22,9 @@ function reachable(desc: DescMessage): ReadonlySet<DescMessage> {
   return found;
 }
 
-/** Not common: groups, 64-bit integers as strings, and the well-known types that are no messages in memory. */
+/** Not common: groups, 64-bit integers as strings, and JSON objects. */
 function isCommon(field: DescField): boolean {
-  if (field.message !== undefined) {
-    if (field.message.typeName === "google.protobuf.Struct") return false;
-    if (field.fieldKind === "message" && field.oneof === undefined && isWrapperDesc(field.message))
-      return false;
-  }
+  if (field.message?.typeName === "google.protobuf.Struct") return false;
   if ("delimitedEncoding" in field && field.delimitedEncoding) return false;
   return !("longAsString" in field && field.longAsString);
 }

@@ -19,6 +19,7 @@ import { scalarReaders, type ReadValue } from "./scalar-readers.ts";
 import { scalars } from "./scalar-writers.ts";
 import { tagOf } from "./tag.ts";
 import { isFields, unusual, type Fields } from "./unusual.ts";
+import { wrappedScalar } from "./wrapped.ts";
 
 const reader = new Reader();
 /** As protobuf-es has it. */
@@ -68,7 +69,7 @@ function makePlan(desc: DescMessage): Plan {
       if (++reader.depth > maxDepth) throw unusual;
       const message = make();
       while (reader.at < end) {
-        const readField = readers.get(reader.uint32());
+        const readField = readers.get(reader.tag());
         if (readField === undefined) throw unusual;
         readField(reader, message);
       }
@@ -89,7 +90,7 @@ function makePlan(desc: DescMessage): Plan {
  */
 function makerOf(desc: DescMessage): () => Fields {
   const template = create(desc) as unknown as Fields;
-  if (Object.getPrototypeOf(template) !== Object.prototype) return () => create(desc) as unknown as Fields;
+  if (Object.getPrototypeOf(template) !== Object.prototype) return () => create(desc);
   const own = desc.members.flatMap((member) => {
     if (member.kind === "oneof") return [{ name: member.localName, make: () => ({ case: undefined }) }];
     if (member.fieldKind === "list") return [{ name: member.localName, make: () => [] }];
@@ -132,6 +133,8 @@ function listOf(value: unknown): unknown[] {
 }
 
 function valueReader(field: DescField): { readonly wireType: WireType; readonly read: ReadValue } {
+  const wrapped = wrappedScalar(field);
+  if (wrapped !== undefined) return { wireType: WireType.LengthDelimited, read: wrapperReader(wrapped) };
   if (field.message !== undefined) {
     const plan = planOf(field.message);
     return { wireType: WireType.LengthDelimited, read: (reader) => plan.read(reader, reader.boundary()) };
@@ -140,6 +143,20 @@ function valueReader(field: DescField): { readonly wireType: WireType; readonly 
   return {
     wireType: scalars[type].wireType,
     read: field.enum?.open === false ? closedEnum(field) : scalarReaders[type],
+  };
+}
+
+function wrapperReader(type: ScalarType): ReadValue {
+  const read = scalarReaders[type];
+  const tag = tagOf(1, scalars[type].wireType);
+  return (reader) => {
+    const end = reader.boundary();
+    if (reader.depth >= maxDepth) throw unusual;
+    // An empty one holds the zero of its type.
+    if (reader.tag() !== tag) throw unusual;
+    const value = read(reader);
+    if (reader.at !== end) throw unusual;
+    return value;
   };
 }
 
@@ -179,10 +196,10 @@ function mapReader(field: DescField & { readonly fieldKind: "map" }): ReadField 
   return (reader, message) => {
     const entries = message[localName];
     const end = reader.boundary();
-    if (!isFields(entries) || reader.uint32() !== keyTag) throw unusual;
+    if (!isFields(entries) || reader.tag() !== keyTag) throw unusual;
     const key = String(readKey(reader));
     // What is left out of an entry has the zero of its type, and may stand in any order: seldom, so not here.
-    if (key === "__proto__" || reader.uint32() !== valueTag) throw unusual;
+    if (key === "__proto__" || reader.tag() !== valueTag) throw unusual;
     entries[key] = read(reader);
     if (reader.at !== end) throw unusual;
   };

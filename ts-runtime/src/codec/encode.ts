@@ -19,6 +19,7 @@ import { mapKeyFrom } from "./map-key.ts";
 import { scalars, type WriteValue } from "./scalar-writers.ts";
 import { tagOf } from "./tag.ts";
 import { isFields, unusual, type Fields } from "./unusual.ts";
+import { wrappedScalar } from "./wrapped.ts";
 import { Writer } from "./writer.ts";
 
 const writer = new Writer();
@@ -144,6 +145,8 @@ function zeroTest(field: DescField): (value: unknown) => boolean {
 
 /** Writes a value that is there, with its tag. */
 function taggedWriter(field: DescField): WriteValue {
+  const wrapped = wrappedScalar(field);
+  if (wrapped !== undefined) return wrapperWriter(field.number, wrapped);
   if (field.message !== undefined) return childWriter(field.number, planOf(field.message));
   const { wireType, write } = scalars[field.scalar ?? ScalarType.INT32];
   const tag = tagOf(field.number, wireType);
@@ -155,6 +158,16 @@ function taggedWriter(field: DescField): WriteValue {
 
 function childWriter(number: number, plan: Plan): WriteValue {
   return delimited(number, plan.write);
+}
+
+function wrapperWriter(number: number, type: ScalarType): WriteValue {
+  const { wireType, write, isZero } = scalars[type];
+  const tag = tagOf(1, wireType);
+  return delimited(number, (writer, value: unknown) => {
+    if (isZero(value)) return;
+    writer.uint32(tag);
+    write(writer, value);
+  });
 }
 
 /** Writes what has a length before it. How many bytes that takes is guessed by the one before. */

@@ -38,6 +38,15 @@ export class Reader {
     return end;
   }
 
+  /** What stands before a field. It has 32 bits, and unlike other numbers no more. */
+  tag(): number {
+    const from = this.at;
+    const tag = this.uint32();
+    const length = this.at - from;
+    if (length >= 5 && (length > 5 || (this.#bytes[this.at - 1] ?? 0) > 0x0f)) throw unusual;
+    return tag;
+  }
+
   uint32(): number {
     const bytes = this.#bytes;
     let byte = bytes[this.at++];
