@@ -33,7 +33,7 @@ const insertEvents = `
   inserted as (
     insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
     select i.entity_type, i.entity_id, i.revision, i.slice, $4::uuid,
-      substring($5::bytea from i.at + 1 for i.size), i.metadata::jsonb
+      substring((select bytes from sent) from i.at + 1 for i.size), i.metadata::jsonb
     from unnest(
       (select $6::text[]), (select $7::text[]), (select $8::bigint[]), (select $9::int[]), (select $10::int[]),
       (select $11::smallint[]), (select $12::text[])
@@ -52,14 +52,14 @@ const rowsFrom = (first: number, last: string): string => `
 const insertCommands = (first: number): string => `,
   recorded as (
     insert into command (entity_type, entity_id, command_id, revision, reply)
-    select i.entity_type, i.entity_id, i.command_id, i.revision, substring($5::bytea from i.at + 1 for i.size)
+    select i.entity_type, i.entity_id, i.command_id, i.revision, substring((select bytes from sent) from i.at + 1 for i.size)
     ${rowsFrom(first, "command_id")}
   )`;
 
 const upsertSnapshots = (first: number): string => `,
   kept as (
     insert into snapshot (entity_type, entity_id, revision, state, fingerprint)
-    select i.entity_type, i.entity_id, i.revision, substring($5::bytea from i.at + 1 for i.size), i.fingerprint
+    select i.entity_type, i.entity_id, i.revision, substring((select bytes from sent) from i.at + 1 for i.size), i.fingerprint
     ${rowsFrom(first, "fingerprint")}
     on conflict (entity_type, entity_id) do update
       set revision = excluded.revision, state = excluded.state, fingerprint = excluded.fingerprint,
@@ -72,7 +72,8 @@ function statementOf({ commands, snapshots }: Kinds): string {
   with server as materialized (
     select pg_postmaster_start_time()::text as since, pg_backend_pid() as pid,
       pg_postmaster_start_time()::text = $1 and pg_backend_pid() = any($2::int[]) as known
-  ),${insertEvents}${commands ? insertCommands(13) : ""}${snapshots ? upsertSnapshots(commands ? 19 : 13) : ""}
+  ),
+  sent as materialized (select decode($5::text, 'base64') as bytes),${insertEvents}${commands ? insertCommands(13) : ""}${snapshots ? upsertSnapshots(commands ? 19 : 13) : ""}
   select since, pid, known, pg_notify($3, '') as told from server`;
 }
 
