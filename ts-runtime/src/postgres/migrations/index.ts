@@ -4,6 +4,8 @@ import { forgettingTable } from "./forgetting.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { projectionTables } from "./projection.ts";
+import { projectionBuilds } from "./projection-build.ts";
+import { projectionChanges } from "./projection-change.ts";
 import { timerTable } from "./timer.ts";
 
 /** All steps of the toolkit's own tables, in order. */
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   descriptorTable,
   timerTable,
   forgettingTable,
+  projectionBuilds,
+  projectionChanges,
 ];
