@@ -1,8 +1,10 @@
 import type { Migration } from "../migration.ts";
+import { clusterTable } from "./cluster.ts";
 import { descriptorTable } from "./descriptor.ts";
 import { forgettingTable } from "./forgetting.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
+import { outboxTable } from "./outbox.ts";
 import { projectionTables } from "./projection.ts";
 import { projectionBuilds } from "./projection-build.ts";
 import { projectionChanges } from "./projection-change.ts";
@@ -16,6 +18,8 @@ export const migrations: readonly Migration[] = [
   descriptorTable,
   timerTable,
   forgettingTable,
+  outboxTable,
+  clusterTable,
   projectionBuilds,
   projectionChanges,
 ];

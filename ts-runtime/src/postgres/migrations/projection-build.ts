@@ -1,7 +1,7 @@
 // Builds of projections: each set of tables that a projection ever had has a number of its own, so that one can be
 // built while another serves. And what an operator asked for: to pause, to begin anew, to try a parked event again.
 //
-// The last statements fence what code from before did alone, under one lease: it saves no checkpoint any more.
+// Code from before cannot live with it: it runs a projection under one lease, beside those of the ranges.
 import type { Migration } from "../migration.ts";
 
 export const projectionBuilds: Migration = {
@@ -63,7 +63,5 @@ export const projectionBuilds: Migration = {
       add primary key (projection, generation, entity_type, entity_id, revision);
     create index projection_failure_retry on projection_failure (projection, generation)
       where retry_asked_at is not null;
-
-    update checkpoint set epoch = 9223372036854775807 where name like 'projection:%';
   `,
 };
