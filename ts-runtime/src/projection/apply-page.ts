@@ -5,7 +5,7 @@
 //   A2. A deadlock with another instance is known to have written nothing: the piece is tried again, smaller, here. A
 //       transaction whose outcome is unknown is not: the checkpoints are claimed anew, and show what was committed.
 //   A3. What is behind an event of the same range is applied behind it.
-import type { JournalEvent, Position } from "../journal/index.ts";
+import type { JournalEvent, Position, RangedEvent } from "../journal/index.ts";
 import { isTransient, tookNoEffect, type TransactionSql } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { ApplyError, commitPage, type BuildMode, type Committing } from "./commit-page.ts";
@@ -13,11 +13,6 @@ import type { AnyProjectedEvent } from "./context.ts";
 import { forgetFailure, keyOf, noteFailure, type FailedEvent } from "./park-event.ts";
 import { isAtOrBefore } from "./positions.ts";
 import type { Projection } from "./projection.ts";
-
-/** An event of a held range. */
-export interface RangedEvent extends JournalEvent {
-  readonly range: number;
-}
 
 /** Where ranges are to stand. */
 export type Positions = ReadonlyMap<number, Position>;
@@ -28,6 +23,8 @@ export interface Run extends Omit<Committing, "mode"> {
   mode: BuildMode;
   /** Events up to here are history (T4). */
   readonly replayEnd: Position | undefined;
+  /** Where the held ranges stand, by what this process has committed. */
+  readonly positions: Map<number, Position>;
   /** Moves checkpoints under the epochs of the held ranges; to where they are, it checks the epochs. */
   readonly save: (sql: TransactionSql, positions: Positions) => Promise<void>;
   /** One transaction after the other in this process. */
@@ -170,6 +167,7 @@ async function commit(
       save: (sql) => run.save(sql, positions),
     }),
   );
+  for (const [range, position] of positions) run.positions.set(range, position);
 }
 
 /** One transaction of the runtime's own. */
@@ -185,6 +183,7 @@ async function commitWork(
       save: (sql) => run.save(sql, positions),
     }),
   );
+  for (const [range, position] of positions) run.positions.set(range, position);
 }
 
 /** Cuts a piece in two; the first leaves each range at its last event in it, where it has one. */

@@ -9,8 +9,11 @@
 //   C3. What is pruned is noted in the same transaction, so that who is behind it learns that.
 import { toBinary } from "@bufbuild/protobuf";
 import { toMessage } from "../entity/index.ts";
-import type { Database, TransactionSql } from "../postgres/index.ts";
-import type { ChangingProjection, Projection } from "./projection.ts";
+import { textArray, type Database, type TransactionSql } from "../postgres/index.ts";
+import type { HeldRange } from "../cluster/index.ts";
+import { createLatch } from "../resilience/index.ts";
+import type { Run } from "./apply-page.ts";
+import type { ChangeLog, Projection } from "./projection.ts";
 
 /** A change as it is kept. */
 export type EncodedChange = Uint8Array;
@@ -46,15 +49,37 @@ export async function recordChanges(
     writes.push(sql`
       insert into projection_change (projection, generation, body)
       select ${name}, ${generation}, decode(body, 'hex')
-      from unnest(${sql.array(bodies.map((body) => Buffer.from(body).toString("hex")))}::text[]) with ordinality c (body, number)
+      from unnest(${textArray(bodies.map((body) => Buffer.from(body).toString("hex")))}::text[]) with ordinality c (body, number)
       order by number`);
   }
   await Promise.all(writes);
 }
 
-/** Removes changes that are too old, or beyond the number to keep. */
-export async function pruneChanges(home: Database, { name, changes }: ChangingProjection): Promise<number> {
-  const { keepForMs, keepCount } = changes;
+const pruneEveryMs = 30_000;
+const pruneAtOnce = 10_000;
+
+/** Prunes until the signal aborts, on the one instance that holds the first range. */
+export async function keepPruned(run: Run, held: readonly HeldRange[]): Promise<void> {
+  const { projection, home, logger, signal } = run;
+  const pace = createLatch();
+  while (!signal.aborted) {
+    await pace.wait(pruneEveryMs, signal);
+    if (projection.changes === undefined || signal.aborted || run.mode !== "live") continue;
+    if (!held.some(({ range }) => range === 0)) continue;
+    try {
+      while ((await pruneChanges(home, projection.name, projection.changes)) === pruneAtOnce);
+    } catch (error) {
+      logger.warn({ err: error, projection: projection.name }, "changes not pruned: it is tried again");
+    }
+  }
+}
+
+/** Removes changes that are too old, or beyond the number to keep; at most 10,000 of them. Gives how many. */
+export async function pruneChanges(
+  home: Database,
+  name: string,
+  { keepForMs, keepCount }: Omit<ChangeLog, "message">,
+): Promise<number> {
   const [row] = await home.bounded(
     (sql) => sql<{ pruned: bigint }[]>`
       with old as (
@@ -64,7 +89,7 @@ export async function pruneChanges(home: Database, { name, changes }: ChangingPr
             coalesce((select id from projection_change where projection = ${name} order by id desc offset ${keepCount} limit 1), 0),
             coalesce((select id from projection_change where projection = ${name}
               and recorded_at < clock_timestamp() - ${keepForMs} * interval '1 millisecond' order by id desc limit 1), 0))
-        order by id limit 10000
+        order by id limit ${pruneAtOnce}
       ), gone as (
         delete from projection_change c using old where c.projection = ${name} and c.id = old.id returning c.id
       ), noted as (

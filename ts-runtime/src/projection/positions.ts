@@ -2,14 +2,12 @@
 //
 // A range without events saves its checkpoint now and then only. So whether a build has passed a place is not asked of
 // its checkpoints alone, but of the journal: is there an event of its entities behind them that is not behind the place?
-import type { Position } from "../journal/index.ts";
-import { plainArray, type Sql, type TransactionSql } from "../postgres/index.ts";
-
-/** As many as the work over the journal has. */
-export const rangeCount = 16;
+import { rangeCount, rangeName, rangeOf } from "../cluster/index.ts";
+import { comparePositions, startPosition, type Position } from "../journal/index.ts";
+import { readBuild, workName } from "./builds.ts";
+import { plainArray, textArray, type Sql, type TransactionSql } from "../postgres/index.ts";
 
 const rangeNumbers: readonly number[] = Array.from({ length: rangeCount }, (_, range) => range);
-const start: Position = { tx: 0n, sequence: 0n };
 
 /** A position for each of the ranges. */
 export type RangePositions = readonly Position[];
@@ -23,12 +21,12 @@ export interface Work {
 
 /** The range of a slice, as the work divides it. */
 export function rangeOfSlice({ journalOrder }: Pick<Work, "journalOrder">, slice: number): number {
-  return journalOrder ? 0 : slice >> 6;
+  return journalOrder ? 0 : rangeOf(slice);
 }
 
-/** Where a work may have checkpoints: in each range, and, from before there were ranges, as a whole. */
+/** Where a work may have checkpoints: in each range, or as a whole. */
 export function checkpointNames(work: string): readonly string[] {
-  return [work, ...rangeNumbers.map((range) => `${work}#${range}`)];
+  return [work, ...rangeNumbers.map((range) => rangeName(work, range))];
 }
 
 /** The checkpoints of a work, whether somebody runs it or not. */
@@ -37,14 +35,28 @@ export async function loadPositions(
   { name, journalOrder }: Work,
 ): Promise<RangePositions> {
   const rows = await sql<{ name: string; tx: bigint; position: bigint }[]>`
-    select name, tx, position from checkpoint where name = any(${sql.array([...checkpointNames(name)])})`;
+    select name, tx, position from checkpoint where name = any(${textArray(checkpointNames(name))}::text[])`;
   const found = new Map(rows.map((row) => [row.name, { tx: row.tx, sequence: row.position }]));
-  const whole = found.get(name) ?? start;
-  return rangeNumbers.map((range) => found.get(`${name}#${journalOrder ? 0 : range}`) ?? whole);
+  const whole = found.get(name) ?? startPosition;
+  if (journalOrder) return everywhere(whole);
+  return rangeNumbers.map((range) => greatestOf([found.get(rangeName(name, range)) ?? startPosition, whole]));
+}
+
+/** Where a build of a projection stands. */
+export async function buildPositions(
+  sql: Sql | TransactionSql,
+  projection: string,
+  generation: number,
+): Promise<RangePositions> {
+  const build = await readBuild(sql, projection, generation);
+  return loadPositions(sql, {
+    name: workName(projection, generation),
+    journalOrder: build?.journal_order === true,
+  });
 }
 
 export function isAtOrBefore(a: Position, b: Position): boolean {
-  return a.tx === b.tx ? a.sequence <= b.sequence : a.tx < b.tx;
+  return comparePositions(a, b) <= 0;
 }
 
 export function leastOf(positions: RangePositions): Position {
@@ -78,7 +90,7 @@ export async function firstOutstanding(
     select tx, position, recorded_at from event
     where (tx, position) > (${sql.types.xid8(least.tx)}, ${least.sequence})
       and (tx, position) <= (${sql.types.xid8(greatest.tx)}, ${greatest.sequence})
-      and entity_type = any(${sql.array([...entityTypes])})
+      and entity_type = any(${textArray(entityTypes)}::text[])
       and (tx, position) > ((${txs(from)}::text::xid8[])[(slice >> 6) + 1], (${sequences(from)}::text::bigint[])[(slice >> 6) + 1])
       and (tx, position) <= ((${txs(upTo)}::text::xid8[])[(slice >> 6) + 1], (${sequences(upTo)}::text::bigint[])[(slice >> 6) + 1])
     order by tx, position limit 1`;

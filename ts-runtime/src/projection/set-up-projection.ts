@@ -4,7 +4,7 @@
 // them to where the old ones were when it has caught up (see `swap-build.ts`); or, in place, it begins anew at once.
 import { SamspelError } from "../errors/index.ts";
 import type { Journal, Position } from "../journal/index.ts";
-import { transact, type Database, type TransactionSql } from "../postgres/index.ts";
+import { textArray, transact, type Database, type TransactionSql } from "../postgres/index.ts";
 import { dropObjects, objectsIn, objectText } from "./build-objects.ts";
 import {
   buildSchema,
@@ -176,7 +176,7 @@ export async function endBuild(
 ): Promise<void> {
   await sql`update projection_build set ended_at = clock_timestamp(), objects = null
     where projection = ${projection} and generation = ${generation}`;
-  await sql`delete from checkpoint where name = any(${sql.array([...checkpointNames(workName(projection, generation))])})`;
+  await sql`delete from checkpoint where name = any(${textArray(checkpointNames(workName(projection, generation)))}::text[])`;
   await sql`delete from projection_failure where projection = ${projection} and generation = ${generation}`;
   await sql`delete from projection_progress where projection = ${projection} and generation = ${generation}`;
 }
@@ -195,7 +195,7 @@ async function recordBuild(
   await sql`
     insert into projection_build
       (projection, generation, version, journal_order, objects, replay_tx, replay_position, live_at)
-    values (${name}, ${generation}, ${version}, ${order === "journal"}, ${sql.array([...objects])},
+    values (${name}, ${generation}, ${version}, ${order === "journal"}, ${textArray(objects)}::text[],
       ${live && end !== undefined ? sql.types.xid8(end.tx) : null}, ${live && end !== undefined ? end.sequence : null},
       case when ${live} then clock_timestamp() end)`;
 }
