@@ -211,7 +211,11 @@ t.test("setUpProjection() makes the tables once, whoever comes first", async (t)
     },
     events: {},
   });
-  await Promise.all([on, ...others].map(({ database, journal }) => setUpProjection({ projection: once, home: database, journal })));
+  await Promise.all(
+    [on, ...others].map(({ database, journal }) =>
+      setUpProjection({ projection: once, home: database, journal }),
+    ),
+  );
   t.equal(made, 1);
 });
 

@@ -125,8 +125,7 @@ t.test(
       const found = await sql<{ name: string }[]>`select name from known order by id`.catch(() => []);
       return found.map(({ name }) => name).join();
     };
-    const run = (version: number) =>
-      runProjectionUntilEnd(t, on, rows(version));
+    const run = (version: number) => runProjectionUntilEnd(t, on, rows(version));
     await members.register("a", secret);
     await members.addNote("a", secret);
     await members.register("b", "Bo");

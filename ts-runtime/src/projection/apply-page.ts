@@ -50,7 +50,8 @@ export async function applyPage(
   positions: Positions,
 ): Promise<void> {
   const { replayEnd } = run;
-  const live = replayEnd === undefined ? 0 : events.findIndex((event) => !isAtOrBefore(event.position, replayEnd));
+  const live =
+    replayEnd === undefined ? 0 : events.findIndex((event) => !isAtOrBefore(event.position, replayEnd));
   // History and news are not mixed in a transaction: one of them has effects.
   const border = live === -1 ? events.length : live;
   await applyPieces(run, split({ events, positions }, border));
@@ -73,8 +74,12 @@ async function applyPiece(run: Run, piece: Piece): Promise<void> {
       return;
     } catch (error) {
       if (error instanceof ApplyError) {
-        if (events.length === 1 && events[0] !== undefined) return applyEvent(run, events[0], piece.positions, error);
-        logger.debug({ err: error.cause, projection: projection.name }, "page failed: it is applied in halves");
+        if (events.length === 1 && events[0] !== undefined)
+          return applyEvent(run, events[0], piece.positions, error);
+        logger.debug(
+          { err: error.cause, projection: projection.name },
+          "page failed: it is applied in halves",
+        );
         return applyPieces(run, split(piece, Math.ceil(events.length / 2)));
       }
       if (!(isTransient(error) && tookNoEffect(error)) || signal.aborted) throw error;
@@ -125,7 +130,10 @@ async function applyEvent(
         run.count(onFailure === "park" ? "parked" : "skipped", 1);
         return;
       }
-      logger.error({ err: failure.cause, attempts, ...about }, "event blocks the projection; it is tried again");
+      logger.error(
+        { err: failure.cause, attempts, ...about },
+        "event blocks the projection; it is tried again",
+      );
       if (!isBlocked) await commitWork(run, new Map(), (sql) => noteFailure(sql, failed));
       isBlocked = true;
     } else {
@@ -198,7 +206,10 @@ function split({ events, positions }: Piece, at: number): readonly Piece[] {
 }
 
 /** Stored events as what they mean today. */
-export function decode(projection: Projection, events: readonly JournalEvent[]): readonly AnyProjectedEvent[] {
+export function decode(
+  projection: Projection,
+  events: readonly JournalEvent[],
+): readonly AnyProjectedEvent[] {
   const entities = new Map(projection.entities.map((entity) => [entity.name, entity]));
   const decoded: AnyProjectedEvent[] = [];
   for (const event of events) {

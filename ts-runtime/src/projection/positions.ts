@@ -72,29 +72,43 @@ export interface Outstanding {
   readonly recordedAt: Date;
 }
 
+export interface Between {
+  readonly entityTypes: readonly string[];
+  readonly from: RangePositions;
+  readonly upTo: RangePositions;
+}
+
 /** The first event that lies behind `from` and not behind `upTo`; undefined where all of them were seen. */
 export async function firstOutstanding(
   sql: Sql | TransactionSql,
-  {
-    entityTypes,
-    from,
-    upTo,
-  }: { readonly entityTypes: readonly string[]; readonly from: RangePositions; readonly upTo: RangePositions },
+  between: Between,
 ): Promise<Outstanding | undefined> {
+  const [event] = await sql<{ tx: bigint; position: bigint; recorded_at: Date }[]>`
+    select tx, position, recorded_at from event where ${isBetween(sql, between)} order by tx, position limit 1`;
+  return event && { position: { tx: event.tx, sequence: event.position }, recordedAt: event.recorded_at };
+}
+
+/** How many events there are, up to `limit`. */
+export async function countOutstanding(
+  sql: Sql | TransactionSql,
+  { limit, ...between }: Between & { readonly limit: number },
+): Promise<number> {
+  const [row] = await sql<{ count: bigint }[]>`
+    select count(*) from (select from event where ${isBetween(sql, between)} order by tx, position limit ${limit}) e`;
+  return Number(row?.count ?? 0n);
+}
+
+/** The bounds that are the same for all ranges are for the index. */
+function isBetween(sql: Sql | TransactionSql, { entityTypes, from, upTo }: Between): ReturnType<Sql> {
   const least = leastOf(from);
   const greatest = greatestOf(upTo);
-  const txs = (positions: RangePositions): string => plainArray(positions.map(({ tx }) => tx));
-  const sequences = (positions: RangePositions): string =>
-    plainArray(positions.map(({ sequence }) => sequence));
-  const [event] = await sql<{ tx: bigint; position: bigint; recorded_at: Date }[]>`
-    select tx, position, recorded_at from event
-    where (tx, position) > (${sql.types.xid8(least.tx)}, ${least.sequence})
-      and (tx, position) <= (${sql.types.xid8(greatest.tx)}, ${greatest.sequence})
-      and entity_type = any(${textArray(entityTypes)}::text[])
-      and (tx, position) > ((${txs(from)}::text::xid8[])[(slice >> 6) + 1], (${sequences(from)}::text::bigint[])[(slice >> 6) + 1])
-      and (tx, position) <= ((${txs(upTo)}::text::xid8[])[(slice >> 6) + 1], (${sequences(upTo)}::text::bigint[])[(slice >> 6) + 1])
-    order by tx, position limit 1`;
-  return event && { position: { tx: event.tx, sequence: event.position }, recordedAt: event.recorded_at };
+  const ofRange = (positions: RangePositions): ReturnType<Sql> => sql`(
+    (${plainArray(positions.map(({ tx }) => tx))}::text::xid8[])[(slice >> 6) + 1],
+    (${plainArray(positions.map(({ sequence }) => sequence))}::text::bigint[])[(slice >> 6) + 1])`;
+  return sql`(tx, position) > (${sql.types.xid8(least.tx)}, ${least.sequence})
+    and (tx, position) <= (${sql.types.xid8(greatest.tx)}, ${greatest.sequence})
+    and entity_type = any(${textArray(entityTypes)}::text[])
+    and (tx, position) > ${ofRange(from)} and (tx, position) <= ${ofRange(upTo)}`;
 }
 
 /** All ranges at one place. */

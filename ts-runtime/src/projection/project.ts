@@ -171,8 +171,11 @@ function requireNames(name: string, positive: Readonly<Record<string, number>>):
 
 function changeLogOf(changes: ProjectionBasis<DescMessage>["changes"]): ChangeLog | undefined {
   if (changes === undefined) return undefined;
-  const { message, keepForMs = oneHourMs, keepCount = 100_000 } =
-    "message" in changes ? changes : { message: changes };
+  const {
+    message,
+    keepForMs = oneHourMs,
+    keepCount = 100_000,
+  } = "message" in changes ? changes : { message: changes };
   return { message, keepForMs, keepCount };
 }
 
@@ -182,7 +185,8 @@ function sourcesOf(
   events: object | undefined,
 ): readonly ProjectionSource[] {
   const sources = isList(from) ? from : [{ entity: from, handlers: events as ProjectionSource["handlers"] }];
-  if (sources.length === 0) throw invalidConfiguration(`Projection ${name} needs an entity: its list is empty`);
+  if (sources.length === 0)
+    throw invalidConfiguration(`Projection ${name} needs an entity: its list is empty`);
   const names = sources.map(({ entity }) => entity.name);
   const twice = names.find((entity, index) => names.indexOf(entity) !== index);
   if (twice !== undefined) {

@@ -123,8 +123,14 @@ async function* inJournalOrder(
 ): AsyncGenerator<{ readonly events: readonly RangedEvent[]; readonly next: Position }> {
   const after = positions.get(0) ?? startPosition;
   const { entityTypes } = projection;
-  for await (const { events, next } of journal.follow({ after, entityTypes, limit: pageSize, signal, idleMs }))
-    yield { events: events.map((event) => ({ ...event, range: 0 })), next };
+  for await (const { events, next } of journal.follow({
+    after,
+    entityTypes,
+    limit: pageSize,
+    signal,
+    idleMs,
+  }))
+    yield { events: events.map((event) => Object.assign(event, { range: 0 })), next };
 }
 
 /** An idle checkpoint moves only where there was something to pass: no row is written for nothing. */
@@ -164,7 +170,9 @@ async function advance(run: Run, { events, reached, live }: Advance): Promise<vo
       if (error.reason === "live" || error.reason === "building") run.mode = error.reason;
       else await untilCurrent(run);
     }
-    rest = rest.filter(({ range, position }) => !isAtOrBefore(position, positions.get(range) ?? startPosition));
+    rest = rest.filter(
+      ({ range, position }) => !isAtOrBefore(position, positions.get(range) ?? startPosition),
+    );
   }
 }
 
@@ -202,12 +210,12 @@ async function followLive({ home, projection }: RunBuildOptions): Promise<LiveVi
   const moved = createLatch();
   const listening = await listenToChanges(home, projection, () => moved.set());
   let limits: RangePositions | undefined;
+  const isAllowed = ({ slice, position }: RangedEvent): boolean => {
+    const limit = limits?.[rangeOfSlice({ journalOrder: false }, slice)];
+    return limit !== undefined && isAtOrBefore(position, limit);
+  };
   return {
     allowed(events) {
-      const isAllowed = ({ slice, position }: RangedEvent): boolean => {
-        const limit = limits?.[rangeOfSlice({ journalOrder: false }, slice)];
-        return limit !== undefined && isAtOrBefore(position, limit);
-      };
       if (!journalOrder) return events.filter(isAllowed);
       const end = events.findIndex((event) => !isAllowed(event));
       return end === -1 ? events : events.slice(0, end);
@@ -215,7 +223,8 @@ async function followLive({ home, projection }: RunBuildOptions): Promise<LiveVi
     async look(signal) {
       if (limits !== undefined) await moved.wait(lookAgainMs, signal);
       const standing = await readStanding(home.sql, projection.name);
-      if (standing !== undefined) limits = await buildPositions(home.sql, projection.name, standing.generation);
+      if (standing !== undefined)
+        limits = await buildPositions(home.sql, projection.name, standing.generation);
     },
     [Symbol.dispose]: () => listening[Symbol.dispose](),
   };
@@ -227,10 +236,7 @@ interface Claims {
 }
 
 /** The checkpoints of the held ranges, beside the projection's tables. */
-function createClaims(
-  { projection, home, generation }: RunBuildOptions,
-  held: readonly HeldRange[],
-): Claims {
+function createClaims({ projection, home, generation }: RunBuildOptions, held: readonly HeldRange[]): Claims {
   const checkpoints: Checkpoints = createCheckpoints(home);
   const name = workName(projection.name, generation);
   const epochs = new Map(held.map(({ range, epoch }) => [range, epoch]));
