@@ -28,6 +28,17 @@ t.test("encode() makes no message keep more than a small slab alive, but a large
 });
 
 t.test(
+  "encode() shares no buffer where a decoded message would keep it (a state of bytes holds no slab)",
+  async (t) => {
+    const finding = create(FindingSchema, { image: new Uint8Array([1, 2, 3]), remark: "x" });
+    const bytes = encodeByPlan(FindingSchema, finding);
+    t.ok((bytes?.length ?? 0) > 0);
+    t.equal(bytes?.buffer.byteLength, bytes?.length);
+    t.same(decode(FindingSchema, encode(FindingSchema, finding)), finding);
+  },
+);
+
+t.test(
   "encode() goes on after a message that is refused, and one that a getter encodes in its midst (C2)",
   async (t) => {
     const expected = toBinary(AccountEventSchema, deposited("memo"));

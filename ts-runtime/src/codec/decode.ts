@@ -13,11 +13,11 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { WireType } from "@bufbuild/protobuf/wire";
-import { isCovered } from "./covered.ts";
 import { Reader } from "./reader.ts";
 import { scalarReaders, type ReadValue } from "./scalar-readers.ts";
 import { scalars } from "./scalar-writers.ts";
 import { tagOf } from "./tag.ts";
+import { traitsOf } from "./traits.ts";
 import { isFields, unusual, type Fields } from "./unusual.ts";
 import { wrappedScalar } from "./wrapped.ts";
 
@@ -36,7 +36,7 @@ export function decode<Desc extends DescMessage>(desc: Desc, bytes: Uint8Array):
 
 /** Undefined where it is left to protobuf-es. */
 export function decodeByPlan(desc: DescMessage, bytes: Uint8Array): Fields | undefined {
-  if (!isCovered(desc)) return undefined;
+  if (!traitsOf(desc).covered) return undefined;
   try {
     reader.begin(bytes);
     const message = planOf(desc).read(reader, bytes.length);

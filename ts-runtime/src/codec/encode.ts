@@ -14,10 +14,10 @@ import {
 } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence as Presence } from "@bufbuild/protobuf/wkt";
 import { WireType } from "@bufbuild/protobuf/wire";
-import { isCovered } from "./covered.ts";
 import { mapKeyFrom } from "./map-key.ts";
 import { scalars, type WriteValue } from "./scalar-writers.ts";
 import { tagOf } from "./tag.ts";
+import { traitsOf } from "./traits.ts";
 import { isFields, unusual, type Fields } from "./unusual.ts";
 import { wrappedScalar } from "./wrapped.ts";
 import { Writer } from "./writer.ts";
@@ -36,12 +36,13 @@ export function encode<Desc extends DescMessage>(desc: Desc, message: MessageSha
 
 /** Undefined where it is left to protobuf-es. */
 export function encodeByPlan(desc: DescMessage, message: unknown): Uint8Array | undefined {
-  if (busy || !isCovered(desc)) return undefined;
+  const { covered, holdsBytes } = traitsOf(desc);
+  if (busy || !covered) return undefined;
   busy = true;
   writer.begin();
   try {
     planOf(desc).write(writer, message);
-    return writer.take();
+    return writer.take(holdsBytes);
   } catch {
     writer.drop();
     return undefined;

@@ -3,13 +3,16 @@
 //
 // Invariants:
 //   W1. A message that was taken is not written to again: the next one begins behind it.
-//   W2. A slab lives as long as one of its messages does. So it is small, and a large message has one of its own.
+//   W2. A slab lives as long as one of its messages does. So it is small, and a large message has one of its own, as has
+//       one whose fields of bytes would share it when it is decoded: those may be held as long as a state is.
 import { protoInt64 } from "@bufbuild/protobuf";
 
 const slabBytes = 64 * 1024;
 /** What a slab has left at least when a message begins: less would be moved to the next slab in the midst of it. */
 const leastRoom = 1024;
 const shortText = 24;
+/** A longer one is measured first, as room for thrice of it may be much. */
+const longText = 4_096;
 
 export class Writer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(slabBytes);
@@ -23,9 +26,11 @@ export class Writer {
     this.#start = this.#at;
   }
 
-  /** The message since `begin`. */
-  take(): Uint8Array {
-    const message = this.#bytes.subarray(this.#start, this.#at);
+  /** The message since `begin`; `own`, in a buffer of its own. */
+  take(own: boolean): Uint8Array {
+    const shared = this.#bytes.subarray(this.#start, this.#at);
+    const message = own ? new Uint8Array(shared) : shared;
+    if (own) this.#at = this.#start;
     this.#start = this.#at;
     if (this.#bytes.length > slabBytes) this.#renew(slabBytes);
     return message;
@@ -131,7 +136,7 @@ export class Writer {
     const { length } = value;
     if (length <= shortText && this.#shortAscii(value)) return;
     // A UTF-16 code unit is at most three bytes of UTF-8. Most texts have as many bytes as units.
-    this.#need(length * 3 + 5);
+    this.#need((length > longText ? Buffer.byteLength(value) : length * 3) + 5);
     const lengthBytes = varintBytes(length);
     const from = this.open(lengthBytes);
     this.#at += this.#bytes.write(value, this.#at);

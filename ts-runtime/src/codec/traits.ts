@@ -1,17 +1,28 @@
 // Which message types the codec takes on: those whose fields, at any depth, are all of the common kinds. The others go
 // to protobuf-es as wholes, so that no message is begun here which has to be begun again there each time.
-import { protoInt64, type DescField, type DescMessage } from "@bufbuild/protobuf";
+import { protoInt64, ScalarType, type DescField, type DescMessage } from "@bufbuild/protobuf";
 
-const known = new WeakMap<DescMessage, boolean>();
+/** What a message type is, with all that its messages may hold. */
+export interface Traits {
+  /** Whether the codec knows all of it. */
+  readonly covered: boolean;
+  /** Whether there are fields of type `bytes` in it. */
+  readonly holdsBytes: boolean;
+}
 
-/** Whether the codec knows all that a message of this type may hold. */
-export function isCovered(desc: DescMessage): boolean {
-  let covered = known.get(desc);
-  if (covered === undefined) {
-    covered = protoInt64.supported && [...reachable(desc)].every(({ fields }) => fields.every(isCommon));
-    known.set(desc, covered);
+const known = new WeakMap<DescMessage, Traits>();
+
+export function traitsOf(desc: DescMessage): Traits {
+  let traits = known.get(desc);
+  if (traits === undefined) {
+    const fields = [...reachable(desc)].flatMap(({ fields }) => fields);
+    traits = {
+      covered: protoInt64.supported && fields.every(isCommon),
+      holdsBytes: fields.some(({ scalar }) => scalar === ScalarType.BYTES),
+    };
+    known.set(desc, traits);
   }
-  return covered;
+  return traits;
 }
 
 function reachable(desc: DescMessage): ReadonlySet<DescMessage> {
