@@ -170,6 +170,13 @@ export class Dispatcher<T> {
     this.memory.hold(item);
   }
 
+  /** Takes a message out of its lane; false where its handler runs already, or ran. */
+  withdraw(partition: PartitionWork<T>, item: Item<T>): boolean {
+    const isOut = this.#lineup.withdraw(partition, item);
+    if (isOut) this.memory.letGo(item);
+    return isOut;
+  }
+
   #begin(lane: Lane<T>): void {
     const items = this.#nextOf(lane);
     const [first] = items;
