@@ -37,7 +37,7 @@ async function testDatabase(t: Test): Promise<Database> {
 async function publishAgain(broker: Broker, messages: readonly OutgoingMessage[]): Promise<void> {
   await ensureStream(broker, counterTopic);
   for (const { subject, body, headers } of messages) {
-    headers.delete("Nats-Msg-Id");
+    for (const name of ["Nats-Msg-Id", "Nats-Expected-Last-Msg-Id"]) headers.delete(name);
     await broker.connection.jetstream().publish(subject, body, { headers });
   }
 }
@@ -138,6 +138,18 @@ t.test("a holder that was replaced and does not know it begins nothing", async (
   await next.handle(3, ["a"], () => void ran.push("next a"));
   await next.handle(3, ["b"], () => void ran.push("next b"));
   t.same(ran, ["frozen a", "next b"]);
+});
+
+t.test("handle() takes any id, also on a connection that has prepared its statements", async (t) => {
+  const database = await testDatabase(t);
+  const inbox = openInbox({ database, name: "g/s", idleMs: 60_000 });
+  await inbox.take(0);
+  const ids = Array.from({ length: 40 }, (_, index) => `{"å\\", ${index}}`);
+  const ran: string[] = [];
+  for (const id of [...ids, ...ids]) {
+    await inbox.handle(0, [id, id], (_, fresh) => void ran.push(...fresh));
+  }
+  t.same(ran, ids);
 });
 
 t.test("a transaction that a frozen process left open holds its message up, and not for ever", async (t) => {
