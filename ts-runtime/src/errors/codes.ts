@@ -24,6 +24,8 @@ export type ErrorCode =
   | "SAMSPEL_JOURNAL_CORRUPT"
   | "SAMSPEL_EVENT_UNKNOWN"
   | "SAMSPEL_TIMER_GONE"
+  | "SAMSPEL_PROJECTION_BEHIND"
+  | "SAMSPEL_CHANGES_GONE"
   | "SAMSPEL_INTERNAL";
 
 interface CodeEntry {
@@ -54,5 +56,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
+  SAMSPEL_PROJECTION_BEHIND: { grpc: Code.DeadlineExceeded, retryable: true },
+  SAMSPEL_CHANGES_GONE: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
 };

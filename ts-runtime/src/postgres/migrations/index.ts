@@ -7,6 +7,8 @@ import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { outboxTable } from "./outbox.ts";
 import { projectionTables } from "./projection.ts";
+import { projectionBuilds } from "./projection-build.ts";
+import { projectionChanges } from "./projection-change.ts";
 import { timerTable } from "./timer.ts";
 
 /** All steps of the toolkit's own tables, in order. */
@@ -20,4 +22,6 @@ export const migrations: readonly Migration[] = [
   outboxTable,
   clusterTable,
   inboxTables,
+  projectionBuilds,
+  projectionChanges,
 ];
