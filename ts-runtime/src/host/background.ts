@@ -3,11 +3,11 @@ import { hostname } from "node:os";
 import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
-import { runPublication } from "../publication/index.ts";
+import { runPublication, type Publication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
-import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
+import { ensureStream, requireFences, runSubscription, type Subscription } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
@@ -46,6 +46,7 @@ export async function startBackground(
   { topics = [], projections = [] }: ServiceOptions,
   { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
 ): Promise<Background> {
+  if (topics.some(hasSources)) requireFences(infra.requireBroker());
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) await setUpProjection(infra.requireDatabase(), projection);
@@ -56,15 +57,15 @@ export async function startBackground(
     keepRunning(what, work, { signal, logger });
 
   const works = [
-    ...topics.map((publication) =>
+    ...topics.filter(hasSources).map((publication) =>
       keep(`publication ${publication.topic.name}`, () =>
         runPublication({
           publication,
           service: name,
-          owner,
           signal,
           logger,
           ...durable(infra),
+          cluster: infra.requireCluster(),
           broker: infra.requireBroker(),
         }),
       ),
@@ -107,6 +108,11 @@ export async function startBackground(
       await endWithin(drainMs + afterGraceMs, Promise.all(works), { what: "background work", logger });
     },
   };
+}
+
+/** Others are published to by the service's own code alone. */
+function hasSources({ sources }: Publication): boolean {
+  return sources.size > 0;
 }
 
 function durable(infra: OpenInfra): {

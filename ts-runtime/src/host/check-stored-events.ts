@@ -13,6 +13,9 @@ export async function checkStoredEvents(
   database: Database | undefined,
 ): Promise<void> {
   if (database === undefined) return;
-  const read = [...topics.map(({ entity }) => entity), ...projections.map(({ source }) => source)];
+  const read = [
+    ...topics.flatMap(({ sources }) => [...sources.values()].map(({ entity }) => entity)),
+    ...projections.map(({ source }) => source),
+  ];
   await checkEvents(database, { stored: entities, read });
 }

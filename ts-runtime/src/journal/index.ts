@@ -1,6 +1,6 @@
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
-export { followRanges, type RangedEvent } from "./follow-ranges.ts";
+export { followRanges, type RangedEvent, type RangedPage } from "./follow-ranges.ts";
 export type { Count } from "./count-events.ts";
 export type {
   Append,
@@ -9,10 +9,10 @@ export type {
   Journal,
   JournalEvent,
   JournalOptions,
-  Page,
+  RangeCheckpoint,
   Rewriting,
   TimerChange,
   TimerDue,
 } from "./journal.ts";
 export { look, type JournalView } from "./look.ts";
-export { encodePosition, startPosition, type Position } from "./position.ts";
+export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";

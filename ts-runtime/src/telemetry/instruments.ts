@@ -1,19 +1,27 @@
 // Every instrument of Samspel in one table. Names, units and attributes follow the semantic conventions of
 // OpenTelemetry. docs/reference/metrics.md lists them for people; a test holds the two together.
 
-export type CounterName = "samspel.journal.appends";
+export type CounterName =
+  | "samspel.journal.appends"
+  | "samspel.publication.messages"
+  | "samspel.publication.failures";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
   | "samspel.entity.command.duration"
   | "samspel.entity.recovery.duration";
-export type GaugeName = "samspel.journal.hold.age" | "samspel.entity.live";
+export type GaugeName =
+  | "samspel.journal.hold.age"
+  | "samspel.entity.live"
+  | "samspel.publication.lag.events"
+  | "samspel.publication.lag.age";
 
 export type AttributeName =
   | "samspel.append.outcome"
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
+  | "samspel.topic"
   | "error.type";
 
 interface Instrument {
@@ -79,5 +87,31 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description: "Reading the state of an entity from the journal.",
     attributes: ["samspel.entity.type"],
     boundaries: seconds,
+  },
+  "samspel.publication.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of publications that the broker stored.",
+    attributes: ["samspel.topic"],
+  },
+  "samspel.publication.failures": {
+    kind: "counter",
+    unit: "{failure}",
+    description: "Times that the broker did not take messages, and events that cannot be published.",
+    attributes: ["samspel.topic", "error.type"],
+  },
+  "samspel.publication.lag.events": {
+    kind: "gauge",
+    unit: "{event}",
+    description:
+      "Events that the publication has before it, in the ranges of this instance; at most 10,000 are counted.",
+    attributes: ["samspel.topic"],
+  },
+  "samspel.publication.lag.age": {
+    kind: "gauge",
+    unit: "s",
+    description:
+      "Age of the oldest event that the publication has before it, in the ranges of this instance.",
+    attributes: ["samspel.topic"],
   },
 };
