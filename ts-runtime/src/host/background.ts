@@ -1,5 +1,4 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
-import { hostname } from "node:os";
 import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
@@ -49,8 +48,10 @@ export async function startBackground(
   if (topics.some(hasSources)) requireFences(infra.requireBroker());
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
-  for (const projection of projections) await setUpProjection(infra.requireDatabase(), projection);
-  const owner = `${name}@${hostname()}/${process.pid}`;
+  for (const projection of projections) {
+    const home = infra.readModels(projection) ?? infra.requireDatabase();
+    await setUpProjection({ projection, home, journal: infra.requireJournal() });
+  }
   const stopping = new AbortController();
   const { signal } = stopping;
   const keep = (what: string, work: () => Promise<void>): Promise<void> =>
@@ -72,7 +73,14 @@ export async function startBackground(
     ),
     ...projections.map((projection) =>
       keep(`projection ${projection.name}`, () =>
-        runProjection({ projection, owner, signal, logger, ...durable(infra) }),
+        runProjection({
+          projection,
+          home: infra.readModels(projection) ?? infra.requireDatabase(),
+          cluster: infra.requireCluster(),
+          signal,
+          logger,
+          ...durable(infra),
+        }),
       ),
     ),
     ...subscriptions.map((subscription) =>
@@ -82,6 +90,7 @@ export async function startBackground(
           signal,
           logger,
           broker: infra.requireBroker(),
+          database: infra.database,
           graceMs: drainMs,
         }),
       ),

@@ -15,7 +15,7 @@ export async function checkStoredEvents(
   if (database === undefined) return;
   const read = [
     ...topics.flatMap(({ sources }) => [...sources.values()].map(({ entity }) => entity)),
-    ...projections.map(({ source }) => source),
+    ...projections.flatMap((projection) => projection.entities),
   ];
   await checkEvents(database, { stored: entities, read });
 }

@@ -1,3 +1,4 @@
+export { createCheckpoints } from "./checkpoints.ts";
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
 export { followRanges, type RangedEvent, type RangedPage } from "./follow-ranges.ts";
@@ -5,6 +6,7 @@ export type { Count } from "./count-events.ts";
 export type {
   Append,
   AppendResult,
+  Checkpoints,
   FiredTimer,
   Journal,
   JournalEvent,

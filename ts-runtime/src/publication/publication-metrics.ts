@@ -29,7 +29,7 @@ export function createPublicationMetrics(options: {
   readonly database: Database;
 }): PublicationMetrics {
   if (!isMeasured()) return unmeasured;
-  const attributes = { "samspel.topic": options.publication.topic.name };
+  const attributes = { "messaging.destination.name": options.publication.topic.name };
   const published = createCounter("samspel.publication.messages");
   const failures = createCounter("samspel.publication.failures");
   let ranges: ReadonlySet<number> = new Set();

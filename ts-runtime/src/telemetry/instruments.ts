@@ -4,7 +4,9 @@
 export type CounterName =
   | "samspel.journal.appends"
   | "samspel.publication.messages"
-  | "samspel.publication.failures";
+  | "samspel.publication.failures"
+  | "samspel.consumer.messages"
+  | "samspel.projection.events";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -14,14 +16,20 @@ export type GaugeName =
   | "samspel.journal.hold.age"
   | "samspel.entity.live"
   | "samspel.publication.lag.events"
-  | "samspel.publication.lag.age";
+  | "samspel.publication.lag.age"
+  | "samspel.projection.lag"
+  | "samspel.projection.parked";
 
 export type AttributeName =
   | "samspel.append.outcome"
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
-  | "samspel.topic"
+  | "samspel.consumer.outcome"
+  | "messaging.consumer.group.name"
+  | "messaging.destination.name"
+  | "samspel.projection"
+  | "samspel.projection.outcome"
   | "error.type";
 
 interface Instrument {
@@ -92,26 +100,50 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     kind: "counter",
     unit: "{message}",
     description: "Messages of publications that the broker stored.",
-    attributes: ["samspel.topic"],
+    attributes: ["messaging.destination.name"],
   },
   "samspel.publication.failures": {
     kind: "counter",
     unit: "{failure}",
     description: "Times that the broker did not take messages, and events that cannot be published.",
-    attributes: ["samspel.topic", "error.type"],
+    attributes: ["messaging.destination.name", "error.type"],
   },
   "samspel.publication.lag.events": {
     kind: "gauge",
     unit: "{event}",
     description:
       "Events that the publication has before it, in the ranges of this instance; at most 10,000 are counted.",
-    attributes: ["samspel.topic"],
+    attributes: ["messaging.destination.name"],
   },
   "samspel.publication.lag.age": {
     kind: "gauge",
     unit: "s",
     description:
       "Age of the oldest event that the publication has before it, in the ranges of this instance.",
-    attributes: ["samspel.topic"],
+    attributes: ["messaging.destination.name"],
+  },
+  "samspel.consumer.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of a group by what became of them; each failed attempt counts.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
+  },
+  "samspel.projection.events": {
+    kind: "counter",
+    unit: "{event}",
+    description: "Events that projections have behind them.",
+    attributes: ["samspel.projection", "samspel.projection.outcome"],
+  },
+  "samspel.projection.lag": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the oldest event that a projection has not applied; 0 where it has applied all.",
+    attributes: ["samspel.projection"],
+  },
+  "samspel.projection.parked": {
+    kind: "gauge",
+    unit: "{event}",
+    description: "Events that a projection could not apply, parked or blocking it.",
+    attributes: ["samspel.projection"],
   },
 };
