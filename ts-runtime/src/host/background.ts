@@ -1,12 +1,19 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
 import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
+import { runOutbox } from "../outbox/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication, type Publication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
-import { ensureStream, requireFences, runSubscription, type Subscription } from "../topic/index.ts";
+import {
+  ensureStream,
+  requireFences,
+  runSubscription,
+  streamName,
+  type Subscription,
+} from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
@@ -46,6 +53,7 @@ export async function startBackground(
   { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
 ): Promise<Background> {
   if (topics.some(hasSources)) requireFences(infra.requireBroker());
+  const byStream = new Map(topics.map(({ topic }) => [streamName("", topic), topic]));
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) {
@@ -95,6 +103,24 @@ export async function startBackground(
         }),
       ),
     ),
+    ...(infra.database === undefined || !infra.hasBroker
+      ? []
+      : [
+          keep("outbox", () =>
+            runOutbox({
+              service: name,
+              signal,
+              logger,
+              database: infra.requireDatabase(),
+              cluster: infra.requireCluster(),
+              connect: async () => infra.requireBroker(),
+              async ensureStream(stream) {
+                const topic = byStream.get(stream);
+                if (topic !== undefined) await ensureStream(infra.requireBroker(), topic);
+              },
+            }),
+          ),
+        ]),
     ...(hosts.length === 0
       ? []
       : [

@@ -16,5 +16,6 @@ export type {
   TimerChange,
   TimerDue,
 } from "./journal.ts";
+export { insertMessages } from "./insert-messages.ts";
 export { look, type JournalView } from "./look.ts";
 export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";
