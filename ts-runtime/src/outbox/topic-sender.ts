@@ -167,16 +167,18 @@ export function createTopicSenders(options: TopicSendersOptions): TopicSenders {
         );
       }
       return {
-        // Async, so that what it throws is a rejection.
-        async publish(init, { tx, headers, id, delayMs = 0, timeoutMs = defaultTimeoutMs } = {}) {
-          if (tx === undefined && delayMs !== 0)
+        publish(init, { tx, headers, id, delayMs = 0, timeoutMs = defaultTimeoutMs } = {}) {
+          try {
+            const made = make(topic, init, { service, id: id ?? randomUUID(), headers });
+            if (tx !== undefined)
+              return insertMessages(tx, [outboxMessage(topic, made, delayMs)]).then(() => made.id);
+            if (delayMs === 0) return send(topic, made, timeoutMs);
             throw new TypeError(
               `delayMs needs tx: only the outbox can keep a message of topic ${topic.name}`,
             );
-          const made = make(topic, init, { service, id: id ?? randomUUID(), headers });
-          if (tx === undefined) return send(topic, made, timeoutMs);
-          await insertMessages(tx, [outboxMessage(topic, made, delayMs)]);
-          return made.id;
+          } catch (error) {
+            return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+          }
         },
       };
     },
