@@ -17,7 +17,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["cluster"],
   ["evolution", "journal", "topic"],
   ["entity"],
-  ["projection", "publication", "inspection", "timer"],
+  ["projection", "publication", "outbox", "inspection", "timer"],
   ["host"],
   ["testing"],
 ];

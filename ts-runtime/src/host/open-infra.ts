@@ -16,6 +16,8 @@ export interface OpenInfra {
   requireJournal(): Journal;
   requireCluster(): Cluster;
   requireBroker(): Broker;
+  /** Whether the service may publish: NATS is set. */
+  readonly hasBroker: boolean;
   /** The databases of projections that are not in `database`. */
   readonly readModels: ReadModels;
 }
@@ -61,6 +63,7 @@ export async function openInfra(
     requireJournal: () => required(journal, "journal"),
     requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
+    hasBroker: broker !== undefined,
     readModels,
   };
 }

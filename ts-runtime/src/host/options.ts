@@ -101,9 +101,9 @@ export function resolveServiceOptions(
   if (!namePattern.test(name)) {
     throw refuse("name", "lower-case letters, digits and inner `-`, at most 63 characters, as in DNS", name);
   }
-  const needsDatabase = [options.entities, options.topics, options.projections].some(
-    (list) => (list?.length ?? 0) > 0,
-  );
+  const needsDatabase =
+    (options.topics ?? []).some(({ sources }) => sources.size > 0) ||
+    [options.entities, options.projections].some((list) => (list?.length ?? 0) > 0);
   const needsBroker = [options.topics, options.subscriptions].some((list) => (list?.length ?? 0) > 0);
   return {
     name,

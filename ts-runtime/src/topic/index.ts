@@ -1,9 +1,11 @@
 export { openBroker, type Broker } from "./broker.ts";
-export { makeHeaders } from "./headers.ts";
-export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
+export { encodeValue, headerLines, makeHeaders } from "./headers.ts";
+export { requireFences, takeLanes, type Lane } from "./lane.ts";
+export { createPublisher } from "./publish-messages.ts";
+export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble, Sending } from "./publisher.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { topicServiceImpl } from "./serve-topic.ts";
-export { ensureStream, partitionSubject, streamName } from "./stream.ts";
+export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type Subscription } from "./subscribe.ts";
 export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
 export { runConsumer, type ConsumerOptions, type Delivery, type Received } from "./consume/index.ts";
