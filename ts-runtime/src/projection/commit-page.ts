@@ -102,7 +102,8 @@ async function requireCurrent(
   { projection: { name }, home, generation, resets, mode }: Committing,
 ): Promise<void> {
   const own = buildSchema(home.schema, name, generation);
-  const [row] = await sql<
+  // The driver sends a statement when it is waited for, which would be behind the first one of a handler.
+  const sent = sql<
     {
       generation: number;
       building: number | null;
@@ -115,7 +116,8 @@ async function requireCurrent(
       set_config('idle_in_transaction_session_timeout', ${String(maxIdleMs)}, true)
       ${mode === "building" ? sql`, set_config('search_path', ${`"${own}", "${home.schema}"`}, true)` : sql``}
     from projection p left join projection_control c on c.projection = p.name
-    where p.name = ${name} for share of p`;
+    where p.name = ${name} for share of p`.execute();
+  const [row] = await sent;
   const actual =
     row?.generation === generation ? "live" : row?.building === generation ? "building" : "superseded";
   if (actual === "superseded") throw new NotCurrent(actual);

@@ -35,14 +35,16 @@ const lookMs = 1_000;
 /** Runs a projection until `signal` aborts. */
 export async function runProjection(options: RunProjectionOptions): Promise<void> {
   const { projection, database, home = database, signal, logger, journal } = options;
-  await setUpProjection({ projection, home, journal });
   const changed = createLatch();
   using _ = await home.listen(controlChannel(home, projection.name), () => changed.set());
   /** By generation and number of resets. */
   const runners = new Map<string, Runner>();
+  let isSetUp = false;
   try {
     for (let failures = 0; !signal.aborted;) {
       try {
+        if (!isSetUp) await setUpProjection({ projection, home, journal });
+        isSetUp = true;
         const standing = await home.bounded((sql) => readStanding(sql, projection.name));
         if (standing?.rebuild === true && standing.version === projection.version) {
           await beginRebuild({ projection, home, journal });
