@@ -38,6 +38,9 @@ const version = (number: number, { onEffect, gate }: Versions = {}): Projection 
     },
   });
 
+const setUp = ({ database, journal }: Process, projection: Projection): Promise<void> =>
+  setUpProjection({ projection, home: database, journal });
+
 const isLive = async ({ database }: Process, number: number): Promise<boolean> => {
   const [row] = await database.sql<{ version: number; building: number | null }[]>`
     select version, building from projection`.catch(() => []);
@@ -63,6 +66,7 @@ t.test("a new version is built while the old one serves and goes on, and takes o
   const effects: string[] = [];
   const onEffect = (number: number, event: string): void => void effects.push(`${event} by ${number}`);
   const gate = Promise.withResolvers<void>();
+  await setUp(on, version(1)); // what comes before it is history, without effects
   run(t, on, version(1, { onEffect }), { pageSize: 7 });
   await countUp(on.journal, ids, 10);
   await until("version 1 is there", async () => (await sumOf(on.database)) === 100n);
@@ -132,6 +136,7 @@ t.test("a new version takes over where no instance of the old one is left, and d
   const on = await openJournal(t);
   const effects: string[] = [];
   const onEffect = (number: number, event: string): void => void effects.push(`${event} by ${number}`);
+  await setUp(on, version(1));
   const stop = run(t, on, version(1, { onEffect }));
   await countUp(on.journal, ["a"], 3);
   await until("version 1 has done it", () => effects.length === 3);
@@ -190,11 +195,9 @@ t.test("a build that cannot take over leaves the old tables serving, and tells w
 t.test("setUpProjection() refuses another order under the same version", async (t) => {
   const on = await openJournal(t);
   const ordered = (order: "entity" | "journal") => project("totals", counter, { setup, order, events: {} });
-  const setUp = (projection: Projection) =>
-    setUpProjection({ projection, home: on.database, journal: on.journal });
-  await setUp(ordered("entity"));
-  await setUp(ordered("entity"));
-  await t.rejects(setUp(ordered("journal")), {
+  await setUp(on, ordered("entity"));
+  await setUp(on, ordered("entity"));
+  await t.rejects(setUp(on, ordered("journal")), {
     code: "SAMSPEL_INVALID_CONFIGURATION",
     message: /must stay as it was, "entity": current value is "journal"/,
   });

@@ -16,7 +16,7 @@ import {
   workName,
   type Standing,
 } from "./builds.ts";
-import { checkpointNames } from "./positions.ts";
+import { checkpointNames, encodePositions, everywhere } from "./positions.ts";
 import type { Projection } from "./projection.ts";
 
 export interface SetUpOptions {
@@ -194,9 +194,9 @@ async function recordBuild(
   const { name, version, order } = projection;
   await sql`
     insert into projection_build
-      (projection, generation, version, journal_order, objects, replay_tx, replay_position, live_at)
+      (projection, generation, version, journal_order, objects, replay, live_at)
     values (${name}, ${generation}, ${version}, ${order === "journal"}, ${textArray(objects)}::text[],
-      ${live && end !== undefined ? sql.types.xid8(end.tx) : null}, ${live && end !== undefined ? end.sequence : null},
+      ${live && end !== undefined ? textArray(encodePositions(everywhere(end))) : null}::text[],
       case when ${live} then clock_timestamp() end)`;
 }
 
