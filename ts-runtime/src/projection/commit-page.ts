@@ -56,7 +56,7 @@ export interface PageWork {
 }
 
 /** So long a transaction waits for its process before Postgres ends it: one that is frozen holds nobody up for ever. */
-const maxIdleMs = 15_000;
+const maxIdleMs = 10_000;
 
 /**
  * @throws NotCurrent, and ApplyError where a handler or its statements failed; nothing was written then.
