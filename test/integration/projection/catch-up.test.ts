@@ -2,7 +2,12 @@
 import t, { type Test } from "tap";
 import { afterPosition, errorDetail, project, readPosition, serve } from "@samspel/runtime";
 import { startTestService } from "@samspel/runtime/testing";
-import { createCatchUp, pauseProjection, resumeProjection, setUpProjection } from "../../../ts-runtime/src/projection/index.ts";
+import {
+  createCatchUp,
+  pauseProjection,
+  resumeProjection,
+  setUpProjection,
+} from "../../../ts-runtime/src/projection/index.ts";
 import { openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
 import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
@@ -37,7 +42,11 @@ const queries = serve(EchoService, ({ sql, caughtUp }) => ({
 }));
 
 t.test("a query sees what its caller has done before, through a token of the reply", async (t) => {
-  const service = await startTestService({ entities: [counter], projections: [counted], services: [queries] });
+  const service = await startTestService({
+    entities: [counter],
+    projections: [counted],
+    services: [queries],
+  });
   t.teardown(() => service.close());
   const counters = service.client(CounterService);
   const query = service.client(EchoService);
@@ -52,20 +61,28 @@ t.test("a query sees what its caller has done before, through a token of the rep
     t.equal(text, String((value + 2n) / 3n));
   }
   let untouched: string | undefined;
-  await counters.getCounter({ counterId: "new" }, { onHeader: (headers) => (untouched = readPosition(headers)) });
+  await counters.getCounter(
+    { counterId: "new" },
+    { onHeader: (headers) => (untouched = readPosition(headers)) },
+  );
   t.match(untouched, /^counter\/0\//);
   t.equal((await query.echo({ text: "new" }, afterPosition(untouched))).text, "0", "nothing to wait for");
 
   await pauseProjection({ home: await homeOf(t, service.schema), projection: "totals" });
   let late: string | undefined;
-  await counters.increment({ counterId: "x", amount: 1n }, { onHeader: (headers) => (late = readPosition(headers)) });
+  await counters.increment(
+    { counterId: "x", amount: 1n },
+    { onHeader: (headers) => (late = readPosition(headers)) },
+  );
   t.equal((await query.echo({ text: "x" })).text, "0", "who does not ask does not wait");
   const failure = await query.echo({ text: "x" }, afterPosition(late)).catch((error: unknown) => error);
   t.match(errorDetail(failure), { code: "SAMSPEL_PROJECTION_BEHIND" });
   t.match(failure, { message: /has not passed counter "x", revision 1 within 3000 ms: it is paused/ });
   const invalid = await query.echo({ text: "x" }, afterPosition("nonsense")).catch((error: unknown) => error);
   t.match(errorDetail(invalid), { code: "SAMSPEL_INVALID_REQUEST" });
-  const unknown = await query.echo({ text: "x" }, afterPosition("counter/7/x")).catch((error: unknown) => error);
+  const unknown = await query
+    .echo({ text: "x" }, afterPosition("counter/7/x"))
+    .catch((error: unknown) => error);
   t.match(unknown, { message: /no such event/ });
 });
 
@@ -123,22 +140,25 @@ t.test("caughtUp() waits out what a running transaction holds back, and gives up
   t.equal(await sumOf(on.database), 1n);
 });
 
-t.test("caughtUp() does not wait for entities that the projection does not read, nor for idle ranges", async (t) => {
-  const on = await openJournal(t);
-  const { caughtUp } = catchUpOf(on);
-  await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
-  run(t, on, counted);
-  await countUp(on.journal, ["a"], 1);
-  await until("it runs", async () => (await sumOf(on.database)) === 1n);
-  await pauseProjection({ home: on.database, projection: "totals" });
-  await on.journal.append({
-    entityType: "other",
-    entityId: "o",
-    expectedRevision: 0n,
-    events: [{ payload: Buffer.from("x") }],
-  });
-  await caughtUp(counted, { timeoutMs: 5_000 });
-  await caughtUp(counted, { after: "other/1/o", timeoutMs: 5_000 });
-  await caughtUp(counted, { after: ["counter/1/a", "counter/0/none"], timeoutMs: 5_000 });
-  await resumeProjection({ home: on.database, projection: "totals" });
-});
+t.test(
+  "caughtUp() does not wait for entities that the projection does not read, nor for idle ranges",
+  async (t) => {
+    const on = await openJournal(t);
+    const { caughtUp } = catchUpOf(on);
+    await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
+    run(t, on, counted);
+    await countUp(on.journal, ["a"], 1);
+    await until("it runs", async () => (await sumOf(on.database)) === 1n);
+    await pauseProjection({ home: on.database, projection: "totals" });
+    await on.journal.append({
+      entityType: "other",
+      entityId: "o",
+      expectedRevision: 0n,
+      events: [{ payload: Buffer.from("x") }],
+    });
+    await caughtUp(counted, { timeoutMs: 5_000 });
+    await caughtUp(counted, { after: "other/1/o", timeoutMs: 5_000 });
+    await caughtUp(counted, { after: ["counter/1/a", "counter/0/none"], timeoutMs: 5_000 });
+    await resumeProjection({ home: on.database, projection: "totals" });
+  },
+);

@@ -25,7 +25,8 @@ const parts = (version: number = 1): ChangingProjection<typeof CounterChangedSch
   project("parts", counter, {
     version,
     changes: CounterChangedSchema,
-    setup: (sql) => sql`create table part (id text primary key, value bigint not null, version bigint not null)`,
+    setup: (sql) =>
+      sql`create table part (id text primary key, value bigint not null, version bigint not null)`,
     events: {
       async incremented({ amount }, { sql, entityId, change }) {
         const [row] = await sql<{ id: string; value: bigint; version: bigint }[]>`
@@ -78,12 +79,16 @@ function follow(t: Test, home: Database, pace: () => Promise<void> | void = () =
 }
 
 const tableOf = async ({ sql }: Database): Promise<readonly (readonly [string, bigint, bigint])[]> =>
-  (await sql<{ id: string; value: bigint; version: bigint }[]>`select id, value, version from part order by id`).map(
-    ({ id, value, version }) => [id, value, version] as const,
-  );
+  (
+    await sql<
+      { id: string; value: bigint; version: bigint }[]
+    >`select id, value, version from part order by id`
+  ).map(({ id, value, version }) => [id, value, version] as const);
 
 const known = ({ rows }: Reader): readonly (readonly [string, bigint, bigint])[] =>
-  [...rows].map(([id, { value, version }]) => [id, value, version] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  [...rows]
+    .map(([id, { value, version }]) => [id, value, version] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 t.test(
   "readers that join at any time, slow ones too, see each version of each row once, in order, from all writers",
@@ -99,9 +104,7 @@ t.test(
       for (const { database } of [on, ...others]) readers.push(follow(t, database));
     };
     join();
-    readers.push(
-      follow(t, on.database, () => new Promise((resolve) => setTimeout(resolve, 2))),
-    );
+    readers.push(follow(t, on.database, () => new Promise((resolve) => setTimeout(resolve, 2))));
     for (let revision = 0n; revision < 20n; revision++) {
       await Promise.all(ids.map((id) => appendEvents(on.journal, id, revision, [incremented(1n)])));
       if (revision % 3n === 0n) join();
@@ -113,7 +116,12 @@ t.test(
     const table = await tableOf(on.database);
     await until(
       "all readers have all",
-      () => readers.every((reader) => reader.failure !== undefined || JSON.stringify(known(reader), text) === JSON.stringify(table, text)),
+      () =>
+        readers.every(
+          (reader) =>
+            reader.failure !== undefined ||
+            JSON.stringify(known(reader), text) === JSON.stringify(table, text),
+        ),
       30_000,
     );
     for (const [index, reader] of readers.entries()) {
@@ -150,7 +158,10 @@ t.test("a reader that is behind what is kept gets an error, and none is left out
   const late = follow(t, on.database);
   await until("who comes now sees all", () => late.rows.get("b")?.version === 20n);
   await appendEvents(on.journal, "b", 20n, [incremented(1n)]);
-  await until("and what comes", () => late.rows.get("b")?.version === 21n && quick.rows.get("b")?.version === 21n);
+  await until(
+    "and what comes",
+    () => late.rows.get("b")?.version === 21n && quick.rows.get("b")?.version === 21n,
+  );
   t.same([...late.faults, ...quick.faults], []);
   t.equal(await pruneChanges(on.database, "parts", { keepForMs: 1, keepCount: 100 }), 6);
 });

@@ -1,6 +1,12 @@
 // Events that a projection cannot apply: parked, tried again, dropped, waited for, or skipped (T4).
 import t from "tap";
-import { dropParked, listParked as list, project, retryParked, type Projection } from "../../../ts-runtime/src/projection/index.ts";
+import {
+  dropParked,
+  listParked as list,
+  project,
+  retryParked,
+  type Projection,
+} from "../../../ts-runtime/src/projection/index.ts";
 import { appendEvents, countUp, incremented } from "../../support/counter-events.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { openJournal, type Process } from "../../support/journal.ts";
@@ -13,7 +19,7 @@ const retry = { maxAttempts: 2, initialMs: 5, maxMs: 10 };
 /** Refuses 13 as long as it is broken. */
 function breakable(options: { readonly onFailure?: Projection["onFailure"] } = {}): {
   readonly projection: Projection;
-  mend(): void;
+  mend(this: void): void;
 } {
   let isBroken = true;
   const projection = project("totals", counter, {
@@ -35,7 +41,8 @@ const ref = ({ database }: Process): { home: Process["database"]; projection: st
   projection: "totals",
 });
 /** None before the projection was set up. */
-const listParked = (options: Parameters<typeof list>[0]): ReturnType<typeof list> => list(options).catch(() => []);
+const listParked = (options: Parameters<typeof list>[0]): ReturnType<typeof list> =>
+  list(options).catch(() => []);
 const key = (entityId: string, revision: bigint) => ({ entityType: "counter", entityId, revision });
 
 t.test("retryParked() applies each event once, whoever asks how often, on whatever instance", async (t) => {
@@ -50,11 +57,16 @@ t.test("retryParked() applies each event once, whoever asks how often, on whatev
   await until("twelve are parked", async () => (await listParked(ref(on))).length === 12);
   t.equal(await retryParked({ ...ref(on), event: key("counter-3", 1n) }), 1);
   await until("it has failed again", async () => {
-    const [parked] = (await listParked(ref(on))).filter(({ entityId }) => entityId === "counter-3");
+    const parked = (await listParked(ref(on))).find(({ entityId }) => entityId === "counter-3");
     return parked?.attempts === 3 && !parked.retryAsked;
   });
-  const [failed] = (await listParked(ref(on))).filter(({ entityId }) => entityId === "counter-3");
-  t.match(failed, { revision: 1n, state: "parked", error: /thirteen/, history: [{ attempts: 2, error: /thirteen/ }] });
+  const failed = (await listParked(ref(on))).find(({ entityId }) => entityId === "counter-3");
+  t.match(failed, {
+    revision: 1n,
+    state: "parked",
+    error: /thirteen/,
+    history: [{ attempts: 2, error: /thirteen/ }],
+  });
   t.equal(failed?.history.length, 1);
   mend();
   for (let times = 0; times < 5; times++) {
@@ -74,7 +86,10 @@ t.test("dropParked() drops one, or all", async (t) => {
   run(t, on, projection);
   await until("three are parked", async () => (await listParked(ref(on))).length === 3);
   t.equal(await dropParked({ ...ref(on), event: key("b", 1n) }), 1);
-  t.same((await listParked(ref(on))).map(({ entityId }) => entityId), ["a", "c"]);
+  t.same(
+    (await listParked(ref(on))).map(({ entityId }) => entityId),
+    ["a", "c"],
+  );
   t.same(
     (await listParked({ ...ref(on), after: key("a", 1n), limit: 1 })).map(({ entityId }) => entityId),
     ["c"],
@@ -117,26 +132,40 @@ t.test("an event that is to be skipped leaves nothing", async (t) => {
   t.same(await listParked(ref(on)), []);
 });
 
-t.test("one poison event of a full page is found by halves, not by a transaction for each event", async (t) => {
-  const on = await openJournal(t);
-  let pages = 0;
-  const projection = project("totals", counter, {
-    setup,
-    retry,
-    async batch(events, context) {
-      pages += 1;
-      for (const { case: kind, value, ...origin } of events) {
-        if (kind !== "incremented") continue;
-        await add(value, { ...origin, sql: context.sql });
-        if (value.amount === 13n) throw new RangeError("thirteen");
-      }
-    },
-  });
-  await countUp(on.journal, Array.from({ length: 20 }, (_, index) => `counter-${index}`), 10);
-  await appendEvents(on.journal, "bad", 0n, [incremented(13n)]);
-  await countUp(on.journal, Array.from({ length: 20 }, (_, index) => `later-${index}`), 10);
-  run(t, on, projection);
-  await until("all others are applied", async () => (await sumOf(on.database)) === 400n, 20_000);
-  t.same((await listParked(ref(on))).map(({ entityId }) => entityId), ["bad"]);
-  t.ok(pages < 40, `${pages} transactions`);
-});
+t.test(
+  "one poison event of a full page is found by halves, not by a transaction for each event",
+  async (t) => {
+    const on = await openJournal(t);
+    let pages = 0;
+    const projection = project("totals", counter, {
+      setup,
+      retry,
+      async batch(events, context) {
+        pages += 1;
+        for (const { case: kind, value, ...origin } of events) {
+          if (kind !== "incremented") continue;
+          await add(value, { ...origin, sql: context.sql });
+          if (value.amount === 13n) throw new RangeError("thirteen");
+        }
+      },
+    });
+    await countUp(
+      on.journal,
+      Array.from({ length: 20 }, (_, index) => `counter-${index}`),
+      10,
+    );
+    await appendEvents(on.journal, "bad", 0n, [incremented(13n)]);
+    await countUp(
+      on.journal,
+      Array.from({ length: 20 }, (_, index) => `later-${index}`),
+      10,
+    );
+    run(t, on, projection);
+    await until("all others are applied", async () => (await sumOf(on.database)) === 400n, 20_000);
+    t.same(
+      (await listParked(ref(on))).map(({ entityId }) => entityId),
+      ["bad"],
+    );
+    t.ok(pages < 40, `${pages} transactions`);
+  },
+);

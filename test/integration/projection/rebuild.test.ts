@@ -109,7 +109,11 @@ t.test("a new version is built while the old one serves and goes on, and takes o
     times.set(event, (times.get(event) ?? 0) + 1);
   }
   t.equal(times.size, 400, "each event had its effect");
-  t.same([...times.values()].filter((count) => count !== 1), [], "once, by the one that was live then");
+  t.same(
+    [...times.values()].filter((count) => count !== 1),
+    [],
+    "once, by the one that was live then",
+  );
   t.ok(effects.some((effect) => effect.endsWith("by 1")));
 });
 
@@ -130,25 +134,36 @@ t.test("a rebuild survives cut connections in the middle of everything", async (
     await until("it goes on", async () => before >= 600n || (await sumOf(on.database)) > before, 20_000);
   }
   await writing;
-  await until("version 2 is live and has all", async () => (await isLive(on, 2)) && (await sumOf(on.database)) === 1_200n, 40_000);
+  await until(
+    "version 2 is live and has all",
+    async () => (await isLive(on, 2)) && (await sumOf(on.database)) === 1_200n,
+    40_000,
+  );
   await expectTotals(t, on, 60, 2n);
 });
 
-t.test("a new version takes over where no instance of the old one is left, and does what that had left", async (t) => {
-  const on = await openJournal(t);
-  const effects: string[] = [];
-  const onEffect = (number: number, event: string): void => void effects.push(`${event} by ${number}`);
-  await setUp(on, version(1));
-  const stop = run(t, on, version(1, { onEffect }));
-  await countUp(on.journal, ["a"], 3);
-  await until("version 1 has done it", () => effects.length === 3);
-  await stop();
-  await appendEvents(on.journal, "a", 3n, [incremented(1n)]);
-  run(t, on, version(2, { onEffect }));
-  await until("version 2 has all", async () => (await isLive(on, 2)) && (await sumOf(on.database)) === 8n, 20_000);
-  await until("its effect is done", () => effects.length === 4);
-  t.same(effects, ["a/1 by 1", "a/2 by 1", "a/3 by 1", "a/4 by 2"]);
-});
+t.test(
+  "a new version takes over where no instance of the old one is left, and does what that had left",
+  async (t) => {
+    const on = await openJournal(t);
+    const effects: string[] = [];
+    const onEffect = (number: number, event: string): void => void effects.push(`${event} by ${number}`);
+    await setUp(on, version(1));
+    const stop = run(t, on, version(1, { onEffect }));
+    await countUp(on.journal, ["a"], 3);
+    await until("version 1 has done it", () => effects.length === 3);
+    await stop();
+    await appendEvents(on.journal, "a", 3n, [incremented(1n)]);
+    run(t, on, version(2, { onEffect }));
+    await until(
+      "version 2 has all",
+      async () => (await isLive(on, 2)) && (await sumOf(on.database)) === 8n,
+      20_000,
+    );
+    await until("its effect is done", () => effects.length === 4);
+    t.same(effects, ["a/1 by 1", "a/2 by 1", "a/3 by 1", "a/4 by 2"]);
+  },
+);
 
 t.test("rebuildProjection() builds the same version anew", async (t) => {
   const on = await openJournal(t);
@@ -174,7 +189,11 @@ t.test("a newer version throws away what is being built", async (t) => {
   await until("version 2 is being built", async () => (await schemasOf(on)).length === 2);
   run(t, await on.open(), version(3));
   never.resolve();
-  await until("version 3 is live", async () => (await isLive(on, 3)) && (await sumOf(on.database)) === 60n, 20_000);
+  await until(
+    "version 3 is live",
+    async () => (await isLive(on, 3)) && (await sumOf(on.database)) === 60n,
+    20_000,
+  );
   t.equal((await schemasOf(on)).length, 1);
   await Promise.all([stop(), stopSecond()]);
 });
@@ -187,7 +206,11 @@ t.test("a build that cannot take over leaves the old tables serving, and tells w
   await until("version 1 is there", async () => (await sumOf(on.database)) === 20n);
   await on.database.sql`create view report as select sum(value) from total`;
   run(t, await on.open(), version(2), { logger });
-  await until("it has tried", () => lines.some(({ message }) => message.includes("cannot take over")), 20_000);
+  await until(
+    "it has tried",
+    () => lines.some(({ message }) => message.includes("cannot take over")),
+    20_000,
+  );
   t.equal(await sumOf(on.database), 20n, "the old one serves");
   await on.database.sql`drop view report`;
   await until("version 2 is live", () => isLive(on, 2), 20_000);
@@ -225,7 +248,9 @@ t.test("a build takes over types, views, functions and sequences with its tables
   const stop = run(t, on, rich(1));
   const seen = async (): Promise<string> => {
     const [row] = await on.database.sql<{ seen: string }[]>`
-      select count(*) || '/' || twice(2) || '/' || (select count(*) from part) as seen from large`.catch(() => []);
+      select count(*) || '/' || twice(2) || '/' || (select count(*) from part) as seen from large`.catch(
+      () => [],
+    );
     return row?.seen ?? "";
   };
   await until("it is there", async () => (await seen()) === "3/4/0");

@@ -1,6 +1,5 @@
 // A projection is shared by the instances of a service, and each event counts once, whatever becomes of them (T4, T6).
 import { fork } from "node:child_process";
-import { join } from "node:path";
 import t from "tap";
 import { createCluster } from "../../../ts-runtime/src/cluster/index.ts";
 import { createJournal, startPosition } from "../../../ts-runtime/src/journal/index.ts";
@@ -37,43 +36,49 @@ const shared = project("totals", counter, {
   },
 });
 
-t.test("one, four and two instances apply each event once, in order, under load", { timeout: 120_000 }, async (t) => {
-  const on = await openJournal(t);
-  const options = { pageSize: 50 };
-  const stopFirst = run(t, on, shared, options);
-  let wanted = 0;
-  const write = async (from: number, to: number): Promise<void> => {
-    for (let revision = from; revision < to; revision++)
-      await Promise.all(ids.map((id) => appendEvents(on.journal, id, BigInt(revision), [incremented(1n)])));
-    wanted = to * ids.length;
-  };
-  const reaches = (sum: number): Promise<true> =>
-    until(`${sum} are applied`, async () => (await sumOf(on.database)) >= BigInt(sum), 60_000);
-  await write(0, 5);
-  await reaches(50);
-  const others = [await on.open(), await on.open(), await on.open()];
-  const [stopSecond, , stopFourth] = others.map((other) => run(t, other, shared, options));
-  const writing = write(5, 25);
-  await reaches(400);
-  const owners = new Set(
-    (await clusterOf(t, on).leases()).filter(({ name }) => name.startsWith("projection:")).map(({ owner }) => owner),
-  );
-  t.ok(owners.size > 1, `${owners.size} instances share it`);
-  await stopFirst();
-  await clusterOf(t, others[1] ?? on).close(); // renews nothing any more, and believes
-  await reaches(600);
-  await stopFourth?.();
-  await writing;
-  await write(25, 30);
-  await reaches(wanted);
-  t.same(
-    await totals(on.database),
-    ids.toSorted().map((id) => ({ id, value: 30n, revisions: upTo(30) })),
-  );
-  const [grand] = await on.database.sql<{ sum: string }[]>`select sum(value) from grand`;
-  t.equal(grand?.sum, String(30 * ids.length), "rows that all write count each event once, too");
-  await stopSecond?.();
-});
+t.test(
+  "one, four and two instances apply each event once, in order, under load",
+  { timeout: 120_000 },
+  async (t) => {
+    const on = await openJournal(t);
+    const options = { pageSize: 50 };
+    const stopFirst = run(t, on, shared, options);
+    let wanted = 0;
+    const write = async (from: number, to: number): Promise<void> => {
+      for (let revision = from; revision < to; revision++)
+        await Promise.all(ids.map((id) => appendEvents(on.journal, id, BigInt(revision), [incremented(1n)])));
+      wanted = to * ids.length;
+    };
+    const reaches = (sum: number): Promise<true> =>
+      until(`${sum} are applied`, async () => (await sumOf(on.database)) >= BigInt(sum), 60_000);
+    await write(0, 5);
+    await reaches(50);
+    const others = [await on.open(), await on.open(), await on.open()];
+    const [stopSecond, , stopFourth] = others.map((other) => run(t, other, shared, options));
+    const writing = write(5, 25);
+    await reaches(400);
+    const owners = new Set(
+      (await clusterOf(t, on).leases())
+        .filter(({ name }) => name.startsWith("projection:"))
+        .map(({ owner }) => owner),
+    );
+    t.ok(owners.size > 1, `${owners.size} instances share it`);
+    await stopFirst();
+    await clusterOf(t, others[1] ?? on).close(); // renews nothing any more, and believes
+    await reaches(600);
+    await stopFourth?.();
+    await writing;
+    await write(25, 30);
+    await reaches(wanted);
+    t.same(
+      await totals(on.database),
+      ids.toSorted().map((id) => ({ id, value: 30n, revisions: upTo(30) })),
+    );
+    const [grand] = await on.database.sql<{ sum: string }[]>`select sum(value) from grand`;
+    t.equal(grand?.sum, String(30 * ids.length), "rows that all write count each event once, too");
+    await stopSecond?.();
+  },
+);
 
 t.test("with the order of the journal, events come as they were appended, whose they are", async (t) => {
   const on = await openJournal(t);
@@ -98,7 +103,9 @@ t.test("with the order of the journal, events come as they were appended, whose 
   await writing;
   await until("all is applied", async () => (await count()) === 400, 20_000);
   const { events } = await on.journal.read({ after: startPosition });
-  const seen = await on.database.sql<{ id: string; revision: bigint }[]>`select id, revision from seen order by number`;
+  const seen = await on.database.sql<
+    { id: string; revision: bigint }[]
+  >`select id, revision from seen order by number`;
   t.same(
     seen.map(({ id, revision }) => `${id}/${revision}`),
     events.map(({ entityId, revision }) => `${entityId}/${revision}`),
@@ -134,28 +141,34 @@ t.test("commits whose answers are lost count once", { timeout: 60_000 }, async (
   );
 });
 
-t.test("a process that freezes in the middle of a transaction holds nobody up for long, and changes nothing when it wakes", { timeout: 90_000 }, async (t) => {
-  const on = await openJournal(t);
-  const counted = project("totals", counter, { setup, events: { incremented: add } });
-  await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
-  const child = fork(join(import.meta.dirname, "project-process.ts"), [on.schema, "frozen"], {
-    execArgv: ["--conditions=samspel-source"],
-  });
-  t.teardown(() => child.kill("SIGKILL"));
-  await countUp(on.journal, ids, 5);
-  await until("the process applies", async () => (await sumOf(on.database)) === 200n, 30_000);
-  const frozen = new Promise((resolve) => child.once("message", resolve));
-  await appendEvents(on.journal, "frozen", 0n, [incremented(1n)]);
-  await frozen;
-  run(t, on, counted);
-  await countUp(on.journal, ["later"], 5);
-  await until("another one goes on", async () => (await sumOf(on.database)) === 206n, 40_000);
-  child.kill("SIGCONT");
-  await countUp(on.journal, ["awake"], 20);
-  await until("all are applied", async () => (await sumOf(on.database)) >= 226n, 30_000);
-  t.same(
-    (await totals(on.database)).filter(({ id, revisions, value }) => revisions !== upTo(Number(value)) || id === ""),
-    [],
-  );
-  t.equal(await sumOf(on.database), 226n);
-});
+t.test(
+  "a process that freezes in the middle of a transaction holds nobody up for long, and changes nothing when it wakes",
+  { timeout: 90_000 },
+  async (t) => {
+    const on = await openJournal(t);
+    const counted = project("totals", counter, { setup, events: { incremented: add } });
+    await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
+    const child = fork(new URL("project-process.ts", import.meta.url), [on.schema, "frozen"], {
+      execArgv: ["--conditions=samspel-source"],
+    });
+    t.teardown(() => child.kill("SIGKILL"));
+    await countUp(on.journal, ids, 5);
+    await until("the process applies", async () => (await sumOf(on.database)) === 200n, 30_000);
+    const frozen = new Promise((resolve) => child.once("message", resolve));
+    await appendEvents(on.journal, "frozen", 0n, [incremented(1n)]);
+    await frozen;
+    run(t, on, counted);
+    await countUp(on.journal, ["later"], 5);
+    await until("another one goes on", async () => (await sumOf(on.database)) === 206n, 40_000);
+    child.kill("SIGCONT");
+    await countUp(on.journal, ["awake"], 20);
+    await until("all are applied", async () => (await sumOf(on.database)) >= 226n, 30_000);
+    t.same(
+      (await totals(on.database)).filter(
+        ({ id, revisions, value }) => revisions !== upTo(Number(value)) || id === "",
+      ),
+      [],
+    );
+    t.equal(await sumOf(on.database), 226n);
+  },
+);

@@ -1,7 +1,12 @@
 // A projection of several entities, and one whose tables are in another database (T4).
 import t from "tap";
 import { migrate, openDatabase, readModelMigrations } from "../../../ts-runtime/src/postgres/index.ts";
-import { on as from, pauseProjection, project, projectionState } from "../../../ts-runtime/src/projection/index.ts";
+import {
+  on as from,
+  pauseProjection,
+  project,
+  projectionState,
+} from "../../../ts-runtime/src/projection/index.ts";
 import { countUp } from "../../support/counter-events.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { databaseUrl } from "../../support/environment.ts";
@@ -38,7 +43,11 @@ t.test("project() takes the events of several entities, by case or in whole page
     async batch(events, { sql }) {
       for (const event of events) {
         const what =
-          event.case === "incremented" ? String(event.value.amount) : event.case === "registered" ? event.value.name : "";
+          event.case === "incremented"
+            ? String(event.value.amount)
+            : event.case === "registered"
+              ? event.value.name
+              : "";
         await sql`insert into page values (${`${event.entityType} ${event.entityId}: ${what}`})`;
       }
     },
@@ -51,9 +60,11 @@ t.test("project() takes the events of several entities, by case or in whole page
   const expected = ["counter c: 1", "counter c: 1", "member m: Ann", "member n: Bo"];
   for (const table of ["fact", "page"]) {
     const facts = async (): Promise<readonly string[]> =>
-      (await on.database.sql<{ what: string }[]>`select what from ${on.database.sql(table)} order by what`.catch(() => [])).map(
-        ({ what }) => what,
-      );
+      (
+        await on.database.sql<
+          { what: string }[]
+        >`select what from ${on.database.sql(table)} order by what`.catch(() => [])
+      ).map(({ what }) => what);
     await until(`${table} has all`, async () => (await facts()).length === 4);
     t.same(await facts(), expected);
   }
@@ -62,7 +73,10 @@ t.test("project() takes the events of several entities, by case or in whole page
 t.test("project() refuses what cannot be", async (t) => {
   const refused = (message: RegExp) => ({ code: "SAMSPEL_INVALID_CONFIGURATION", message });
   t.throws(() => project("p", [], {}), refused(/needs an entity/));
-  t.throws(() => project("p", [from(counter, {}), from(counter, {})], {}), refused(/has entity counter twice/));
+  t.throws(
+    () => project("p", [from(counter, {}), from(counter, {})], {}),
+    refused(/has entity counter twice/),
+  );
   t.throws(() => project("P", counter, { events: {} }), refused(/lower-case/));
   t.throws(() => project("p", counter, { events: {}, version: 0 }), refused(/positive integer/));
   t.throws(() => project("p", counter, { events: {}, rebuild: "beside" }), refused(/has no setup/));

@@ -3,7 +3,13 @@
 // A range without events saves its checkpoint now and then only. So whether a build has passed a place is not asked of
 // its checkpoints alone, but of the journal: is there an event of its entities behind them that is not behind the place?
 import { rangeCount, rangeName, rangeOf } from "../cluster/index.ts";
-import { comparePositions, encodePosition, startPosition, type JournalEvent, type Position } from "../journal/index.ts";
+import {
+  comparePositions,
+  encodePosition,
+  startPosition,
+  type JournalEvent,
+  type Position,
+} from "../journal/index.ts";
 import { readBuild, workName, type Build } from "./builds.ts";
 import { plainArray, textArray, type Sql, type TransactionSql } from "../postgres/index.ts";
 
@@ -81,7 +87,7 @@ export function isAtOrBefore(a: Position, b: Position): boolean {
   return comparePositions(a, b) <= 0;
 }
 
-export function leastOf(positions: RangePositions): Position {
+function leastOf(positions: RangePositions): Position {
   return positions.reduce((least, position) => (isAtOrBefore(position, least) ? position : least));
 }
 

@@ -22,7 +22,14 @@ import { keepPruned } from "./change-log.ts";
 import { listenToChanges } from "./changes.ts";
 import { NotCurrent } from "./commit-page.ts";
 import { createProgress } from "./progress.ts";
-import { buildPositions, greatestOf, isAtOrBefore, rangeOfSlice, replayOf, type RangePositions } from "./positions.ts";
+import {
+  buildPositions,
+  greatestOf,
+  isAtOrBefore,
+  rangeOfSlice,
+  replayOf,
+  type RangePositions,
+} from "./positions.ts";
 import { retryAskedEvents } from "./retry-parked.ts";
 import type { RunProjectionOptions } from "./run-projection.ts";
 import { swapWhenCaughtUp } from "./swap-build.ts";

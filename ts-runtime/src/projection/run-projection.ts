@@ -9,6 +9,7 @@ import { backoff, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { controlChannel, readStanding, type Standing } from "./builds.ts";
 import type { Projection } from "./projection.ts";
+import { observeProjection } from "./projection-metrics.ts";
 import { runBuild } from "./run-build.ts";
 import { beginRebuild, setUpProjection } from "./set-up-projection.ts";
 
@@ -37,6 +38,7 @@ export async function runProjection(options: RunProjectionOptions): Promise<void
   const { projection, database, home = database, signal, logger, journal } = options;
   const changed = createLatch();
   using _ = await home.listen(controlChannel(home, projection.name), () => changed.set());
+  using __ = observeProjection({ projection, home, database });
   /** By generation and number of resets. */
   const runners = new Map<string, Runner>();
   let isSetUp = false;

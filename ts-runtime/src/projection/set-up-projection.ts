@@ -158,7 +158,7 @@ async function abandon({ projection, home, sql }: Making, generation: number): P
 }
 
 /** Drops what a build has in a schema of its own, and where it stood; its number stays used. */
-export async function dropBuild(
+async function dropBuild(
   sql: TransactionSql,
   { schema }: Database,
   { projection, generation }: { readonly projection: string; readonly generation: number },
@@ -201,7 +201,7 @@ async function recordBuild(
 }
 
 /** An instance of an old version meets the tables of a newer one. */
-export function outdated({ name, version }: Projection, found: number): SamspelError {
+function outdated({ name, version }: Projection, found: number): SamspelError {
   return new SamspelError(
     "SAMSPEL_INVALID_CONFIGURATION",
     `Cannot run version ${version} of projection ${name} as its tables must be of that version: current version is ${found}`,
