@@ -91,6 +91,7 @@ export async function startBackground(
           signal,
           logger,
           broker: infra.requireBroker(),
+          database: infra.database,
           graceMs: drainMs,
         }),
       ),

@@ -2,6 +2,7 @@ import type { Migration } from "../migration.ts";
 import { clusterTable } from "./cluster.ts";
 import { descriptorTable } from "./descriptor.ts";
 import { forgettingTable } from "./forgetting.ts";
+import { inboxTables } from "./inbox.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { outboxTable } from "./outbox.ts";
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   forgettingTable,
   outboxTable,
   clusterTable,
+  inboxTables,
   projectionBuilds,
   projectionChanges,
 ];
