@@ -22,6 +22,7 @@ import { keepPruned } from "./change-log.ts";
 import { listenToChanges } from "./changes.ts";
 import { NotCurrent } from "./commit-page.ts";
 import { createProgress } from "./progress.ts";
+import { readAhead } from "./read-ahead.ts";
 import {
   buildPositions,
   greatestOf,
@@ -110,7 +111,7 @@ async function followPages(options: RunBuildOptions, run: Run): Promise<void> {
           signal,
           idleMs,
         });
-  for await (const { events, next } of pages) {
+  for await (const { events, next } of readAhead(pages)) {
     const isDue = performance.now() - allSavedAtMs >= idleMs;
     if (isDue) allSavedAtMs = performance.now();
     if (events.length === 0 && !(await hasPassedEvents(database, positions, next))) continue;
