@@ -83,8 +83,10 @@ export async function commitPage(committing: Committing, { history, apply, save 
       await current; // a build that was dropped makes statements fail, too
       throw blame(error);
     }
-    await Promise.all([current, save(sql)]);
+    // In one round trip; the connection keeps their order.
     await Promise.all([
+      current,
+      save(sql),
       mode === "live" && changes.length > 0
         ? recordChanges(sql, { projection, home, generation: committing.generation, changes })
         : undefined,
