@@ -20,4 +20,12 @@ export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 
 // What callers use.
-export { commandId, createClients, errorDetail, type Clients, type ClientsOptions } from "./client/index.ts";
+export { commandId, errorDetail } from "./client/index.ts";
+export {
+  createTellingClients as createClients,
+  type Receipt,
+  type ReplyOptions,
+  type TellingClients as Clients,
+  type TellingClientsOptions as ClientsOptions,
+  type TellOptions,
+} from "./tell/index.ts";

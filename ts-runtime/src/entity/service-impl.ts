@@ -2,16 +2,20 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
-import { commandIdHeader, maxCommandIdLength, type Clients } from "../client/index.ts";
+import { commandIdHeader, maxCommandIdLength } from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import type { EntityCommand } from "./entity.ts";
 import type { EntityHost } from "./entity-host.ts";
 
 const maxIdLength = maxCommandIdLength;
 
 /** Implements an entity's service. */
-export function entityServiceImpl(host: EntityHost, clients: Clients): ServiceImpl<DescService> {
+export function entityServiceImpl(
+  host: EntityHost,
+  clients: Pick<TellingClients, "within">,
+): ServiceImpl<DescService> {
   const methods = [...host.entity.commands].map(([name, command]) => [
     name,
     (request: Message, context: HandlerContext) =>

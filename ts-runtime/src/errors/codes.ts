@@ -23,6 +23,8 @@ export type ErrorCode =
   | "SAMSPEL_JOURNAL_CORRUPT"
   | "SAMSPEL_EVENT_UNKNOWN"
   | "SAMSPEL_TIMER_GONE"
+  | "SAMSPEL_TELL_TOO_LARGE"
+  | "SAMSPEL_REPLY_GONE"
   | "SAMSPEL_INTERNAL";
 
 interface CodeEntry {
@@ -52,5 +54,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
+  SAMSPEL_TELL_TOO_LARGE: { grpc: Code.ResourceExhausted, retryable: false },
+  SAMSPEL_REPLY_GONE: { grpc: Code.NotFound, retryable: false },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
 };

@@ -1,11 +1,11 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
 import { hostname } from "node:os";
-import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
 import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
@@ -31,7 +31,7 @@ export interface BackgroundOptions {
   /** Of the entities, whose timers fire here. */
   readonly hosts: readonly EntityHost[];
   readonly alarm: TimerAlarm;
-  readonly clients: Clients;
+  readonly clients: TellingClients;
 }
 
 /** Handlers are told to end when the grace is over; so long they and their runners have to do it. */

@@ -2,7 +2,8 @@
 import { createJournal, type Journal } from "../journal/index.ts";
 import { migrate, openDatabase, type Database } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { openBroker, type Broker } from "../topic/index.ts";
+import { createLazyBroker } from "../tell/index.ts";
+import { openBroker, type Broker, type BrokerOptions } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { ResolvedServiceOptions, ServiceOptions } from "./options.ts";
 
@@ -12,6 +13,11 @@ export interface OpenInfra {
   requireDatabase(): Database;
   requireJournal(): Journal;
   requireBroker(): Broker;
+  /**
+   * The connection to NATS, made when it is first asked for where nothing needed it at the start.
+   * @throws SAMSPEL_INVALID_CONFIGURATION without `NATS_URL`.
+   */
+  connectBroker(this: void): Promise<Broker>;
 }
 
 /** Less than the default deadline of a call, so that callers learn that it is the database which is away. */
@@ -46,7 +52,11 @@ export async function openInfra(
       (journal) =>
         endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
     );
+  const later = opening.begun.use(
+    createLazyBroker(settings.natsUrl === undefined ? undefined : brokerOptions(settings, opening.logger)),
+  );
   return {
+    connectBroker: () => (broker === undefined ? later.connect() : Promise.resolve(broker)),
     database,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
@@ -65,11 +75,18 @@ async function openServiceDatabase(
 }
 
 async function openServiceBroker(
-  { natsUrl, topicPrefix, name }: ResolvedServiceOptions,
+  settings: ResolvedServiceOptions,
   { logger, begun }: Opening,
 ): Promise<Broker | undefined> {
-  if (natsUrl === undefined) return undefined;
-  return begun.use(await openBroker({ url: natsUrl, prefix: topicPrefix, name, logger }));
+  if (settings.natsUrl === undefined) return undefined;
+  return begun.use(await openBroker(brokerOptions(settings, logger)));
+}
+
+function brokerOptions(
+  { natsUrl = "", topicPrefix, name }: ResolvedServiceOptions,
+  logger: Logger,
+): BrokerOptions {
+  return { url: natsUrl, prefix: topicPrefix, name, logger };
 }
 
 function valueOf<T>(result: PromiseSettledResult<T>): T {

@@ -9,6 +9,7 @@ import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/
 import { createInspection } from "../inspection/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
+import { createTeller, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
 import { topicServiceImpl } from "../topic/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
@@ -106,7 +107,8 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
-  const clients = begun.use(createClients({ registry, logger }));
+  const teller = createTeller({ source: name, broker: infra.connectBroker });
+  const clients = begun.use(withTells(createClients({ registry, logger }), teller));
   const context = createServiceContext({ clients, database: infra.database, logger });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
@@ -161,7 +163,7 @@ async function assemble(
 
 function entityHosts(
   { entities = [] }: ServiceOptions,
-  { freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
+  { name, natsUrl, freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
   { infra, logger, begun, alarm }: Assembly & { readonly infra: OpenInfra; readonly alarm: TimerAlarm },
 ): readonly EntityHost[] {
   return entities.map((entity) =>
@@ -174,6 +176,8 @@ function entityHosts(
         passivateAfterMs,
         logger,
         onSchedule: alarm.note,
+        // Without a broker nobody would send on what commands tell.
+        ...(natsUrl === undefined ? {} : { source: name }),
       }),
     ),
   );

@@ -1,5 +1,6 @@
 export { createJournal } from "./create-journal.ts";
 export type { Count } from "./count-events.ts";
+export { insertMessages } from "./insert-messages.ts";
 export type {
   Append,
   AppendResult,
@@ -7,6 +8,7 @@ export type {
   Journal,
   JournalEvent,
   JournalOptions,
+  OutboxMessage,
   Page,
   Rewriting,
   TimerChange,

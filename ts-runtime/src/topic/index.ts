@@ -1,5 +1,5 @@
-export { openBroker, type Broker } from "./broker.ts";
-export { makeHeaders } from "./headers.ts";
+export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
+export { encodeValue, makeHeaders, readHeaders } from "./headers.ts";
 export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { topicServiceImpl } from "./serve-topic.ts";

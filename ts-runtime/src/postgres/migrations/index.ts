@@ -3,7 +3,9 @@ import { descriptorTable } from "./descriptor.ts";
 import { forgettingTable } from "./forgetting.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
+import { outboxTable } from "./outbox.ts";
 import { projectionTables } from "./projection.ts";
+import { handledTable } from "./tell.ts";
 import { timerTable } from "./timer.ts";
 
 /** All steps of the toolkit's own tables, in order. */
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   descriptorTable,
   timerTable,
   forgettingTable,
+  outboxTable,
+  handledTable,
 ];
