@@ -90,9 +90,9 @@ export function defineOrder(): OrderEntity {
 /** One process that serves orders. */
 export interface Orders {
   readonly host: EntityHost;
-  place(orderId: string, items: readonly string[], options?: PlaceOptions): Promise<Message>;
-  remind(orderId: string, item: string, commandId?: string): Promise<Message>;
-  forget(orderId: string): Promise<Message>;
+  place(this: void, orderId: string, items: readonly string[], options?: PlaceOptions): Promise<Message>;
+  remind(this: void, orderId: string, item: string, commandId?: string): Promise<Message>;
+  forget(this: void, orderId: string): Promise<Message>;
 }
 
 interface PlaceOptions {

@@ -95,23 +95,25 @@ class Persisting<Event, Command, Forgets extends boolean> implements Persist<Eve
   readonly timers: readonly TimerIntent<Command>[];
   readonly tells: readonly TellIntent[];
   readonly forgets: Forgets;
+  readonly #parts: EffectParts<Event, Command, Forgets>;
 
-  constructor({ events, timers, tells, forgets }: EffectParts<Event, Command, Forgets>) {
-    this.events = events;
-    this.timers = timers;
-    this.tells = tells;
-    this.forgets = forgets;
+  constructor(parts: EffectParts<Event, Command, Forgets>) {
+    this.#parts = parts;
+    this.events = parts.events;
+    this.timers = parts.timers;
+    this.tells = parts.tells;
+    this.forgets = parts.forgets;
   }
 
   schedule<Later extends DescMethodUnary>(
     name: string,
     timer: NewTimer<Later>,
   ): Persist<Event, Command | Later, Forgets> {
-    return new Persisting({ ...this, timers: joined(this.timers, scheduleTimer(name, timer)) });
+    return new Persisting({ ...this.#parts, timers: joined(this.timers, scheduleTimer(name, timer)) });
   }
 
   cancel(name: string): Persist<Event, Command, Forgets> {
-    return new Persisting({ ...this, timers: joined(this.timers, cancelTimer(name)) });
+    return new Persisting({ ...this.#parts, timers: joined(this.timers, cancelTimer(name)) });
   }
 
   tell<Told extends DescMethodUnary>(
@@ -119,11 +121,11 @@ class Persisting<Event, Command, Forgets extends boolean> implements Persist<Eve
     request: MessageInitShape<Told["input"]>,
     options: NewTell = {},
   ): Persist<Event, Command, Forgets> {
-    return new Persisting({ ...this, tells: [...this.tells, tellIntent(method, request, options)] });
+    return new Persisting({ ...this.#parts, tells: [...this.tells, tellIntent(method, request, options)] });
   }
 
   forget(): Persist<Event, Command, true> {
-    return new Persisting({ ...this, forgets: true });
+    return new Persisting({ ...this.#parts, forgets: true });
   }
 
   reply<Allowed, State, Reply>(

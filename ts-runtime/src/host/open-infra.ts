@@ -1,4 +1,6 @@
 // The connections that a service needs, and no others: Postgres with its journal, NATS.
+import { hostname } from "node:os";
+import { createCluster, type Cluster } from "../cluster/index.ts";
 import { createJournal, type Journal } from "../journal/index.ts";
 import { migrate, openDatabase, type Database } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -12,6 +14,7 @@ export interface OpenInfra {
   readonly database: Database | undefined;
   requireDatabase(): Database;
   requireJournal(): Journal;
+  requireCluster(): Cluster;
   requireBroker(): Broker;
   /**
    * The connection to NATS, made when it is first asked for where nothing needed it at the start.
@@ -25,6 +28,7 @@ const retryForMs = 8_000;
 
 /** Of a stop: by now all calls have ended, or their grace has. */
 const closeJournalWithinMs = 2_000;
+const closeClusterWithinMs = 1_000;
 
 interface Opening {
   readonly logger: Logger;
@@ -55,13 +59,27 @@ export async function openInfra(
   const later = opening.begun.use(
     createLazyBroker(settings.natsUrl === undefined ? undefined : brokerOptions(settings, opening.logger)),
   );
+  const cluster = database && openCluster(database, settings, opening);
   return {
     connectBroker: () => (broker === undefined ? later.connect() : Promise.resolve(broker)),
     database,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
+    requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
   };
+}
+
+/** The instance's name is for whoever looks at the leases. */
+function openCluster(
+  database: Database,
+  { name }: ResolvedServiceOptions,
+  { logger, begun }: Opening,
+): Cluster {
+  return begun.adopt(
+    createCluster({ database, logger, instance: `${name}@${hostname()}/${process.pid}` }),
+    (cluster) => endWithin(closeClusterWithinMs, cluster.close(), { what: "the cluster", logger }),
+  );
 }
 
 async function openServiceDatabase(

@@ -25,7 +25,10 @@ export function createTellingClients(options: TellingClientsOptions): TellingCli
   const broker = createLazyBroker(
     natsUrl === undefined ? undefined : { url: natsUrl, prefix: topicPrefix, name, logger },
   );
-  const clients = withTells(createClients(options), createTeller({ source: name, broker: broker.connect }));
+  const clients = withTells(
+    createClients(options),
+    createTeller({ source: name, broker: () => broker.connect() }),
+  );
   const close = async (): Promise<void> => {
     await clients.close();
     await broker[Symbol.asyncDispose]();

@@ -75,7 +75,7 @@ async function firstMessage(broker: Broker, subject: string, waiting: Waiting): 
       news.set();
     },
   });
-  broker.onReconnect(news.set, over.signal);
+  broker.onReconnect(() => news.set(), over.signal);
   try {
     for (let number = 1; ; number++) {
       signal?.throwIfAborted();

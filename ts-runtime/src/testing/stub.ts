@@ -89,11 +89,12 @@ export function stubbedClients(stubs: readonly Stub[]): StubbedClients {
       service: S,
       options?: Parameters<TellingClients["client"]>[1],
     ): TellingClient<S> {
-      const circumstances = (): object => ({});
-      return withTell(callsOf(service, options), { service, teller, circumstances });
+      return withTell(callsOf(service, options), { service, teller, circumstances: none });
     },
   };
 }
+const none = (): object => ({});
+
 interface TransportParts {
   readonly impl: Stub["impl"];
   readonly interceptors: Interceptor[];

@@ -1,4 +1,5 @@
 import type { Migration } from "../migration.ts";
+import { clusterTable } from "./cluster.ts";
 import { descriptorTable } from "./descriptor.ts";
 import { forgettingTable } from "./forgetting.ts";
 import { journalTables } from "./journal.ts";
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   timerTable,
   forgettingTable,
   outboxTable,
+  clusterTable,
   handledTable,
 ];
