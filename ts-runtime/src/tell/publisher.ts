@@ -16,7 +16,7 @@ import type { Broker } from "../topic/index.ts";
 export interface Publishing {
   readonly subject: string;
   readonly body: Uint8Array;
-  readonly headers: MsgHdrs;
+  readonly headers?: MsgHdrs;
   /** Makes the stream; called where nobody stores the subject. */
   readonly makeStream: () => Promise<unknown>;
   /** How long to try. */
@@ -80,7 +80,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     inFlight.set(number, entry);
     try {
       const { headers } = entry;
-      connection.publish(entry.subject, entry.body, { headers, reply: `${inbox}.${number}` });
+      const reply = `${inbox}.${number}`;
+      connection.publish(entry.subject, entry.body, headers === undefined ? { reply } : { headers, reply });
     } catch (error) {
       inFlight.delete(number);
       entry.reject(unstored(entry, error instanceof Error ? error.message : String(error)));

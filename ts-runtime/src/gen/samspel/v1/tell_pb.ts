@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/tell.proto.
  */
 export const file_samspel_v1_tell: GenFile = /*@__PURE__*/
-  fileDesc("ChVzYW1zcGVsL3YxL3RlbGwucHJvdG8SCnNhbXNwZWwudjEiawoJVGVsbFJlcGx5EhIKCHJlc3BvbnNlGAEgASgMSAASKgoHZmFpbHVyZRgCIAEoCzIXLnNhbXNwZWwudjEuVGVsbEZhaWx1cmVIABITCgl0b29fbGFyZ2UYAyABKARIAEIJCgdvdXRjb21lIncKC1RlbGxGYWlsdXJlEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRIQCghyZWplY3RlZBgEIAEoCBIQCghhdHRlbXB0cxgFIAEoDWIGcHJvdG8z", [file_google_protobuf_any]);
+  fileDesc("ChVzYW1zcGVsL3YxL3RlbGwucHJvdG8SCnNhbXNwZWwudjEihwEKCVRlbGxSZXBseRISCghyZXNwb25zZRgBIAEoDEgAEioKB2ZhaWx1cmUYAiABKAsyFy5zYW1zcGVsLnYxLlRlbGxGYWlsdXJlSAASEwoJdG9vX2xhcmdlGAMgASgESAASCgoCaWQYBCABKAkSDgoGbWV0aG9kGAUgASgJQgkKB291dGNvbWUidwoLVGVsbEZhaWx1cmUSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEiUKB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55EhAKCHJlamVjdGVkGAQgASgIEhAKCGF0dGVtcHRzGAUgASgNYgZwcm90bzM", [file_google_protobuf_any]);
 
 /**
  * What a handler answered to a tell, or why it did not.
@@ -52,6 +52,20 @@ export type TellReply = Message<"samspel.v1.TellReply"> & {
     value: bigint;
     case: "tooLarge";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The tell's id: the command id under which it was handled.
+   *
+   * @generated from field: string id = 4;
+   */
+  id: string;
+
+  /**
+   * The proto name of the method.
+   *
+   * @generated from field: string method = 5;
+   */
+  method: string;
 };
 
 /**
