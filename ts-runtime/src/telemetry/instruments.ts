@@ -1,7 +1,7 @@
 // Every instrument of Samspel in one table. Names, units and attributes follow the semantic conventions of
 // OpenTelemetry. docs/reference/metrics.md lists them for people; a test holds the two together.
 
-export type CounterName = "samspel.journal.appends";
+export type CounterName = "samspel.journal.appends" | "samspel.consumer.messages";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -14,6 +14,9 @@ export type AttributeName =
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
+  | "samspel.consumer.outcome"
+  | "messaging.consumer.group.name"
+  | "messaging.destination.name"
   | "error.type";
 
 interface Instrument {
@@ -79,5 +82,11 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description: "Reading the state of an entity from the journal.",
     attributes: ["samspel.entity.type"],
     boundaries: seconds,
+  },
+  "samspel.consumer.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of a group by what became of them; each failed attempt counts.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
   },
 };
