@@ -23,8 +23,11 @@ export type { Logger } from "./telemetry/index.ts";
 export { commandId, errorDetail } from "./client/index.ts";
 export {
   createTellingClients as createClients,
+  type InboxContext,
+  type InboxImpl,
   type Receipt,
   type ReplyOptions,
+  type TellClient,
   type TellingClients as Clients,
   type TellingClientsOptions as ClientsOptions,
   type TellOptions,

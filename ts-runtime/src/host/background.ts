@@ -9,6 +9,7 @@ import type { TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
 import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
+import { tellWorks, type TakeTellsOptions } from "./take-tells.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
 
@@ -32,6 +33,8 @@ export interface BackgroundOptions {
   readonly hosts: readonly EntityHost[];
   readonly alarm: TimerAlarm;
   readonly clients: TellingClients;
+  /** What is served, and so may be told. */
+  readonly tells: Pick<TakeTellsOptions, "served" | "interceptors" | "settings">;
 }
 
 /** Handlers are told to end when the grace is over; so long they and their runners have to do it. */
@@ -43,9 +46,10 @@ const afterGraceMs = 1_000;
  *   then.
  */
 export async function startBackground(
-  { topics = [], projections = [] }: ServiceOptions,
-  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
+  options: ServiceOptions,
+  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients, tells }: BackgroundOptions,
 ): Promise<Background> {
+  const { topics = [], projections = [] } = options;
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) await setUpProjection(infra.requireDatabase(), projection);
@@ -85,6 +89,7 @@ export async function startBackground(
         }),
       ),
     ),
+    ...tellWorks(options, { ...tells, infra, logger, signal }).map(({ what, work }) => keep(what, work)),
     ...(hosts.length === 0
       ? []
       : [

@@ -23,6 +23,7 @@ import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { checkTells } from "./take-tells.ts";
 
 const deregisterWithinMs = 3_000;
 const closeRegistryWithinMs = 1_000;
@@ -61,6 +62,7 @@ async function start(options: ServiceOptions): Promise<RunningService> {
   const startedAt = performance.now();
   const settings = resolveServiceOptions(options);
   checkParts(options);
+  checkTells(options);
   const logger = options.logger ?? createLogger({ service: settings.name, level: settings.logLevel });
   const running = Promise.withResolvers<AsyncDisposableStack>();
   let stopped: Promise<void> | undefined;
@@ -112,18 +114,19 @@ async function assemble(
   const context = createServiceContext({ clients, database: infra.database, logger });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
+  const interceptors = options.interceptors ?? [];
+  const served = [
+    ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
+    ...(options.services ?? []).map((serving) => serving.bind(context)),
+  ];
   const server = begun.use(
     await startRpcServer({
       host,
       port,
       logger,
       serving: false,
-      interceptors: options.interceptors ?? [],
-      bindings: [
-        ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
-        ...(options.services ?? []).map((serving) => serving.bind(context)),
-        ...topicBindings(options, infra),
-      ],
+      interceptors,
+      bindings: [...served, ...topicBindings(options, infra)],
       beside: inspectionBindings(options, settings, { infra, logger }),
     }),
   );
@@ -139,6 +142,7 @@ async function assemble(
     hosts,
     alarm,
     clients,
+    tells: { served, interceptors, settings },
   });
   // Beside each other, as both may take as long as the grace.
   begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop()])));

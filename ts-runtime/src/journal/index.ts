@@ -10,11 +10,11 @@ export type {
   Journal,
   JournalEvent,
   JournalOptions,
-  OutboxMessage,
   Page,
   Rewriting,
   TimerChange,
   TimerDue,
 } from "./journal.ts";
+export type { OutboxMessage } from "./outbox-message.ts";
 export { look, type JournalView } from "./look.ts";
 export { encodePosition, startPosition, type Position } from "./position.ts";

@@ -1,6 +1,6 @@
 // Messages into the outbox, in whatever transaction somebody has: they leave once it is committed, and never before.
 import type { TransactionSql } from "../postgres/index.ts";
-import type { OutboxMessage } from "./journal.ts";
+import type { OutboxMessage } from "./outbox-message.ts";
 
 /** Inserts messages, in their order, and has the relay woken at the commit. */
 export async function insertMessages(tx: TransactionSql, messages: readonly OutboxMessage[]): Promise<void> {

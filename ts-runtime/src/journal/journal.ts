@@ -2,6 +2,7 @@
 // they mean is the entity's business.
 import type { HeldRange } from "../cluster/index.ts";
 import type { Database, TransactionSql } from "../postgres/index.ts";
+import type { OutboxMessage } from "./outbox-message.ts";
 import type { Position } from "./position.ts";
 
 export interface JournalOptions {
@@ -51,22 +52,6 @@ export interface Append {
   readonly fires?: FiredTimer | undefined;
   /** Messages that leave through the outbox, in this order for each key; none where nothing is appended (J2). */
   readonly tells?: readonly OutboxMessage[] | undefined;
-}
-
-/** A row of the outbox: what is to be published once the append is committed. */
-export interface OutboxMessage {
-  /** Of its key: who relays slices relays it. */
-  readonly slice: number;
-  /** Without the topic prefix, as the subject. */
-  readonly stream: string;
-  readonly subject: string;
-  readonly messageId: string;
-  readonly key: string;
-  /** As JSON. */
-  readonly headers: string;
-  readonly body: Uint8Array;
-  /** How long it waits after the append, by the database's clock. Default: not at all. */
-  readonly delayMs?: number | undefined;
 }
 
 /** What an append does to one timer of its entity. */

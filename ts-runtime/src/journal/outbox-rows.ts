@@ -1,6 +1,6 @@
 // Rows of the outbox as the columns of a statement that appends.
 import { plainArray, textArray } from "../postgres/index.ts";
-import type { OutboxMessage } from "./journal.ts";
+import type { OutboxMessage } from "./outbox-message.ts";
 
 export class OutboxRows {
   readonly #pack: (body: Uint8Array) => number;

@@ -9,6 +9,7 @@
 import {
   fromBinary,
   toBinary,
+  type DescMessage,
   type DescMethod,
   type DescMethodUnary,
   type DescService,
@@ -23,6 +24,7 @@ import { commandIdHeader, maxCommandIdLength } from "../client/index.ts";
 import { findKeyField, keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import {
+  isTransient,
   isUniqueViolation,
   transact,
   type Database,
@@ -45,7 +47,8 @@ export type InboxImpl<S extends DescService> = {
     : ServiceImpl<S>[K];
 };
 
-type UnaryHandler = (request: Message, context: InboxContext) => object | Promise<object>;
+type Reply = MessageInitShape<DescMessage>;
+type UnaryHandler = (request: Message, context: InboxContext) => Reply | Promise<Reply>;
 
 /** An implementation whose unary methods run in a transaction that records them. */
 export function withInbox<S extends DescService>(
@@ -59,12 +62,17 @@ export function withInbox<S extends DescService>(
     if (typeof handler !== "function") continue;
     const bound: unknown = handler.bind(implementation);
     methods[method.localName] =
-      method.methodKind === "unary"
-        ? (request: Message, context: HandlerContext) =>
-            runOnce({ method, handler: bound as UnaryHandler, sql: sql() }, request, context)
-        : bound;
+      method.methodKind === "unary" ? once(method as DescMethodUnary, bound as UnaryHandler, sql) : bound;
   }
   return methods as ServiceImpl<S>;
+}
+
+function once(
+  method: DescMethodUnary,
+  handler: UnaryHandler,
+  sql: () => Sql,
+): (request: Message, context: HandlerContext) => Promise<Message> {
+  return (request, context) => runOnce({ method, handler, sql: sql() }, request, context);
 }
 
 interface Inboxed {
@@ -92,9 +100,19 @@ async function runOnce(
         return reply;
       });
     } catch (error) {
+      if (isTransient(error)) throw unreachable(method, error);
       if (!(error instanceof RecordTaken) || attempt === maxAttempts) throw error;
     }
   }
+}
+
+/** Whether it was committed is unknown; who sends it again with the same id learns that. */
+function unreachable(method: DescMethod, cause: unknown): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_DATABASE_UNREACHABLE",
+    `The database was away while ${nameOf(method)} ran: whether it took effect is unknown`,
+    { cause },
+  );
 }
 
 interface CommandRecord {

@@ -13,7 +13,7 @@ import { SamspelError } from "../errors/index.ts";
 import type { Broker } from "../topic/index.ts";
 
 /** A message on its way. */
-export interface Publishing {
+interface Publishing {
   readonly subject: string;
   readonly body: Uint8Array;
   readonly headers?: MsgHdrs;

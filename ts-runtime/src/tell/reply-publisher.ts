@@ -14,7 +14,7 @@ import { replySubject, tellToken, type TellIdentity } from "./address.ts";
 import { createPublisher } from "./publisher.ts";
 import { ensureReplyStream } from "./stream.ts";
 
-export interface TellFailed {
+interface TellFailed {
   readonly error: ConnectError;
   /** Whether the handler said no; else its attempts were exhausted. */
   readonly rejected: boolean;

@@ -40,7 +40,6 @@ export function toldService(
 }
 
 export interface Invocation {
-  readonly request: Message;
   readonly requestHeader: Headers;
   readonly timeoutMs: number;
   /** Aborts when nobody waits for the handler any longer. */

@@ -5,5 +5,12 @@ export { runSubscription, type RunSubscriptionOptions } from "./run-subscription
 export { topicServiceImpl } from "./serve-topic.ts";
 export { ensureStream, partitionSubject, streamName } from "./stream.ts";
 export { subscribe, type MessageContext, type Subscription } from "./subscribe.ts";
-export { runConsumer, type ConsumerOptions, type Delivery, type Received } from "./consume/index.ts";
+export {
+  GiveUp,
+  Postponed,
+  runConsumer,
+  type ConsumerOptions,
+  type Delivery,
+  type Received,
+} from "./consume/index.ts";
 export { parkDeadLetter } from "./dead-letter.ts";

@@ -1,6 +1,8 @@
 export type { Delivery } from "./delivery.ts";
 export {
   Fenced,
+  GiveUp,
+  Postponed,
   type ConsumerOptions,
   type ExhaustedPolicy,
   type Opened,
