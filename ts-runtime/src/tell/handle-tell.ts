@@ -18,6 +18,9 @@ import { tellContext } from "./told-service.ts";
 import { judge } from "./verdict.ts";
 import { toConnectError } from "../errors/index.ts";
 
+/** A reason that is made once: an exception for each tell costs as much as reading it. */
+const done = new Error("The tell is handled");
+
 export interface HandleTellOptions {
   readonly replies: ReplyPublisher;
   readonly logger: Logger;
@@ -54,7 +57,7 @@ export async function handleTell(
     logger.warn({ err: error, ...identity, attempt }, "tell rejected");
     throw new GiveUp(verdict.error.message, { cause: error });
   } finally {
-    context.abort();
+    context.abort(done);
   }
   await replies.replied(identity, told.method, reply).catch((error: unknown) => {
     throw new Postponed("The reply could not be kept", { cause: error });

@@ -1,6 +1,7 @@
 // What a sender has of a tell that is stored.
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import type { Broker } from "../topic/index.ts";
+import { tellToken, type TellIdentity } from "./address.ts";
 import { awaitReply, type ReplyOptions } from "./replies.ts";
 import { readToken, writeToken, type TellToken } from "./token.ts";
 
@@ -23,12 +24,15 @@ export interface Receipt<O extends DescMessage = DescMessage> {
 export function createReceipt<O extends DescMessage>(
   broker: () => Promise<Broker>,
   method: DescMethodUnary<DescMessage, O>,
-  { id, token }: { readonly id: string; readonly token: TellToken },
+  identity: TellIdentity,
 ): Receipt<O> {
+  const toldAtMs = Date.now();
+  // Made when it is asked for: most tells are never looked after.
+  const token = (): TellToken => ({ hash: tellToken(identity), toldAtMs });
   return {
-    id,
-    reply: async (options) => awaitReply(await broker(), method, token, options),
-    toString: () => writeToken(token),
+    id: identity.id,
+    reply: async (options) => awaitReply(await broker(), method, token(), options),
+    toString: () => writeToken(token()),
   };
 }
 

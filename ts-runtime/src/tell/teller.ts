@@ -131,14 +131,13 @@ export function createTeller({ source, broker }: TellerOptions): Teller {
       const delayMs = requireDelay(method, options.delayMs);
       const headers = { ...circumstances.headers, ...options.headers };
       const tell = makeTell(tellable, create(method.input, request), { id, source, headers });
-      const toldAtMs = Date.now();
       if (outbox === undefined) {
         const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, circumstances.leftMs ?? Infinity);
         await publish(tell, { delayMs, timeoutMs });
       } else {
         await insertMessages(outbox, [outboxMessage(tell, delayMs)]);
       }
-      return createReceipt(broker, method, { id, token: { hash: tellToken(tell.identity), toldAtMs } });
+      return createReceipt(broker, method, tell.identity);
     },
     reply: (method, token, options) => replyByToken(broker, method, { token, options }),
     async [Symbol.asyncDispose]() {
