@@ -1,73 +1,23 @@
 // Tells from one service to another, over a real broker: handled by the same handlers as calls, once in effect (T5).
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { createRegistry } from "@samspel/registry";
-import { startEmbeddedRegistry } from "@samspel/registry/embedded";
-import {
-  commandId,
-  createClients,
-  errorDetail,
-  reject,
-  serve,
-  startService,
-  type Clients,
-  type RunningService,
-  type ServiceOptions,
-} from "@samspel/runtime";
+import { commandId, errorDetail, reject, serve, type RunningService } from "@samspel/runtime";
 import { connect } from "nats";
-import t, { type Test } from "tap";
+import t from "tap";
 import { MailService, ParcelService, SendRequestSchema } from "../../gen/samspel/test/v1/parcel_pb.ts";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { migrate, openDatabase } from "../../../ts-runtime/src/postgres/index.ts";
 import { pruneHandledBatch } from "../../../ts-runtime/src/tell/inbox.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
-import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
+import { testSchema } from "../../support/isolation.ts";
 import { defineParcel } from "../../support/parcels.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
+import { startTown } from "../../support/town.ts";
 
 const waitMs = 60_000;
 const patience = { timeoutMs: waitMs };
-
-interface Town {
-  readonly prefix: string;
-  /** Of a process that is no service. */
-  readonly clients: Clients;
-  /** Starts a service, or another instance of it. */
-  start(this: void, options: Partial<ServiceOptions>): Promise<RunningService>;
-}
-
-/** A system of a test's own; all services have one schema. */
-async function startTown(t: Test): Promise<Town> {
-  const registry = await startEmbeddedRegistry();
-  t.teardown(() => registry.close());
-  const prefix = testTopicPrefix(t);
-  const schema = testSchema(t);
-  const watcher = createRegistry({ url: registry.url });
-  t.teardown(() => watcher.close());
-  const clients = createClients({ registry: watcher, natsUrl: natsUrl(), topicPrefix: prefix });
-  t.teardown(() => clients.close());
-  return {
-    prefix,
-    clients,
-    async start(options) {
-      const service = await startService({
-        name: "parcel",
-        databaseUrl: databaseUrl(),
-        natsUrl: natsUrl(),
-        registryUrl: registry.url,
-        topicPrefix: prefix,
-        schema,
-        ownsProcess: false,
-        logger: silentLogger,
-        ...options,
-      });
-      t.teardown(() => service.stop());
-      return service;
-    },
-  };
-}
 
 function asking({ host, port }: RunningService): ReturnType<typeof createGrpcTransport> {
   return createGrpcTransport({ baseUrl: `http://${host}:${port}` });

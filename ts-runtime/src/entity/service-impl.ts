@@ -2,7 +2,12 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
-import { commandIdHeader, maxCommandIdLength } from "../client/index.ts";
+import {
+  commandIdHeader,
+  encodeEntityPosition,
+  maxCommandIdLength,
+  positionHeader,
+} from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { TellingClients } from "../tell/index.ts";
@@ -16,18 +21,26 @@ export function entityServiceImpl(
   host: EntityHost,
   clients: Pick<TellingClients, "within">,
 ): ServiceImpl<DescService> {
+  const entityType = host.entity.name;
   const methods = [...host.entity.commands].map(([name, command]) => [
     name,
-    (request: Message, context: HandlerContext) =>
-      host.ask({
+    (request: Message, context: HandlerContext) => {
+      const entityId = entityIdOf(command, request);
+      return host.ask({
         command: name,
-        entityId: entityIdOf(command, request),
+        entityId,
         request,
         commandId: commandIdOf(context.requestHeader),
         client: clients.within(context).client,
         signal: context.signal,
         requestHeader: context.requestHeader,
-      }),
+        onRevision: (revision) =>
+          context.responseHeader.set(
+            positionHeader,
+            encodeEntityPosition({ entityType, entityId, revision }),
+          ),
+      });
+    },
   ]);
   return Object.fromEntries(methods) as ServiceImpl<DescService>;
 }

@@ -8,6 +8,7 @@ import { createLazyBroker } from "../tell/index.ts";
 import { openBroker, type Broker, type BrokerOptions } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { ResolvedServiceOptions, ServiceOptions } from "./options.ts";
+import { openReadModels, type ReadModels } from "./read-models.ts";
 
 /** What is connected. The settings are checked before, so what a service needs is there. */
 export interface OpenInfra {
@@ -21,6 +22,8 @@ export interface OpenInfra {
    * @throws SAMSPEL_INVALID_CONFIGURATION without `NATS_URL`.
    */
   connectBroker(this: void): Promise<Broker>;
+  /** The databases of projections that are not in `database`. */
+  readonly readModels: ReadModels;
 }
 
 /** Less than the default deadline of a call, so that callers learn that it is the database which is away. */
@@ -60,6 +63,7 @@ export async function openInfra(
     createLazyBroker(settings.natsUrl === undefined ? undefined : brokerOptions(settings, opening.logger)),
   );
   const cluster = database && openCluster(database, settings, opening);
+  const readModels = await openReadModels(options.projections ?? [], opening);
   return {
     connectBroker: () => (broker === undefined ? later.connect() : Promise.resolve(broker)),
     database,
@@ -67,6 +71,7 @@ export async function openInfra(
     requireJournal: () => required(journal, "journal"),
     requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
+    readModels,
   };
 }
 

@@ -111,7 +111,12 @@ async function assemble(
   );
   const teller = createTeller({ source: name, broker: infra.connectBroker });
   const clients = begun.use(withTells(createClients({ registry, logger }), teller));
-  const context = createServiceContext({ clients, database: infra.database, logger });
+  const context = createServiceContext({
+    clients,
+    database: infra.database,
+    readModels: infra.readModels,
+    logger,
+  });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
   const interceptors = options.interceptors ?? [];

@@ -1,3 +1,4 @@
+export { createCheckpoints } from "./checkpoints.ts";
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
 export { followRanges, type RangedEvent } from "./follow-ranges.ts";
@@ -6,6 +7,7 @@ export { insertMessages } from "./insert-messages.ts";
 export type {
   Append,
   AppendResult,
+  Checkpoints,
   FiredTimer,
   Journal,
   JournalEvent,
@@ -17,4 +19,4 @@ export type {
 } from "./journal.ts";
 export type { OutboxMessage } from "./outbox-message.ts";
 export { look, type JournalView } from "./look.ts";
-export { encodePosition, startPosition, type Position } from "./position.ts";
+export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";

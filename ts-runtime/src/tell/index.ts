@@ -7,5 +7,13 @@ export type { Receipt } from "./receipt.ts";
 export type { ReplyOptions } from "./replies.ts";
 export { createReplyPublisher } from "./reply-publisher.ts";
 export { runTells } from "./run-tells.ts";
+export {
+  tellQueues,
+  tellsInOutbox,
+  tellStatus,
+  type TellQueue,
+  type TellsInOutbox,
+  type TellStatus,
+} from "./state.ts";
 export { toldService } from "./told-service.ts";
 export { createTeller, type Teller, type TellOptions } from "./teller.ts";

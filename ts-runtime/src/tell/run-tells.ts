@@ -7,6 +7,7 @@ import { handleTell, keepFailure } from "./handle-tell.ts";
 import { identityOf, readTell, type IncomingTell } from "./incoming-tell.ts";
 import type { ReplyPublisher } from "./reply-publisher.ts";
 import { ensureReplyStream, ensureTellStream } from "./stream.ts";
+import { sweepTells } from "./sweep.ts";
 import type { ToldService } from "./told-service.ts";
 
 export interface RunTellsOptions {
@@ -40,11 +41,24 @@ export function tellsName(service: string): string {
 
 /** Takes tells until `signal` aborts; resolves when the handlers are done. */
 export async function runTells(options: RunTellsOptions): Promise<void> {
+  const { told, broker, logger, signal } = options;
+  await ensureReplyStream(broker);
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  const sweeping = sweepTells({ broker, service: told.service.typeName, logger, signal: stop });
+  try {
+    await consume(options);
+  } finally {
+    ended.abort();
+    await sweeping;
+  }
+}
+
+async function consume(options: RunTellsOptions): Promise<void> {
   const { told, broker, replies, logger, signal, timeoutMs = 30_000 } = options;
   const service = told.service.typeName;
   const { prefix } = broker;
   const handling = { replies, logger, timeoutMs };
-  await ensureReplyStream(broker);
   await runConsumer<IncomingTell>({
     broker,
     logger,

@@ -1,7 +1,7 @@
 // The streams of tells and of their replies. Whoever comes first makes them: a tell does not wait for its callee.
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from "nats";
 import { apiErrorOf, type Broker } from "../topic/index.ts";
-import { replyStream, tellStream } from "./address.ts";
+import { replyStream, tellPartitions, tellStream } from "./address.ts";
 
 const duplicateWindowMs = 120_000;
 const streamNotFound = 10_059;
@@ -21,6 +21,7 @@ export function ensureTellStream(broker: Broker, service: string): Promise<Strea
   return ensure(broker, {
     name: `${prefix}${tellStream(service)}`,
     subjects: [`${prefix}tell.${service}.*`, `${prefix}later.${service}.*`],
+    metadata: { "samspel-partitions": String(tellPartitions) },
     duplicate_window: nanos(duplicateWindowMs),
     allow_msg_schedules: true,
   });

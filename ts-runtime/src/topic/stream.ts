@@ -21,7 +21,7 @@ export function partitionSubject(prefix: string, topic: TopicDescriptor, partiti
 }
 
 /** The stream that holds all dead letters. */
-function deadLetterStream(prefix: string): string {
+export function deadLetterStream(prefix: string): string {
   return `${prefix}dead_letters`;
 }
 

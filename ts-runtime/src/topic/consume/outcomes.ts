@@ -72,6 +72,7 @@ export class Outcomes<T> {
     const { partition } = lane;
     const [item] = items;
     if (lane.state === "gone" || item === undefined) {
+      for (const { replay } of items) replay?.settle({ type: "failed", error });
       this.#end(lane); // whoever has the partition now handles it
       return;
     }
@@ -105,7 +106,7 @@ export class Outcomes<T> {
     const maxAttempts = error instanceof GiveUp ? 1 : options.maxAttempts;
     // In careful times, an attempt was counted before it began.
     const attempt = partition.attemptsOf(sequence) + (partition.careful > 0 ? 0 : 1);
-    partition.noteAttempts(sequence, attempt, error);
+    partition.noteAttempts(item, attempt, error);
     touch(partition);
     if (options.atMostOnce || (attempt >= maxAttempts && options.onExhausted !== "block")) {
       void this.giveUp(lane, item, error);
@@ -122,8 +123,7 @@ export class Outcomes<T> {
   #postpone(lane: Lane<T>, item: Item<T>, error: Postponed): void {
     const { partition } = lane;
     const { sequence, key } = item;
-    if (partition.careful > 0)
-      partition.noteAttempts(sequence, Math.max(0, partition.attemptsOf(sequence) - 1));
+    if (partition.careful > 0) partition.noteAttempts(item, Math.max(0, partition.attemptsOf(sequence) - 1));
     const times = (this.#postponed.get(item) ?? 0) + 1;
     this.#postponed.set(item, times);
     const delayMs = backoffMs(times);
@@ -159,7 +159,7 @@ export class Outcomes<T> {
     const fields = { err: error, key, sequence, attempt };
     if (onExhausted === "block") {
       logger.error(fields, "message cannot be read; it is tried again");
-      partition.noteAttempts(sequence, attempt + 1, error);
+      partition.noteAttempts(item, attempt + 1, error);
       this.retryLater(lane, backoffMs(attempt, backoff));
       return;
     }
