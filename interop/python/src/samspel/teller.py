@@ -46,7 +46,9 @@ _IDEMPOTENT = (1, 2)  # NO_SIDE_EFFECTS and IDEMPOTENT of google.protobuf.Method
 class TellFailed(Exception):
     """The handler rejected a tell, or it was given up; what a call would have raised."""
 
-    def __init__(self, code: grpc.StatusCode, message: str, detail: Optional[ErrorDetail], rejected: bool) -> None:
+    def __init__(
+        self, code: grpc.StatusCode, message: str, detail: Optional[ErrorDetail], rejected: bool
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -72,7 +74,8 @@ class Receipt(Generic[R]):
         :raises TellFailed: where the handler rejected the tell, or it was given up
         :raises asyncio.TimeoutError: where none came in time; it may come later
         """
-        return await self._teller.reply(self._method, self.token, timeout)
+        found: R = await self._teller.reply(self._method, self.token, timeout)
+        return found
 
 
 class Teller:
@@ -105,7 +108,11 @@ class Teller:
             raise ValueError(f"A command id must be 1 to 256 printable ASCII characters: it is {tell_id!r}")
         service = method.containing_service.full_name
         key = _key_of(request) or tell_id
-        own = {name: encode_value(value) for name, value in (headers or {}).items() if not _OWN_HEADER.match(name)}
+        own = {
+            name: encode_value(value)
+            for name, value in (headers or {}).items()
+            if not _OWN_HEADER.match(name)
+        }
         encoded = encode_value(tell_id)
         message = {
             **own,
@@ -189,15 +196,18 @@ def _read_reply(method: MethodDescriptor, data: bytes) -> ProtoMessage:
         return GetMessageClass(method.output_type).FromString(reply.response)
     if kind == "too_large":
         raise TellFailed(
-            grpc.StatusCode.NOT_FOUND, "the reply was too large to be kept", ErrorDetail(code="SAMSPEL_REPLY_GONE"), False
+            grpc.StatusCode.NOT_FOUND,
+            "the reply was too large to be kept",
+            ErrorDetail(code="SAMSPEL_REPLY_GONE"),
+            False,
         )
     failure = reply.failure
     code = next((code for code in grpc.StatusCode if code.value[0] == failure.code), grpc.StatusCode.UNKNOWN)
     detail: Optional[ErrorDetail] = None
     for packed in failure.details:
-        if packed.Is(ErrorDetail.DESCRIPTOR):
-            detail = ErrorDetail()
-            packed.Unpack(detail)
+        candidate = ErrorDetail()
+        if packed.Unpack(candidate):
+            detail = candidate
     raise TellFailed(code, failure.message, detail, failure.rejected)
 
 
@@ -230,5 +240,3 @@ def _base36(number: int) -> str:
         number, digit = divmod(number, 36)
         digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
     return digits or "0"
-
-

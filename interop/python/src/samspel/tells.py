@@ -108,7 +108,9 @@ class Tells(Subscription[ProtoMessage]):
         headers = read_headers(raw.headers)
         name, tell_id = headers.get("samspel-method", ""), headers.get("ce-id", "")
         if not name or not tell_id:
-            raise DecodeError(f"A message of {self._service.full_name} lacks ce-id or samspel-method: it is no tell")
+            raise DecodeError(
+                f"A message of {self._service.full_name} lacks ce-id or samspel-method: it is no tell"
+            )
         method = self._service.methods_by_name.get(name)
         # A later version's: that may be on its way to this instance, too.
         body = TellReply() if method is None else GetMessageClass(method.input_type).FromString(raw.data)
@@ -129,7 +131,9 @@ class Tells(Subscription[ProtoMessage]):
     async def _carry_out(self, message: Message[ProtoMessage]) -> None:
         name = message.headers["samspel-method"]
         if name not in self._service.methods_by_name:
-            raise LookupError(f"{self._service.full_name} has no method {name} in this version: deploy one that has")
+            raise LookupError(
+                f"{self._service.full_name} has no method {name} in this version: deploy one that has"
+            )
         metadata = {
             header: value
             for header, value in message.headers.items()
@@ -169,4 +173,6 @@ def _failure_of(error: Exception, rejected: bool, attempts: int) -> TellFailure:
         code, text, details = error.code, error.message, [detail]
     else:
         code, text, details = grpc.StatusCode.INTERNAL, "internal error", []
-    return TellFailure(code=code.value[0], message=text, details=details, rejected=rejected, attempts=attempts)
+    return TellFailure(
+        code=code.value[0], message=text, details=details, rejected=rejected, attempts=attempts
+    )
