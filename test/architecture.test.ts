@@ -18,7 +18,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["evolution", "journal", "topic"],
   ["tell"],
   ["entity"],
-  ["projection", "publication", "inspection", "timer"],
+  ["projection", "publication", "outbox", "inspection", "timer"],
   ["host"],
   ["testing"],
 ];

@@ -1,6 +1,8 @@
 // What a plain service may use of the process that it runs in.
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { TopicSender, TopicSenders } from "../outbox/index.ts";
 import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import {
   createCatchUp,
@@ -63,6 +65,12 @@ export interface ServiceContext {
   ): AsyncIterable<MessageShape<Change>>;
   /** The database of a projection's tables, where it has one of its own; else the service's, as `sql`. */
   sqlOf(this: void, projection: Projection): Sql;
+  /**
+   * Publishes to a topic of the service, `topic(CartTopics.method.checkedOut).publish(message)`: straight to JetStream, or
+   * with `tx` through the outbox, once that transaction is committed.
+   * @throws SAMSPEL_INVALID_CONFIGURATION for a topic that is not in the service's `topics`.
+   */
+  topic<M extends DescMessage>(this: void, method: TopicMethod<M>): TopicSender<M>;
   readonly logger: Logger;
 }
 
@@ -71,9 +79,10 @@ export function createServiceContext(options: {
   readonly clients: TellingClients;
   readonly database: Database | undefined;
   readonly readModels?: ReadModels;
+  readonly topics: TopicSenders;
   readonly logger: Logger;
 }): ServiceContext {
-  const { clients, logger } = options;
+  const { clients, topics, logger } = options;
   const database = (): Database => {
     if (options.database !== undefined) return options.database;
     throw new SamspelError(
@@ -103,6 +112,7 @@ export function createServiceContext(options: {
     historyThenLive: (projection, following) =>
       followerOf(homeOf(projection)).historyThenLive(projection, following),
     sqlOf: (projection) => homeOf(projection).sql,
+    topic: (method) => topics.topic(method),
     logger,
   };
 }

@@ -1,9 +1,11 @@
 export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
-export { encodeValue, makeHeaders, readHeaders } from "./headers.ts";
-export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
+export { encodeValue, headerLines, makeHeaders, readHeaders } from "./headers.ts";
+export { requireFences, takeLanes, type Lane } from "./lane.ts";
+export { createPublisher } from "./publish-messages.ts";
+export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble, Sending } from "./publisher.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { topicServiceImpl } from "./serve-topic.ts";
-export { ensureStream, partitionSubject, streamName } from "./stream.ts";
+export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type Subscription } from "./subscribe.ts";
 export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
 export {
