@@ -16,6 +16,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
+  ["tell"],
   ["entity"],
   ["projection", "publication", "outbox", "inspection", "timer"],
   ["host"],
