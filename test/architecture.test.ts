@@ -16,8 +16,9 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
+  ["tell"],
   ["entity"],
-  ["projection", "publication", "inspection", "timer"],
+  ["projection", "publication", "outbox", "inspection", "timer"],
   ["host"],
   ["testing"],
 ];

@@ -97,11 +97,17 @@ export async function groupState(broker: Broker, { stream, group }: GroupName): 
     stream,
     group,
     paused: view.group.paused,
-    members: [...view.members.values()].map(({ revision: _, ...member }) => member),
+    members: [...view.members.values()],
     partitions,
     pending: partitions.reduce((sum, { pending }) => sum + pending, 0),
     lagSeconds: Math.max(0, ...partitions.map(({ lagSeconds }) => lagSeconds)),
   };
+}
+
+/** How far a group is: by partition, the number up to which all messages are done. */
+export async function groupPositions(broker: Broker, name: GroupName): Promise<ReadonlyMap<number, number>> {
+  const { partitions } = await readGroup(openEntries(broker, bucketName), name);
+  return new Map([...partitions].map(([partition, { position }]) => [partition, position]));
 }
 
 async function pendingOf(

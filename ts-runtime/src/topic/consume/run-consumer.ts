@@ -18,9 +18,10 @@ import { parkDeadLetter } from "../dead-letter.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { bucketName, openEntries } from "./entries.ts";
 import { Holding } from "./holding.ts";
+import { observeLag } from "./lag.ts";
 import { measureGroup } from "./measures.ts";
 import { Membership } from "./membership.ts";
-import { resolveConsumer, type ConsumerOptions, type ResolvedConsumer } from "./options.ts";
+import { GiveUp, resolveConsumer, type ConsumerOptions, type ResolvedConsumer } from "./options.ts";
 import type { Item, PartitionWork } from "./partition-work.ts";
 import { Places } from "./places.ts";
 import { Reading } from "./reading.ts";
@@ -127,6 +128,7 @@ class ConsumerRun<T> {
   async run(): Promise<void> {
     const { signal, broker, graceMs } = this.#options;
     if (signal.aborted) return;
+    using _ = observeLag(this.#options, { held: this.#held, pending: () => this.#reading.pending() });
     await this.#ensureBucket();
     const wakes = broker.connection.subscribe(this.#wakeSubject, { callback: () => this.#holding.wake() });
     const failed = new AbortController();
@@ -261,12 +263,14 @@ class ConsumerRun<T> {
     const message = item.content?.message ?? (await this.#fetch(item.sequence));
     if (message === undefined) return;
     const trouble = partition.troubled.get(item.sequence);
+    const attempts = trouble?.attempts ?? 1;
+    await this.#options.onGiveUp?.(message, { error, attempts });
     await parkDeadLetter(broker, {
       group,
       topic: name,
       message,
-      error,
-      attempts: trouble?.attempts ?? 1,
+      error: error instanceof GiveUp ? (error.cause ?? error) : error,
+      attempts,
       history: trouble?.history ?? [],
     });
   }
