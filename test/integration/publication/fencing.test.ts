@@ -8,6 +8,7 @@ import { publish, runPublication } from "../../../ts-runtime/src/publication/ind
 import {
   createPublisher,
   ensureStream,
+  sureOf,
   takeLanes,
   type Broker,
   type PublishOutcome,
@@ -16,7 +17,13 @@ import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { testCluster } from "../../support/cluster.ts";
 import { appendEvents, countUp, incremented } from "../../support/counter-events.ts";
-import { changed, counterTopic, storedChanges, type StoredChange } from "../../support/counter-topic.ts";
+import {
+  changed,
+  counterTopic,
+  sendAll,
+  storedChanges,
+  type StoredChange,
+} from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { openJournal, type Process } from "../../support/journal.ts";
@@ -116,6 +123,44 @@ t.test("a holder whose fence was dropped by the stream's limits takes its lane a
     publisher.send(changed(broker.prefix, "a", 1), lane, resolve);
   });
   t.match(outcome, { type: "stored" });
+});
+
+t.test("messages whose acks were lost for longer than ids are known are not stored twice (P5)", async (t) => {
+  const broker = await testBroker(t);
+  const { config } = await ensureStream(broker, counterTopic);
+  const windowMs = 100;
+  const { config: updated } = await broker.manager.streams.update(config.name, {
+    ...config,
+    duplicate_window: windowMs * 1_000_000,
+  });
+  let losesAcks = true;
+  const connection = new Proxy(broker.connection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name === "subscribe") {
+        const subscribe: typeof target.subscribe = (subject, { callback, ...options } = {}) =>
+          target.subscribe(subject, {
+            ...options,
+            callback: (error, message) => {
+              if (!losesAcks) callback?.(error, message);
+            },
+          });
+        return subscribe;
+      }
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const lossy = { ...broker, connection, isConnected: true };
+  using publisher = createPublisher(lossy, { ackTimeoutMs: 500, sure: sureOf(broker, updated) });
+  const ids = Array.from({ length: 20 }, (_, index) => `counter-${index}`);
+  const sent = sendAll(
+    publisher,
+    [1, 2].flatMap((revision) => ids.map((id) => changed(broker.prefix, id, revision))),
+  );
+  await inStream(broker, 20);
+  losesAcks = false;
+  await sent;
+  inOrder(t, await storedChanges(broker), ids, 2);
 });
 
 t.test("a process that is frozen while another takes over publishes nothing when it wakes", async (t) => {

@@ -11,12 +11,13 @@ import {
   takeLanes,
   type Lane,
   type OutgoingMessage,
+  sureOf,
   type PublishTrouble,
 } from "../topic/index.ts";
 import { createMessageMaker, UnpublishableError } from "./make-messages.ts";
 import type { PublicationMetrics } from "./publication-metrics.ts";
 import { workName } from "./publish.ts";
-import { asWhole, inRanges, type RangedJournal } from "./ranged-journal.ts";
+import { asWhole, furthest, inRanges, type RangedJournal } from "./ranged-journal.ts";
 import type { RunPublicationOptions } from "./run-publication.ts";
 import { createPassingStates } from "./states.ts";
 import { createTrack, type Tracked } from "./track.ts";
@@ -94,7 +95,7 @@ export async function openPublishing(
     prefix: broker.prefix,
     maxBytes,
   });
-  const publisher = createPublisher(broker, { onTrouble });
+  const publisher = createPublisher(broker, { onTrouble, sure: taken.sure });
   const progress = createLatch();
   const room = createLatch();
   let failure: Error | undefined;
@@ -105,7 +106,12 @@ export async function openPublishing(
 
   /** Waits for the broker as long as the lease lasts. */
   async function takeLanesPatiently(): Promise<
-    { readonly lanes: ReadonlyMap<number, Lane>; readonly maxBytes: number } | undefined
+    | {
+        readonly lanes: ReadonlyMap<number, Lane>;
+        readonly maxBytes: number;
+        readonly sure: ReturnType<typeof sureOf>;
+      }
+    | undefined
   > {
     for (let failures = 0; !signal.aborted;) {
       await broker.connected(signal);
@@ -125,6 +131,7 @@ export async function openPublishing(
         return {
           lanes: new Map(lanes.map((lane, index) => [ranges[index] ?? 0, lane])),
           maxBytes: most,
+          sure: sureOf(broker, config),
         };
       } catch (error) {
         if (isFinal(error)) throw error;
@@ -273,19 +280,6 @@ export async function openPublishing(
       if (failure !== undefined) throw failure;
     },
   };
-}
-
-/** What this process knows to be stored may be further than what is saved. */
-function furthest(
-  claimed: ReadonlyMap<number, Position>,
-  stored: ReadonlyMap<number, Position>,
-): ReadonlyMap<number, Position> {
-  return new Map(
-    [...claimed].map(([range, position]) => {
-      const known = stored.get(range);
-      return [range, known !== undefined && comparePositions(known, position) > 0 ? known : position];
-    }),
-  );
 }
 
 function isFinal(error: unknown): boolean {
