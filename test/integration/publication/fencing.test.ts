@@ -163,6 +163,48 @@ t.test("messages whose acks were lost for longer than ids are known are not stor
   inOrder(t, await storedChanges(broker), ids, 2);
 });
 
+t.test("what a dead process stored is not stored again, also when its ids are forgotten", async (t) => {
+  const on = await openJournal(t);
+  const broker = await testBroker(t);
+  const { config } = await ensureStream(broker, counterTopic);
+  await broker.manager.streams.update(config.name, { ...config, duplicate_window: 100_000_000 });
+  const dead = Promise.withResolvers<void>();
+  const journal: Journal = {
+    ...on.journal,
+    checkpoints: { ...on.journal.checkpoints, saveRanges: () => dead.promise },
+  };
+  const ids = ["a", "b", "c", "d", "e"];
+  await countUp(on.journal, ids, 4);
+  // It dies without a word: nothing of it is awaited.
+  const dying = new AbortController();
+  t.teardown(async () => {
+    dying.abort();
+    dead.reject(new Error("dead"));
+    await dyingRun;
+  });
+  const cluster = testCluster(t, on.database, { ttlMs: 500 });
+  const dyingRun = runPublication({
+    publication: changes,
+    ...on,
+    journal,
+    cluster,
+    broker,
+    service: "counters",
+    logger: silentLogger,
+    signal: dying.signal,
+  });
+  const before = await inStream(broker, 20);
+  await cluster.close();
+  await until("its ids are forgotten", () => {
+    const times = before.map(({ headers }) => headers.get("ce-time") ?? "").toSorted();
+    return Date.now() - Date.parse(times.at(-1) ?? "") > 1_000;
+  });
+  run(t, await on.open(), broker);
+  for (const id of ids) await appendEvents(on.journal, id, 4n, [incremented(1n)]);
+  inOrder(t, await inStream(broker, 25), ids, 5);
+  t.equal((await storedChanges(broker)).length, 25);
+});
+
 t.test("a process that is frozen while another takes over publishes nothing when it wakes", async (t) => {
   const on = await openJournal(t);
   const broker = await testBroker(t);

@@ -14,6 +14,7 @@ import {
   sureOf,
   type PublishTrouble,
 } from "../topic/index.ts";
+import { findAlreadyStored, type AlreadyStored } from "./already-stored.ts";
 import { createMessageMaker, UnpublishableError } from "./make-messages.ts";
 import type { PublicationMetrics } from "./publication-metrics.ts";
 import { workName } from "./publish.ts";
@@ -48,6 +49,7 @@ export interface Publishing {
   throwFailure(): void;
 }
 
+export const defaultPageSize = 1_000;
 const defaultMaxWaiting = 4_096;
 /** From a stored message to the save of its range: what comes meanwhile is saved with it. */
 const saveAfterMs = 100;
@@ -73,6 +75,7 @@ export async function openPublishing(
     metrics,
     memory,
     maxWaiting = defaultMaxWaiting,
+    pageSize = defaultPageSize,
   } = options;
   const name = workName(publication);
   const about = { topic: publication.topic.name };
@@ -83,7 +86,7 @@ export async function openPublishing(
   const from = furthest(claimed, memory.stored);
   const taken = await takeLanesPatiently();
   if (taken === undefined) return undefined;
-  const { lanes, maxBytes } = taken;
+  const { lanes, maxBytes, already } = taken;
 
   const track = createTrack({ held, from, saved: claimed });
   const maker = createMessageMaker({
@@ -110,6 +113,7 @@ export async function openPublishing(
         readonly lanes: ReadonlyMap<number, Lane>;
         readonly maxBytes: number;
         readonly sure: ReturnType<typeof sureOf>;
+        readonly already: AlreadyStored;
       }
     | undefined
   > {
@@ -132,6 +136,7 @@ export async function openPublishing(
           lanes: new Map(lanes.map((lane, index) => [ranges[index] ?? 0, lane])),
           maxBytes: most,
           sure: sureOf(broker, config),
+          already: await findAlreadyStored({ ...options, held }, config),
         };
       } catch (error) {
         if (isFinal(error)) throw error;
@@ -204,7 +209,7 @@ export async function openPublishing(
   const takeIn = (event: RangedEvent): void => {
     if (track.isBlocked(event.range)) return;
     try {
-      const messages = maker.messagesOf(event);
+      const messages = maker.messagesOf(event).filter((message) => !already.has(message));
       const tracked = track.add(event, messages.length);
       for (const message of messages) send(event, tracked, message);
     } catch (error) {
@@ -264,6 +269,7 @@ export async function openPublishing(
         takeIn(event);
       }
       track.reach(page.next);
+      if (page.events.length < pageSize) already.clear();
     },
     async close() {
       clearTimeout(blocked);

@@ -1,7 +1,7 @@
 export { openBroker, type Broker } from "./broker.ts";
 export { encodeValue, headerLines, makeHeaders } from "./headers.ts";
 export { requireFences, takeLanes, type Lane } from "./lane.ts";
-export { sureOf } from "./find-stored.ts";
+export { idsStoredSince, sureOf } from "./find-stored.ts";
 export { createPublisher } from "./publish-messages.ts";
 export type {
   OutgoingMessage,
