@@ -1,11 +1,11 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
-import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { runOutbox } from "../outbox/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication, type Publication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { ensureTellStreamOf, type TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
 import {
   ensureStream,
@@ -15,6 +15,7 @@ import {
   type Subscription,
 } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
+import { tellWorks, type TakeTellsOptions } from "./take-tells.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
 
@@ -37,7 +38,9 @@ export interface BackgroundOptions {
   /** Of the entities, whose timers fire here. */
   readonly hosts: readonly EntityHost[];
   readonly alarm: TimerAlarm;
-  readonly clients: Clients;
+  readonly clients: TellingClients;
+  /** What is served, and so may be told. */
+  readonly tells: Pick<TakeTellsOptions, "served" | "interceptors" | "settings">;
 }
 
 /** Handlers are told to end when the grace is over; so long they and their runners have to do it. */
@@ -49,9 +52,10 @@ const afterGraceMs = 1_000;
  *   then.
  */
 export async function startBackground(
-  { topics = [], projections = [] }: ServiceOptions,
-  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
+  options: ServiceOptions,
+  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients, tells }: BackgroundOptions,
 ): Promise<Background> {
+  const { topics = [], projections = [] } = options;
   if (topics.some(hasSources)) requireFences(infra.requireBroker());
   const byStream = new Map(topics.map(({ topic }) => [streamName("", topic), topic]));
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
@@ -103,6 +107,7 @@ export async function startBackground(
         }),
       ),
     ),
+    ...tellWorks(options, { ...tells, infra, logger, signal }).map(({ what, work }) => keep(what, work)),
     ...(infra.database === undefined || !infra.hasBroker
       ? []
       : [
@@ -113,10 +118,12 @@ export async function startBackground(
               logger,
               database: infra.requireDatabase(),
               cluster: infra.requireCluster(),
-              connect: async () => infra.requireBroker(),
-              async ensureStream(stream) {
+              connect: infra.connectBroker,
+              async ensureStream(stream, subject) {
+                const broker = await infra.connectBroker();
                 const topic = byStream.get(stream);
-                if (topic !== undefined) await ensureStream(infra.requireBroker(), topic);
+                if (topic === undefined) await ensureTellStreamOf(broker, subject);
+                else await ensureStream(broker, topic);
               },
             }),
           ),

@@ -1,5 +1,5 @@
-export { openBroker, type Broker } from "./broker.ts";
-export { encodeValue, headerLines, makeHeaders } from "./headers.ts";
+export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
+export { encodeValue, headerLines, makeHeaders, readHeaders } from "./headers.ts";
 export { requireFences, takeLanes, type Lane } from "./lane.ts";
 export { idsStoredSince, sureOf } from "./find-stored.ts";
 export { createPublisher } from "./publish-messages.ts";
@@ -16,11 +16,24 @@ export { topicServiceImpl } from "./serve-topic.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type Subscription } from "./subscribe.ts";
 export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
-export { runConsumer, type ConsumerOptions, type Delivery, type Received } from "./consume/index.ts";
+export {
+  GiveUp,
+  Postponed,
+  runConsumer,
+  type ConsumerOptions,
+  type Delivery,
+  type Received,
+} from "./consume/index.ts";
 export { parkDeadLetter } from "./dead-letter.ts";
 export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
 export { forgetNotes } from "./inbox.ts";
-export { groupState, listGroups, type GroupState, type PartitionState } from "./consume/group-state.ts";
+export {
+  groupPositions,
+  groupState,
+  listGroups,
+  type GroupState,
+  type PartitionState,
+} from "./consume/group-state.ts";
 export {
   dropDeadLetter,
   dropDeadLetters,
