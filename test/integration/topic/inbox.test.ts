@@ -1,5 +1,6 @@
 // The inbox, against real Postgres and JetStream: once in effect, whatever comes twice.
 import { setTimeout as sleep } from "node:timers/promises";
+import { headers as natsHeaders } from "nats";
 import t, { type Test } from "tap";
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type Broker,
   type OutgoingMessage,
 } from "../../../ts-runtime/src/topic/index.ts";
-import { openInbox, pruneInbox } from "../../../ts-runtime/src/topic/inbox.ts";
+import { openInbox, pruneInbox, type Inbox } from "../../../ts-runtime/src/topic/inbox.ts";
 import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
@@ -37,8 +38,12 @@ async function testDatabase(t: Test): Promise<Database> {
 async function publishAgain(broker: Broker, messages: readonly OutgoingMessage[]): Promise<void> {
   await ensureStream(broker, counterTopic);
   for (const { subject, body, headers } of messages) {
-    for (const name of ["Nats-Msg-Id", "Nats-Expected-Last-Msg-Id"]) headers.delete(name);
-    await broker.connection.jetstream().publish(subject, body, { headers });
+    const again = natsHeaders();
+    for (const line of headers.split("\r\n")) {
+      const [name = "", value] = line.split(": ");
+      if (value !== undefined && name !== "Nats-Msg-Id") again.append(name, value);
+    }
+    await broker.connection.jetstream().publish(subject, body, { headers: again });
   }
 }
 
@@ -152,21 +157,51 @@ t.test("handle() takes any id, also on a connection that has prepared its statem
   t.same(ran, ids);
 });
 
-t.test("a transaction that a frozen process left open holds its message up, and not for ever", async (t) => {
+t.test("a transaction that a frozen process left open is ended by whoever takes its partition", async (t) => {
   const database = await testDatabase(t);
-  const frozen = openInbox({ database, name: "g/s", idleMs: 300 });
-  const next = openInbox({ database, name: "g/s", idleMs: 60_000 });
-  const begun = Promise.withResolvers<void>();
+  const open = (): Inbox => openInbox({ database, name: "g/s", idleMs: 60_000 });
+  const [frozen, neighbour, next] = [open(), open(), open()];
   await frozen.take(0);
-  const left = frozen.handle(0, ["a"], () => {
+  await neighbour.take(1);
+  const gate = Promise.withResolvers<void>();
+  const leave = (inbox: Inbox, partition: number, id: string): Promise<void> => {
+    const begun = Promise.withResolvers<void>();
+    const left = inbox.handle(partition, [id], () => {
+      begun.resolve();
+      return gate.promise;
+    });
+    left.catch(() => {});
+    return begun.promise.then(() => void all.push(left));
+  };
+  const all: Promise<void>[] = [];
+  await leave(frozen, 0, "a");
+  await leave(neighbour, 1, "b");
+  await next.take(0);
+  let ran = 0;
+  await next.handle(0, ["a"], () => void (ran += 1));
+  gate.resolve();
+  const outcomes = await Promise.allSettled(all);
+  t.equal(ran, 1, "nobody waited for the 60 s");
+  t.same(
+    outcomes.map(({ status }) => status),
+    ["rejected", "fulfilled"],
+    "only its own partition's",
+  );
+});
+
+t.test("a transaction that waits for its process is ended by the server", async (t) => {
+  const database = await testDatabase(t);
+  const inbox = openInbox({ database, name: "g/s", idleMs: 300 });
+  await inbox.take(0);
+  const begun = Promise.withResolvers<void>();
+  const left = inbox.handle(0, ["a"], () => {
     begun.resolve();
     return new Promise(() => {});
   });
   left.catch(() => {});
   await begun.promise;
-  await next.take(0);
   let ran = 0;
-  await next.handle(0, ["a"], () => void (ran += 1));
+  await inbox.handle(0, ["a"], () => void (ran += 1));
   t.equal(ran, 1);
   await t.rejects(left);
 });
