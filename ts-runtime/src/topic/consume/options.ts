@@ -9,7 +9,7 @@ import type { Received } from "./received.ts";
 import type { Start } from "./start.ts";
 
 /** What becomes of a message that is exhausted: parked, tried for ever while its key waits, or dropped. */
-export type ExhaustedPolicy = "dead-letter" | "block" | "skip";
+type ExhaustedPolicy = "dead-letter" | "block" | "skip";
 
 /** How often a message is tried, and when. */
 export interface RetryOptions extends BackoffOptions {
