@@ -16,9 +16,6 @@ function windowOf({ work, partitions }: Pick<ResolvedConsumer<never>, "work" | "
 /** About what a message takes beside its body. */
 const overheadBytes = 512;
 
-/** A partition with more undone messages than this is read no further, until half of them are done. */
-const maxUndone = 65_536;
-
 export interface ReadingParts<T> {
   readonly options: ResolvedConsumer<T>;
   readonly held: ReadonlyMap<number, PartitionWork<T>>;
@@ -57,7 +54,7 @@ export class Reading<T> {
   onProgress(): void {
     this.#reader?.pull();
     for (const partition of this.#stalled) {
-      if (partition.state !== "gone" && partition.undone.size * 2 > maxUndone) continue;
+      if (partition.state !== "gone" && partition.undone.size * 2 > this.#parts.options.maxUndone) continue;
       this.#stalled.delete(partition);
       this.onChange();
     }
@@ -139,7 +136,7 @@ export class Reading<T> {
         if (partition === undefined || !this.#isWanted(partition) || !partition.receive(sequence)) return;
         const delivered = new DeliveredMessage(options.stream, sequence, message);
         this.#parts.take(partition, delivered, delivered.data.length + overheadBytes);
-        if (partition.undone.size >= maxUndone) this.#stall(partition);
+        if (partition.undone.size >= options.maxUndone) this.#stall(partition);
       },
     });
   }
