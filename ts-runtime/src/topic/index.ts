@@ -15,16 +15,8 @@ export { runSubscription, type RunSubscriptionOptions } from "./run-subscription
 export { topicServiceImpl } from "./serve-topic.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type Subscription } from "./subscribe.ts";
-export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
-export {
-  GiveUp,
-  Postponed,
-  runConsumer,
-  type ConsumerOptions,
-  type Delivery,
-  type Received,
-} from "./consume/index.ts";
-export { parkDeadLetter } from "./dead-letter.ts";
+export type { BatchedMessage, MessageContext } from "./subscription-types.ts";
+export { GiveUp, Postponed, runConsumer, type Delivery, type Received } from "./consume/index.ts";
 export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
 export { forgetNotes } from "./inbox.ts";
 export {
@@ -40,11 +32,5 @@ export {
   listDeadLetters,
   readDeadLetter,
   type DeadLetter,
-  type DeadLetterFilter,
 } from "./dead-letters.ts";
-export {
-  replayDeadLetter,
-  replayDeadLetters,
-  type ReplayProgress,
-  type ReplayResult,
-} from "./replay-dead-letters.ts";
+export { replayDeadLetter, replayDeadLetters } from "./replay-dead-letters.ts";
