@@ -1,17 +1,23 @@
 // The connections that a service needs, and no others: Postgres with its journal, NATS.
+import { hostname } from "node:os";
+import { createCluster, type Cluster } from "../cluster/index.ts";
 import { createJournal, type Journal } from "../journal/index.ts";
 import { migrate, openDatabase, type Database } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { openBroker, type Broker } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { ResolvedServiceOptions, ServiceOptions } from "./options.ts";
+import { openReadModels, type ReadModels } from "./read-models.ts";
 
 /** What is connected. The settings are checked before, so what a service needs is there. */
 export interface OpenInfra {
   readonly database: Database | undefined;
   requireDatabase(): Database;
   requireJournal(): Journal;
+  requireCluster(): Cluster;
   requireBroker(): Broker;
+  /** The databases of projections that are not in `database`. */
+  readonly readModels: ReadModels;
 }
 
 /** Less than the default deadline of a call, so that callers learn that it is the database which is away. */
@@ -19,6 +25,7 @@ const retryForMs = 8_000;
 
 /** Of a stop: by now all calls have ended, or their grace has. */
 const closeJournalWithinMs = 2_000;
+const closeClusterWithinMs = 1_000;
 
 interface Opening {
   readonly logger: Logger;
@@ -46,12 +53,28 @@ export async function openInfra(
       (journal) =>
         endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
     );
+  const cluster = database && openCluster(database, settings, opening);
+  const readModels = await openReadModels(options.projections ?? [], opening);
   return {
     database,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
+    requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
+    readModels,
   };
+}
+
+/** The instance's name is for whoever looks at the leases. */
+function openCluster(
+  database: Database,
+  { name }: ResolvedServiceOptions,
+  { logger, begun }: Opening,
+): Cluster {
+  return begun.adopt(
+    createCluster({ database, logger, instance: `${name}@${hostname()}/${process.pid}` }),
+    (cluster) => endWithin(closeClusterWithinMs, cluster.close(), { what: "the cluster", logger }),
+  );
 }
 
 async function openServiceDatabase(

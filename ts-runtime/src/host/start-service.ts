@@ -107,7 +107,12 @@ async function assemble(
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const clients = begun.use(createClients({ registry, logger }));
-  const context = createServiceContext({ clients, database: infra.database, logger });
+  const context = createServiceContext({
+    clients,
+    database: infra.database,
+    readModels: infra.readModels,
+    logger,
+  });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
   const server = begun.use(

@@ -1,5 +1,6 @@
 // The journal of one service: every event of its entities, for ever, in the service's own schema. It holds bytes; what
 // they mean is the entity's business.
+import type { HeldRange } from "../cluster/index.ts";
 import type { Database, TransactionSql } from "../postgres/index.ts";
 import type { Position } from "./position.ts";
 
@@ -147,6 +148,8 @@ export interface ReadOptions {
   readonly entityTypes?: readonly string[];
   /** Only events of slices from `from` to `to`, both inclusive, 0 to 1023. Default: all. */
   readonly slices?: { readonly from: number; readonly to: number };
+  /** Only events of these ranges, 0 to 15. Default: all. */
+  readonly ranges?: readonly number[];
 }
 
 /** Which events of one entity to read. */
@@ -176,6 +179,11 @@ export interface FollowOptions extends ReadOptions {
   readonly signal: AbortSignal;
   /** How often to look without having been woken. Default 1,000 ms. */
   readonly pollMs?: number;
+  /**
+   * Yields an empty page, too, about so often while no event comes: how far the reader has come all the same. Default:
+   * never.
+   */
+  readonly idleMs?: number;
 }
 
 export interface Journal extends AsyncDisposable {
@@ -228,12 +236,21 @@ export interface Journal extends AsyncDisposable {
    */
   positionAt(time: Date): Promise<Position>;
   /**
-   * Pages as they come, for ever, across restarts of the database; ends when `signal` aborts. Pages are never empty.
+   * Pages as they come, for ever, across restarts of the database; ends when `signal` aborts. Pages are never empty,
+   * unless `idleMs` is given.
    */
   follow(options: FollowOptions): AsyncIterable<Page>;
   readonly checkpoints: Checkpoints;
   /** Refuses new appends, commits the pending ones, and ends the background work; the database stays open. */
   close(): Promise<void>;
+}
+
+/** How far a reader has come in one range. */
+export interface RangeCheckpoint {
+  /** 0 to 15. */
+  readonly range: number;
+  readonly epoch: bigint;
+  readonly position: Position;
 }
 
 /** How far readers of the journal have come. */
@@ -242,7 +259,8 @@ export interface Checkpoints {
   load(name: string): Promise<Position | undefined>;
   /**
    * Where to go on under a new lease. From now on who holds an older epoch cannot save, and what it had saved is in
-   * the answer: so call it first, and read from there.
+   * the answer: so call it first, and read from there. A work that was divided into ranges before goes on at the least
+   * of their positions.
    * @throws SAMSPEL_LEASE_LOST when a newer epoch was here.
    */
   claim(claim: { readonly name: string; readonly epoch: bigint }): Promise<Position>;
@@ -253,5 +271,24 @@ export interface Checkpoints {
   save(
     sql: TransactionSql | Database["sql"],
     checkpoint: { readonly name: string; readonly position: Position; readonly epoch: bigint },
+  ): Promise<void>;
+  /** Where a work stands that is divided into ranges; of some ranges nothing may be known yet. */
+  loadRanges(name: string): Promise<ReadonlyMap<number, Position>>;
+  /**
+   * As `claim`, for ranges of a work. One that has no checkpoint yet begins where the work stood before it was divided,
+   * if it was there, else at the beginning.
+   * @throws SAMSPEL_LEASE_LOST when a newer epoch was at one of them.
+   */
+  claimRanges(claim: {
+    readonly name: string;
+    readonly held: readonly HeldRange[];
+  }): Promise<ReadonlyMap<number, Position>>;
+  /**
+   * As `save`, for ranges of a work: all of them or none.
+   * @throws SAMSPEL_LEASE_LOST when one epoch is not the one that claimed last, or one checkpoint would go back.
+   */
+  saveRanges(
+    sql: TransactionSql | Database["sql"],
+    checkpoints: { readonly name: string; readonly positions: readonly RangeCheckpoint[] },
   ): Promise<void>;
 }

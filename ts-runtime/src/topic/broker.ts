@@ -31,6 +31,8 @@ export interface Broker extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly prefix: string;
+  /** The service's name. */
+  readonly name: string;
   readonly logger: Logger;
   /** Resolves while there is a connection, or when `signal` aborts. */
   connected(signal: AbortSignal): Promise<void>;
@@ -102,6 +104,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     connection,
     manager,
     prefix,
+    name: options.name,
     logger,
     async connected(signal) {
       if (away === undefined || signal.aborted) return;

@@ -4,4 +4,24 @@ export { createPublisher, type OutgoingMessage, type Publisher } from "./publish
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { topicServiceImpl } from "./serve-topic.ts";
 export { ensureStream, partitionSubject, streamName } from "./stream.ts";
-export { subscribe, type MessageContext, type Subscription } from "./subscribe.ts";
+export { subscribe, type Subscription } from "./subscribe.ts";
+export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
+export { runConsumer, type ConsumerOptions, type Delivery, type Received } from "./consume/index.ts";
+export { parkDeadLetter } from "./dead-letter.ts";
+export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
+export { forgetNotes } from "./inbox.ts";
+export { groupState, listGroups, type GroupState, type PartitionState } from "./consume/group-state.ts";
+export {
+  dropDeadLetter,
+  dropDeadLetters,
+  listDeadLetters,
+  readDeadLetter,
+  type DeadLetter,
+  type DeadLetterFilter,
+} from "./dead-letters.ts";
+export {
+  replayDeadLetter,
+  replayDeadLetters,
+  type ReplayProgress,
+  type ReplayResult,
+} from "./replay-dead-letters.ts";

@@ -1,153 +1,114 @@
-// Runs a subscription: one durable consumer per partition, one message of a partition at a time (T2).
-//
-// S1. A message is acked after its handler returned, never before; a crash in between delivers it again.
-// S2. What fails comes again after a backoff, and nothing of its partition comes in between.
-// S3. A stop lets running handlers finish, within a grace; what did not finish is delivered again.
-import { AckPolicy, DeliverPolicy, nanos, ReplayPolicy, type ConsumerInfo } from "nats";
-import { setTimeout as sleep } from "node:timers/promises";
-import { SamspelError } from "../errors/index.ts";
-import { backoff } from "../resilience/index.ts";
+// Runs a subscription: what a group does with the messages of a topic (T2).
+import { fromBinary, type Message } from "@bufbuild/protobuf";
+import { keyOf } from "../descriptor/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
+import type { Database } from "../postgres/index.ts";
+import { backoffMs, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { apiErrorOf, type Broker } from "./broker.ts";
-import { ackWaitMs, handleDelivery } from "./handle-delivery.ts";
-import { pullMessages } from "./pull-messages.ts";
+import type { Broker } from "./broker.ts";
+import { runConsumer, type Work } from "./consume/index.ts";
+import { inboxName, openInbox, pruneInbox, type PruneOptions } from "./inbox.ts";
 import { ensureStream, partitionSubject, streamName } from "./stream.ts";
 import type { Subscription } from "./subscribe.ts";
+import { workThrough } from "./subscription-work.ts";
 
 export interface RunSubscriptionOptions {
   readonly subscription: Subscription;
   readonly broker: Broker;
+  /** Of the service; needed with an inbox. */
+  readonly database?: Database | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** How long running handlers may go on after the stop. Default 25,000 ms. */
   readonly graceMs?: number;
 }
 
-const defaultGraceMs = 25_000;
-const consumerExists = 10_148;
+const defaultHandlerTimeoutMs = 60_000;
+const pruneEveryMs = 3_600_000;
 
 /**
  * Runs a subscription, on as many instances at once as there are, until `signal` aborts; then resolves when its
  * handlers are done.
- * @throws SAMSPEL_INVALID_CONFIGURATION where the topic has another number of partitions.
+ * @throws SAMSPEL_INVALID_CONFIGURATION where the topic has another number of partitions, and where there is an inbox
+ *   and no database.
  */
 export async function runSubscription(options: RunSubscriptionOptions): Promise<void> {
-  const { subscription, signal, graceMs = defaultGraceMs } = options;
-  const end = new AbortController();
-  const settled = new AbortController();
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const partitions = Array.from({ length: subscription.topic.partitions }, (_, partition) =>
-    runPartition({ ...options, partition, signal: stop, end: end.signal }),
-  );
-  const grace = (async () => {
-    await aborted(AbortSignal.any([stop, settled.signal]));
-    await sleep(graceMs, undefined, { signal: settled.signal }).catch(() => {});
-    end.abort(new SamspelError("SAMSPEL_DRAINING", "The service is stopping"));
-  })();
+  const { subscription, database, broker } = options;
+  const { topic, group, settings } = subscription;
+  if (!subscription.inbox) return consume(options, workThrough(subscription, undefined));
+  if (database === undefined) {
+    throw invalidConfiguration(
+      `Subscription ${group} to ${topic.name} has an inbox and needs Postgres: set DATABASE_URL`,
+    );
+  }
+  const name = inboxName({ stream: streamName(broker.prefix, topic), group });
+  const inbox = openInbox({
+    database,
+    name,
+    idleMs: settings.handlerTimeoutMs ?? defaultHandlerTimeoutMs,
+  });
+  const ended = new AbortController();
+  const pruning = pruneNowAndThen(database, {
+    name,
+    retentionMs: subscription.inboxRetentionMs,
+    signal: AbortSignal.any([options.signal, ended.signal]),
+    logger: options.logger,
+  });
   try {
-    await Promise.all(partitions);
-  } catch (error) {
-    failed.abort();
-    await Promise.allSettled(partitions);
-    throw error;
+    await consume(options, workThrough(subscription, inbox), (partition) => inbox.take(partition));
   } finally {
-    settled.abort();
-    await grace;
+    ended.abort();
+    await pruning;
   }
 }
 
-interface PartitionRun extends RunSubscriptionOptions {
-  readonly partition: number;
-  /** The end of the grace after the stop. */
-  readonly end: AbortSignal;
-}
-
-async function runPartition(run: PartitionRun): Promise<void> {
-  const { subscription, broker, partition, signal, end } = run;
-  const { topic, group } = subscription;
-  const logger = run.logger.child({ topic: topic.name, group, partition });
-  const consumer = { stream: streamName(broker.prefix, topic), name: `${group}-${partition}` };
-  let failures = 0;
-  let done: Done | undefined;
-  while (!signal.aborted) {
-    const pull = pullMessages(broker, { consumer, signal });
-    try {
-      await broker.connected(signal);
-      const { created } = await ensureStream(broker, topic);
-      const info = await ensureConsumer(broker, subscription, partition);
-      if (done?.created === created) acknowledgeAgain(broker, info, done.sequence);
-      for (let pulled = await pull.next(); ; pulled = await pull.next()) {
-        if (pulled.type === "stopped") return;
-        if (pulled.type === "interrupted") throw new Error(pulled.reason);
-        failures = 0;
-        const { delivery } = pulled;
-        if (await handleDelivery({ broker, subscription, logger, end }, delivery)) {
-          done = { created, sequence: delivery.sequence };
-        }
-      }
-    } catch (error) {
-      if (isFatal(error)) throw error;
-      if (signal.aborted) return;
-      failures += 1;
-      logger.debug({ err: error, failures }, "subscription interrupted");
-      if (failures % 10 === 0) logger.warn({ err: error, failures }, "subscription cannot get messages");
-    } finally {
-      await pull.close();
-    }
-    await backoff(failures, signal);
-  }
-}
-
-function isFatal(error: unknown): boolean {
-  return error instanceof SamspelError && error.code === "SAMSPEL_INVALID_CONFIGURATION";
-}
-
-async function ensureConsumer(
-  { manager, prefix }: Broker,
-  { topic, group }: Subscription,
-  partition: number,
-): Promise<ConsumerInfo> {
-  const stream = streamName(prefix, topic);
-  const name = `${group}-${partition}`;
-  const config = {
-    durable_name: name,
-    filter_subject: partitionSubject(prefix, topic, partition),
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWaitMs),
-    deliver_policy: DeliverPolicy.All,
-    replay_policy: ReplayPolicy.Instant,
-    max_ack_pending: 1, // so order holds on any number of instances
-    max_deliver: -1,
-  };
-  return manager.consumers.add(stream, config).catch(async (error: unknown) => {
-    if (apiErrorOf(error) !== consumerExists) throw error;
-    return manager.consumers.update(stream, name, {
-      ack_wait: config.ack_wait,
-      max_ack_pending: 1,
-      max_deliver: -1,
-    });
+async function consume(
+  options: RunSubscriptionOptions,
+  work: Work<Message>,
+  onTake?: (partition: number) => Promise<void>,
+): Promise<void> {
+  const { subscription, broker, logger, signal, graceMs } = options;
+  const { topic, group, settings } = subscription;
+  await runConsumer<Message>({
+    broker,
+    logger,
+    signal,
+    ...(graceMs === undefined ? {} : { graceMs }),
+    ...settings,
+    stream: streamName(broker.prefix, topic),
+    ensureStream: () => ensureStream(broker, topic),
+    name: topic.name,
+    partitions: topic.partitions,
+    subject: (partition) => partitionSubject(broker.prefix, topic, partition),
+    group,
+    open: ({ data }) => {
+      const value = decode(subscription, data);
+      return { key: keyOf(topic.keyField, value), value };
+    },
+    work,
+    ...(onTake === undefined ? {} : { onTake }),
   });
 }
 
-/** The last message that we were done with, and the stream that it came from, by its time of creation. */
-interface Done {
-  readonly created: string;
-  readonly sequence: number;
+function decode({ topic }: Subscription, data: Uint8Array): Message {
+  try {
+    return fromBinary(topic.message, data);
+  } catch (error) {
+    throw new Error(`Cannot decode a ${topic.message.typeName} of topic ${topic.name}`, { cause: error });
+  }
 }
 
-/**
- * A crash of NATS takes its latest acks with it: they are written down some 100 ms later. It would then wait for the
- * answer to a message that we have answered, and the partition with it, until the ack deadline. As messages come in
- * order, all up to our last one are done with.
- */
-function acknowledgeAgain({ connection }: Broker, info: ConsumerInfo, done: number): void {
-  const { stream_seq: sequence, consumer_seq: delivery } = info.delivered;
-  if (info.num_ack_pending === 0 || sequence > done) return;
-  connection.publish(`$JS.ACK.${info.stream_name}.${info.name}.1.${sequence}.${delivery}.0.0`, "+ACK");
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+async function pruneNowAndThen(database: Database, options: PruneOptions): Promise<void> {
+  const { signal, logger } = options;
+  const latch = createLatch();
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      await pruneInbox(database, options);
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      logger.debug({ err: error }, "old notes of the inbox cannot be removed now");
+    }
+    await latch.wait(failures === 0 ? pruneEveryMs : backoffMs(failures, { maxMs: 60_000 }), signal);
+  }
 }

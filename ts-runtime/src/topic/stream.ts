@@ -21,12 +21,16 @@ export function partitionSubject(prefix: string, topic: TopicDescriptor, partiti
 }
 
 /** The stream that holds all dead letters. */
-function deadLetterStream(prefix: string): string {
+export function deadLetterStream(prefix: string): string {
   return `${prefix}dead_letters`;
 }
 
 /** The subject of the dead letters of a group in a topic. */
-export function deadLetterSubject(prefix: string, group: string, topic: TopicDescriptor): string {
+export function deadLetterSubject(
+  prefix: string,
+  group: string,
+  topic: Pick<TopicDescriptor, "name">,
+): string {
   return `${prefix}dead.${group}.${topic.name}`;
 }
 
