@@ -60,7 +60,6 @@ export async function startPipeline(t: Test, options: PipelineOptions = {}): Pro
         NATS_URL: own.natsUrl ?? nats,
         SAMSPEL_SCHEMA: schemas[kind],
         SAMSPEL_TOPIC_PREFIX: prefix,
-        LOG_LEVEL: "warn",
         ...env,
       },
     });

@@ -33,7 +33,12 @@ export async function settle(
       `${expected} changes are ${table}`,
       async () => (last = await countOf(pipeline, schema, table)) >= expected,
       catchUpMs,
-    ).catch((error: unknown) => t.fail(`${String(error)}: ${last} are`));
+    ).catch((error: unknown) => {
+      t.fail(`${String(error)}: ${last} are`);
+      for (const { process } of [...pipeline.sources, ...pipeline.sinks]) {
+        t.comment(`${process.name}:\n${process.lastLines.map(({ text }) => text.slice(0, 400)).join("\n")}`);
+      }
+    });
   };
   await arrived(schemas.source, "projected", writer.count);
   await arrived(schemas.sink, "noted", writer.count - notNoted.size);
