@@ -5,9 +5,13 @@ import { create } from "@bufbuild/protobuf";
 import t from "tap";
 import { createEntityHost } from "../../../ts-runtime/src/entity/index.ts";
 import { instruments } from "../../../ts-runtime/src/telemetry/instruments.ts";
-import { IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { subscribe } from "../../../ts-runtime/src/topic/index.ts";
+import { CounterTopics, IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { testBroker } from "../../support/broker.ts";
+import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { appendOf, openJournal } from "../../support/journal.ts";
+import { runInstance } from "../../support/subscription.ts";
 import { until } from "../../support/until.ts";
 
 class Reader extends MetricReader {
@@ -122,4 +126,36 @@ t.test("an entity type measures its commands by outcome, what is live, and recov
   t.match(live, { value: 2, attributes: { "samspel.entity.type": "counter" } });
   const [recoveries] = await reader.points("samspel.entity.recovery.duration");
   t.match(recoveries?.value, { count: 2 });
+});
+
+t.test("a subscription measures what becomes of its messages, and how far it is behind", async (t) => {
+  const broker = await testBroker(t);
+  const release = Promise.withResolvers<void>();
+  const subscription = subscribe(CounterTopics.method.changed, {
+    group: "measured",
+    retry: { initialMs: 5, maxMs: 10, maxAttempts: 2 },
+    handler: ({ value }) => {
+      if (value === 2n) throw new Error("two");
+      return value === 3n ? release.promise : undefined;
+    },
+  });
+  runInstance(t, broker, subscription);
+  await publishAll(
+    broker,
+    [1, 2, 3, 4].map((revision) => changed(broker.prefix, "a", revision)),
+  );
+  const valueOf = async (name: "samspel.consumer.lag" | "samspel.consumer.lag.age") =>
+    (await reader.points(name))[0]?.value;
+  await until("two are left", async () => (await valueOf("samspel.consumer.lag")) === 2);
+  t.ok(Number(await valueOf("samspel.consumer.lag.age")) > 0);
+  release.resolve();
+  await until("none is left", async () => (await valueOf("samspel.consumer.lag")) === 0);
+  t.equal(await valueOf("samspel.consumer.lag.age"), 0);
+  const points = await reader.points("samspel.consumer.messages");
+  t.match(points[0]?.attributes, {
+    "messaging.consumer.group.name": "measured",
+    "messaging.destination.name": counterTopic.name,
+  });
+  const outcomes = points.map(({ attributes, value }) => [attributes["samspel.consumer.outcome"], value]);
+  t.same(Object.fromEntries(outcomes), { handled: 3, failed: 2, retried: 1, parked: 1 });
 });

@@ -12,6 +12,8 @@ export type HistogramName =
   | "samspel.entity.recovery.duration";
 export type GaugeName =
   | "samspel.journal.hold.age"
+  | "samspel.consumer.lag"
+  | "samspel.consumer.lag.age"
   | "samspel.entity.live"
   | "samspel.projection.lag"
   | "samspel.projection.parked";
@@ -91,6 +93,18 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description: "Reading the state of an entity from the journal.",
     attributes: ["samspel.entity.type"],
     boundaries: seconds,
+  },
+  "samspel.consumer.lag": {
+    kind: "gauge",
+    unit: "{message}",
+    description: "Messages of a group that are not done, in the partitions that this instance reads.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name"],
+  },
+  "samspel.consumer.lag.age": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the oldest message of a group that was read and is not done; 0 without one.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name"],
   },
   "samspel.consumer.messages": {
     kind: "counter",
