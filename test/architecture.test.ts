@@ -10,14 +10,15 @@ const runtime = join(root, "ts-runtime/src");
 /** Lowest layer first; folders on one line may not import each other. */
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
-  ["errors", "telemetry", "resilience"],
+  ["errors", "telemetry", "resilience", "codec"],
   ["descriptor"],
   ["service", "client"],
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
+  ["tell"],
   ["entity"],
-  ["projection", "publication", "inspection", "timer"],
+  ["projection", "publication", "outbox", "inspection", "timer"],
   ["host"],
   ["testing"],
 ];

@@ -5,7 +5,7 @@ export { startService, type RunningService, type ServiceOptions } from "./host/i
 export { serve, type ServiceContext, type Serving } from "./host/index.ts";
 export { drainingSignal } from "./service/index.ts";
 export { defineEntity, persist, type CommandContext, type Entity } from "./entity/index.ts";
-export { publish, type Publication } from "./publication/index.ts";
+export { from, publish, topic, type Publication } from "./publication/index.ts";
 export {
   on,
   project,
@@ -28,12 +28,15 @@ export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 
 // What callers use.
+export { afterPosition, commandId, errorDetail, readPosition } from "./client/index.ts";
 export {
-  afterPosition,
-  commandId,
-  createClients,
-  errorDetail,
-  readPosition,
-  type Clients,
-  type ClientsOptions,
-} from "./client/index.ts";
+  createTellingClients as createClients,
+  type InboxContext,
+  type InboxImpl,
+  type Receipt,
+  type ReplyOptions,
+  type TellClient,
+  type TellingClients as Clients,
+  type TellingClientsOptions as ClientsOptions,
+  type TellOptions,
+} from "./tell/index.ts";

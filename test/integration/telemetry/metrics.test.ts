@@ -4,6 +4,7 @@ import { MeterProvider, MetricReader, type MetricData } from "@opentelemetry/sdk
 import { create } from "@bufbuild/protobuf";
 import t from "tap";
 import { createEntityHost } from "../../../ts-runtime/src/entity/index.ts";
+import { pauseProjection, project } from "../../../ts-runtime/src/projection/index.ts";
 import { instruments } from "../../../ts-runtime/src/telemetry/instruments.ts";
 import { subscribe } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterTopics, IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
@@ -12,6 +13,8 @@ import { changed, counterTopic, publishAll } from "../../support/counter-topic.t
 import { defineCounter } from "../../support/counter.ts";
 import { appendOf, openJournal } from "../../support/journal.ts";
 import { runInstance } from "../../support/subscription.ts";
+import { appendEvents, incremented } from "../../support/counter-events.ts";
+import { run } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
 class Reader extends MetricReader {
@@ -158,4 +161,32 @@ t.test("a subscription measures what becomes of its messages, and how far it is 
   });
   const outcomes = points.map(({ attributes, value }) => [attributes["samspel.consumer.outcome"], value]);
   t.same(Object.fromEntries(outcomes), { handled: 3, failed: 2, retried: 1, parked: 1 });
+});
+
+t.test("a projection measures its events by outcome, its lag, and what it parked", async (t) => {
+  const on = await openJournal(t);
+  const projection = project("measured", defineCounter(), {
+    retry: { maxAttempts: 1 },
+    events: {
+      incremented({ amount }) {
+        if (amount === 13n) throw new RangeError("thirteen");
+      },
+    },
+  });
+  const value = async (name: keyof typeof instruments): Promise<unknown> => {
+    const points = await reader.points(name);
+    return points.find(({ attributes }) => attributes["samspel.projection"] === "measured")?.value;
+  };
+  await appendEvents(on.journal, "a", 0n, [incremented(1n), incremented(13n), incremented(2n)]);
+  run(t, on, projection);
+  await until("one is parked", async () => (await value("samspel.projection.parked")) === 1);
+  await until("nothing is behind", async () => (await value("samspel.projection.lag")) === 0);
+  await pauseProjection({ home: on.database, projection: "measured" });
+  await appendEvents(on.journal, "a", 3n, [incremented(1n)]);
+  await until("an event waits", async () => Number(await value("samspel.projection.lag")) > 0);
+  const outcomes = (await reader.points("samspel.projection.events")).map(({ attributes, value }) => [
+    attributes["samspel.projection.outcome"],
+    value,
+  ]);
+  t.same(Object.fromEntries(outcomes), { applied: 2, parked: 1 });
 });

@@ -1,5 +1,6 @@
 // The inbox, against real Postgres and JetStream: once in effect, whatever comes twice.
 import { setTimeout as sleep } from "node:timers/promises";
+import { headers as natsHeaders } from "nats";
 import t, { type Test } from "tap";
 import { migrate, openDatabase, type Database } from "../../../ts-runtime/src/postgres/index.ts";
 import {
@@ -37,8 +38,12 @@ async function testDatabase(t: Test): Promise<Database> {
 async function publishAgain(broker: Broker, messages: readonly OutgoingMessage[]): Promise<void> {
   await ensureStream(broker, counterTopic);
   for (const { subject, body, headers } of messages) {
-    for (const name of ["Nats-Msg-Id", "Nats-Expected-Last-Msg-Id"]) headers.delete(name);
-    await broker.connection.jetstream().publish(subject, body, { headers });
+    const again = natsHeaders();
+    for (const line of headers.split("\r\n")) {
+      const [name = "", value] = line.split(": ");
+      if (value !== undefined && name !== "Nats-Msg-Id") again.append(name, value);
+    }
+    await broker.connection.jetstream().publish(subject, body, { headers: again });
   }
 }
 

@@ -7,7 +7,8 @@
 //       dropped and read again.
 //   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
 //   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { untilAborted } from "../service/index.ts";
@@ -92,11 +93,12 @@ function settle(attempt: Attempt, decision: Decision): Promise<Outcome> {
 
 /** What has an id is recorded, whatever it changes, so that its reply is that of the first time (J3). */
 function changesNothing(
-  { events, timers }: Decision,
+  { events, timers, tells }: Decision,
   { readOnly }: EntityCommand,
   { commandId }: CommandRequest,
 ): boolean {
-  return events.length === 0 && timers.length === 0 && (readOnly || commandId === undefined);
+  const isEmpty = events.length === 0 && timers.length === 0 && tells.length === 0;
+  return isEmpty && (readOnly || commandId === undefined);
 }
 
 async function answer(attempt: Attempt, decision: Decision): Promise<Outcome> {
@@ -121,7 +123,7 @@ async function recordedReply({ environment, request, command }: Attempt): Promis
   return (
     recorded && {
       type: "reply",
-      reply: fromBinary(command.method.output, recorded.reply),
+      reply: decode(command.method.output, recorded.reply),
       revision: recorded.revision,
     }
   );

@@ -1,14 +1,21 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
-import { hostname } from "node:os";
-import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
+import { runOutbox } from "../outbox/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
-import { runPublication } from "../publication/index.ts";
+import { runPublication, type Publication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { ensureTellStreamOf, type TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
-import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
+import {
+  ensureStream,
+  requireFences,
+  runSubscription,
+  streamName,
+  type Subscription,
+} from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
+import { tellWorks, type TakeTellsOptions } from "./take-tells.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
 
@@ -31,7 +38,9 @@ export interface BackgroundOptions {
   /** Of the entities, whose timers fire here. */
   readonly hosts: readonly EntityHost[];
   readonly alarm: TimerAlarm;
-  readonly clients: Clients;
+  readonly clients: TellingClients;
+  /** What is served, and so may be told. */
+  readonly tells: Pick<TakeTellsOptions, "served" | "interceptors" | "settings">;
 }
 
 /** Handlers are told to end when the grace is over; so long they and their runners have to do it. */
@@ -43,31 +52,33 @@ const afterGraceMs = 1_000;
  *   then.
  */
 export async function startBackground(
-  { topics = [], projections = [] }: ServiceOptions,
-  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
+  options: ServiceOptions,
+  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients, tells }: BackgroundOptions,
 ): Promise<Background> {
+  const { topics = [], projections = [] } = options;
+  if (topics.some(hasSources)) requireFences(infra.requireBroker());
+  const byStream = new Map(topics.map(({ topic }) => [streamName("", topic), topic]));
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) {
     const home = infra.readModels(projection) ?? infra.requireDatabase();
     await setUpProjection({ projection, home, journal: infra.requireJournal() });
   }
-  const owner = `${name}@${hostname()}/${process.pid}`;
   const stopping = new AbortController();
   const { signal } = stopping;
   const keep = (what: string, work: () => Promise<void>): Promise<void> =>
     keepRunning(what, work, { signal, logger });
 
   const works = [
-    ...topics.map((publication) =>
+    ...topics.filter(hasSources).map((publication) =>
       keep(`publication ${publication.topic.name}`, () =>
         runPublication({
           publication,
           service: name,
-          owner,
           signal,
           logger,
           ...durable(infra),
+          cluster: infra.requireCluster(),
           broker: infra.requireBroker(),
         }),
       ),
@@ -96,6 +107,27 @@ export async function startBackground(
         }),
       ),
     ),
+    ...tellWorks(options, { ...tells, infra, logger, signal }).map(({ what, work }) => keep(what, work)),
+    ...(infra.database === undefined || !infra.hasBroker
+      ? []
+      : [
+          keep("outbox", () =>
+            runOutbox({
+              service: name,
+              signal,
+              logger,
+              database: infra.requireDatabase(),
+              cluster: infra.requireCluster(),
+              connect: infra.connectBroker,
+              async ensureStream(stream, subject) {
+                const broker = await infra.connectBroker();
+                const topic = byStream.get(stream);
+                if (topic === undefined) await ensureTellStreamOf(broker, subject);
+                else await ensureStream(broker, topic);
+              },
+            }),
+          ),
+        ]),
     ...(hosts.length === 0
       ? []
       : [
@@ -118,6 +150,11 @@ export async function startBackground(
       await endWithin(drainMs + afterGraceMs, Promise.all(works), { what: "background work", logger });
     },
   };
+}
+
+/** Others are published to by the service's own code alone. */
+function hasSources({ sources }: Publication): boolean {
+  return sources.size > 0;
 }
 
 function durable(infra: OpenInfra): {

@@ -1,7 +1,8 @@
 // What a plain service may use of the process that it runs in.
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import type { Clients } from "../client/index.ts";
+import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { TopicSender, TopicSenders } from "../outbox/index.ts";
 import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import {
   createCatchUp,
@@ -15,14 +16,20 @@ import {
   type Projection,
 } from "../projection/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import type { ReadModels } from "./read-models.ts";
 
 /** What the function that makes an implementation or a subscription gets of the running service. */
 export interface ServiceContext {
-  /** Typed clients of other services. In a handler, prefer `clientsWithin(context)`, which inherits its deadline. */
-  readonly client: Clients["client"];
-  /** Clients whose calls inherit what is left of a handler's deadline (C1). */
-  readonly clientsWithin: Clients["within"];
+  /**
+   * Typed clients of other services, which ask, `client(S).reserve(…)`, and tell, `client(S).tell.reserve(…)`. In a
+   * handler, prefer `clientsWithin(context)`, which inherits its deadline and its trace.
+   */
+  readonly client: TellingClients["client"];
+  /** Clients whose calls inherit what is left of a handler's deadline (C1), and its trace. */
+  readonly clientsWithin: TellingClients["within"];
+  /** The reply to a tell, by the token that `String(receipt)` gave. */
+  readonly replyTo: TellingClients["reply"];
   /**
    * The service's database, its schema first in the search path.
    * @throws SAMSPEL_INVALID_CONFIGURATION when the service was started without `DATABASE_URL`.
@@ -58,17 +65,24 @@ export interface ServiceContext {
   ): AsyncIterable<MessageShape<Change>>;
   /** The database of a projection's tables, where it has one of its own; else the service's, as `sql`. */
   sqlOf(this: void, projection: Projection): Sql;
+  /**
+   * Publishes to a topic of the service, `topic(CartTopics.method.checkedOut).publish(message)`: straight to JetStream, or
+   * with `tx` through the outbox, once that transaction is committed.
+   * @throws SAMSPEL_INVALID_CONFIGURATION for a topic that is not in the service's `topics`.
+   */
+  topic<M extends DescMessage>(this: void, method: TopicMethod<M>): TopicSender<M>;
   readonly logger: Logger;
 }
 
 /** Makes the context of a service; what needs a database fails with one clear error where there is none. */
 export function createServiceContext(options: {
-  readonly clients: Clients;
+  readonly clients: TellingClients;
   readonly database: Database | undefined;
   readonly readModels?: ReadModels;
+  readonly topics: TopicSenders;
   readonly logger: Logger;
 }): ServiceContext {
-  const { clients, logger } = options;
+  const { clients, topics, logger } = options;
   const database = (): Database => {
     if (options.database !== undefined) return options.database;
     throw new SamspelError(
@@ -87,6 +101,7 @@ export function createServiceContext(options: {
   return {
     client: clients.client,
     clientsWithin: clients.within,
+    replyTo: clients.reply,
     get sql() {
       return database().sql;
     },
@@ -97,6 +112,7 @@ export function createServiceContext(options: {
     historyThenLive: (projection, following) =>
       followerOf(homeOf(projection)).historyThenLive(projection, following),
     sqlOf: (projection) => homeOf(projection).sql,
+    topic: (method) => topics.topic(method),
     logger,
   };
 }

@@ -7,8 +7,10 @@ import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
 import { createInspection } from "../inspection/index.ts";
+import { createTopicSenders } from "../outbox/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
+import { createTeller, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
 import { topicServiceImpl } from "../topic/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
@@ -22,6 +24,7 @@ import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { checkTells } from "./take-tells.ts";
 
 const deregisterWithinMs = 3_000;
 const closeRegistryWithinMs = 1_000;
@@ -60,6 +63,7 @@ async function start(options: ServiceOptions): Promise<RunningService> {
   const startedAt = performance.now();
   const settings = resolveServiceOptions(options);
   checkParts(options);
+  checkTells(options);
   const logger = options.logger ?? createLogger({ service: settings.name, level: settings.logLevel });
   const running = Promise.withResolvers<AsyncDisposableStack>();
   let stopped: Promise<void> | undefined;
@@ -106,27 +110,37 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
-  const clients = begun.use(createClients({ registry, logger }));
+  const teller = createTeller({ source: name, broker: infra.connectBroker });
+  const clients = begun.use(withTells(createClients({ registry, logger }), teller));
+  const topics = begun.use(
+    createTopicSenders({
+      service: name,
+      topics: new Set((options.topics ?? []).map(({ topic }) => topic.name)),
+      broker: () => infra.requireBroker(),
+    }),
+  );
   const context = createServiceContext({
     clients,
+    topics,
     database: infra.database,
     readModels: infra.readModels,
     logger,
   });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
+  const interceptors = options.interceptors ?? [];
+  const served = [
+    ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
+    ...(options.services ?? []).map((serving) => serving.bind(context)),
+  ];
   const server = begun.use(
     await startRpcServer({
       host,
       port,
       logger,
       serving: false,
-      interceptors: options.interceptors ?? [],
-      bindings: [
-        ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
-        ...(options.services ?? []).map((serving) => serving.bind(context)),
-        ...topicBindings(options, infra),
-      ],
+      interceptors,
+      bindings: [...served, ...topicBindings(options, infra)],
       beside: inspectionBindings(options, settings, { infra, logger }),
     }),
   );
@@ -142,6 +156,7 @@ async function assemble(
     hosts,
     alarm,
     clients,
+    tells: { served, interceptors, settings },
   });
   // Beside each other, as both may take as long as the grace.
   begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop()])));
@@ -166,7 +181,7 @@ async function assemble(
 
 function entityHosts(
   { entities = [] }: ServiceOptions,
-  { freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
+  { name, natsUrl, freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
   { infra, logger, begun, alarm }: Assembly & { readonly infra: OpenInfra; readonly alarm: TimerAlarm },
 ): readonly EntityHost[] {
   return entities.map((entity) =>
@@ -179,6 +194,8 @@ function entityHosts(
         passivateAfterMs,
         logger,
         onSchedule: alarm.note,
+        // Without a broker nobody would send on what commands tell.
+        ...(natsUrl === undefined ? {} : { source: name }),
       }),
     ),
   );

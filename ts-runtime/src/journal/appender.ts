@@ -79,8 +79,9 @@ export function createAppender(options: AppenderOptions): Appender {
       return mayHang(error) ? oneByOne(group, judging) : judge(group, judging);
     }
     metrics.appended(group.length, startedAtMs);
-    for (const { item, resolve } of group) {
-      resolve({ type: "appended", revision: item.expectedRevision + BigInt(item.events.length) });
+    for (const entry of group) {
+      const { expectedRevision, events } = entry.item;
+      entry.resolve({ type: "appended", revision: expectedRevision + BigInt(events.length) });
     }
   };
 
@@ -92,10 +93,10 @@ export function createAppender(options: AppenderOptions): Appender {
     for (let failures = 1; ; failures++) {
       try {
         const results = await database.bounded((sql) => runAppends(sql, channel, appends));
-        for (const [index, { resolve, reject }] of group.entries()) {
+        for (const [index, entry] of group.entries()) {
           const result = results[index];
-          if (result === undefined) reject(new Error("The journal gave fewer results than appends"));
-          else resolve(result);
+          if (result === undefined) entry.reject(new Error("The journal gave fewer results than appends"));
+          else entry.resolve(result);
         }
         metrics.judged(results, startedAtMs);
         return;
@@ -129,10 +130,11 @@ export function createAppender(options: AppenderOptions): Appender {
     ...options,
     what: "appends",
     keyOf: ({ entityType, entityId }) => `${entityType}\0${entityId}`,
-    bytesOf: ({ events, command, snapshot, timers = [] }) =>
+    bytesOf: ({ events, command, snapshot, timers = [], tells }) =>
       events.reduce((bytes, { payload }) => bytes + payload.length, 0) +
       (command?.reply.length ?? 0) +
       (snapshot?.state.length ?? 0) +
+      (tells === undefined ? 0 : tells.reduce((bytes, { body }) => bytes + body.length, 0)) +
       timers.reduce((bytes, change) => bytes + (change.type === "schedule" ? change.request.length : 0), 0),
     run,
   });
@@ -165,8 +167,9 @@ function isPlain({ events, timers, fires }: Append): boolean {
   return events.length > 0 && timers === undefined && fires === undefined;
 }
 
-function leavesNoTrace({ events, command, timers, fires }: Append): boolean {
-  return events.length === 0 && command === undefined && (timers !== undefined || fires !== undefined);
+function leavesNoTrace({ events, command, timers, fires, tells }: Append): boolean {
+  if (events.length > 0 || command !== undefined) return false;
+  return timers !== undefined || fires !== undefined || tells !== undefined;
 }
 
 /** Postgres ended the statement over a lock or its time: some of its appends may go through without the others. */

@@ -1,8 +1,9 @@
 export { createCheckpoints } from "./checkpoints.ts";
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
-export { followRanges, type RangedEvent } from "./follow-ranges.ts";
+export { followRanges, type RangedEvent, type RangedPage } from "./follow-ranges.ts";
 export type { Count } from "./count-events.ts";
+export { insertMessages } from "./insert-messages.ts";
 export type {
   Append,
   AppendResult,
@@ -11,10 +12,11 @@ export type {
   Journal,
   JournalEvent,
   JournalOptions,
-  Page,
+  RangeCheckpoint,
   Rewriting,
   TimerChange,
   TimerDue,
 } from "./journal.ts";
+export type { OutboxMessage } from "./outbox-message.ts";
 export { look, type JournalView } from "./look.ts";
 export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";

@@ -34,6 +34,8 @@ export interface Broker extends AsyncDisposable {
   /** The service's name. */
   readonly name: string;
   readonly logger: Logger;
+  /** Whether there is a connection now, as far as one knows. */
+  readonly isConnected: boolean;
   /** Resolves while there is a connection, or when `signal` aborts. */
   connected(signal: AbortSignal): Promise<void>;
   /** Calls back after each reconnection, until `signal` aborts. */
@@ -106,6 +108,9 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     prefix,
     name: options.name,
     logger,
+    get isConnected() {
+      return away === undefined && !connection.isClosed();
+    },
     async connected(signal) {
       if (away === undefined || signal.aborted) return;
       const { promise, resolve } = Promise.withResolvers<void>();

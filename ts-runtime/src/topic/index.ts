@@ -1,16 +1,31 @@
-export { openBroker, type Broker } from "./broker.ts";
-export { makeHeaders } from "./headers.ts";
-export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
+export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
+export { encodeValue, headerLines, makeHeaders, readHeaders } from "./headers.ts";
+export { requireFences, takeLanes, type Lane } from "./lane.ts";
+export { createPublisher } from "./publish-messages.ts";
+export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble, Sending } from "./publisher.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { topicServiceImpl } from "./serve-topic.ts";
-export { ensureStream, partitionSubject, streamName } from "./stream.ts";
+export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type Subscription } from "./subscribe.ts";
 export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
-export { runConsumer, type ConsumerOptions, type Delivery, type Received } from "./consume/index.ts";
+export {
+  GiveUp,
+  Postponed,
+  runConsumer,
+  type ConsumerOptions,
+  type Delivery,
+  type Received,
+} from "./consume/index.ts";
 export { parkDeadLetter } from "./dead-letter.ts";
 export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
 export { forgetNotes } from "./inbox.ts";
-export { groupState, listGroups, type GroupState, type PartitionState } from "./consume/group-state.ts";
+export {
+  groupPositions,
+  groupState,
+  listGroups,
+  type GroupState,
+  type PartitionState,
+} from "./consume/group-state.ts";
 export {
   dropDeadLetter,
   dropDeadLetters,

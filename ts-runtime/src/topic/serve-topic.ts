@@ -9,7 +9,7 @@ import { SamspelError } from "../errors/index.ts";
 import type { SubscribeRequest } from "../gen/samspel/v1/subscribe_pb.ts";
 import { drainingSignal } from "../service/index.ts";
 import type { Broker } from "./broker.ts";
-import { ensureStream, streamName } from "./stream.ts";
+import { ensureStream, streamName, topicSubjects } from "./stream.ts";
 
 type CallerContext = Pick<HandlerContext, "signal" | "values">;
 
@@ -63,9 +63,10 @@ async function* streamTopic(
 async function open(broker: Broker, topic: TopicDescriptor, request: SubscribeRequest) {
   try {
     await ensureStream(broker, topic);
-    const consumer = await broker.connection
-      .jetstream()
-      .consumers.get(streamName(broker.prefix, topic), startOf(request));
+    const consumer = await broker.connection.jetstream().consumers.get(streamName(broker.prefix, topic), {
+      ...startOf(request),
+      filterSubjects: topicSubjects(broker.prefix, topic),
+    });
     return await consumer.consume();
   } catch (error) {
     if (error instanceof SamspelError) throw error;

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/options.proto.
  */
 export const file_samspel_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiMAoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDToxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWNiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiMAoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDToxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWM6RAoMZGVkdXBsaWNhdGVkEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwZIDIAEoCFIMZGVkdXBsaWNhdGVkYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * How a topic is kept. Unset fields take their defaults.
@@ -65,4 +65,14 @@ export const key: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
  */
 export const topic: GenExtension<MethodOptions, TopicOptions> = /*@__PURE__*/
   extDesc(file_samspel_v1_options, 1);
+
+/**
+ * Says that a handler of this unary method de-duplicates by command id, so that the method may be told: a tell comes
+ * at least once, and its id is the command id. Entities do so by themselves; a plain service does with an inbox.
+ * Methods that are `IDEMPOTENT` or `NO_SIDE_EFFECTS` may be told without it.
+ *
+ * @generated from extension: bool deduplicated = 51521;
+ */
+export const deduplicated: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
+  extDesc(file_samspel_v1_options, 2);
 
