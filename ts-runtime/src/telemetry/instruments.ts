@@ -8,6 +8,7 @@ export type CounterName =
   | "samspel.outbox.messages"
   | "samspel.outbox.failures"
   | "samspel.consumer.messages"
+  | "samspel.tell.messages"
   | "samspel.projection.events";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
@@ -150,6 +151,12 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "s",
     description: "Age of the oldest message in the outbox that is due. One instance tells.",
     attributes: [],
+  },
+  "samspel.tell.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Tells that clients gave to the broker; those of effects are in the outbox.",
+    attributes: ["messaging.destination.name", "error.type"],
   },
   "samspel.consumer.messages": {
     kind: "counter",
