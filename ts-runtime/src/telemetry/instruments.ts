@@ -17,6 +17,8 @@ export type HistogramName =
   | "samspel.entity.recovery.duration";
 export type GaugeName =
   | "samspel.journal.hold.age"
+  | "samspel.consumer.lag"
+  | "samspel.consumer.lag.age"
   | "samspel.entity.live"
   | "samspel.publication.lag.events"
   | "samspel.publication.lag.age"
@@ -152,17 +154,29 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description: "Age of the oldest message in the outbox that is due. One instance tells.",
     attributes: [],
   },
-  "samspel.tell.messages": {
-    kind: "counter",
+  "samspel.consumer.lag": {
+    kind: "gauge",
     unit: "{message}",
-    description: "Tells that clients gave to the broker; those of effects are in the outbox.",
-    attributes: ["messaging.destination.name", "error.type"],
+    description: "Messages of a group that are not done, in the partitions that this instance reads.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name"],
+  },
+  "samspel.consumer.lag.age": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the oldest message of a group that was read and is not done; 0 without one.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name"],
   },
   "samspel.consumer.messages": {
     kind: "counter",
     unit: "{message}",
     description: "Messages of a group by what became of them; each failed attempt counts.",
     attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
+  },
+  "samspel.tell.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Tells that clients gave to the broker; those of effects are in the outbox.",
+    attributes: ["messaging.destination.name", "error.type"],
   },
   "samspel.projection.events": {
     kind: "counter",
