@@ -1,11 +1,6 @@
 // Keeping what came of tells, before they count as handled.
-import {
-  create,
-  toBinary,
-  type DescMethodUnary,
-  type Message,
-  type MessageInitShape,
-} from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
 import { TellFailureSchema, TellReplySchema } from "../gen/samspel/v1/tell_pb.ts";
@@ -46,7 +41,7 @@ export function createReplyPublisher(broker: Broker): ReplyPublisher {
     return store.store({
       stream: replyStream,
       subject: `${broker.prefix}${replySubject(service, token)}`,
-      body: toBinary(TellReplySchema, create(TellReplySchema, { id, method, outcome })),
+      body: encode(TellReplySchema, create(TellReplySchema, { id, method, outcome })),
       headers: "",
       key: token,
       timeoutMs,
@@ -57,7 +52,7 @@ export function createReplyPublisher(broker: Broker): ReplyPublisher {
 
   return {
     replied(identity, { output }, reply) {
-      const value = toBinary(output, reply);
+      const value = encode(output, reply);
       const limit = (broker.connection.info?.max_payload ?? defaultMaxBytes) - envelopeBytes;
       return publish(
         identity,
