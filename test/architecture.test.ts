@@ -16,7 +16,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
-  ["entity"],
+  ["entity", "topic-stream"],
   ["projection", "publication", "inspection", "timer"],
   ["host"],
   ["testing"],

@@ -23,6 +23,7 @@ export type ErrorCode =
   | "SAMSPEL_JOURNAL_CORRUPT"
   | "SAMSPEL_EVENT_UNKNOWN"
   | "SAMSPEL_TIMER_GONE"
+  | "SAMSPEL_POSITION_GONE"
   | "SAMSPEL_INTERNAL";
 
 interface CodeEntry {
@@ -52,5 +53,6 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
+  SAMSPEL_POSITION_GONE: { grpc: Code.OutOfRange, retryable: false },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
 };

@@ -10,7 +10,7 @@ import { createInspection } from "../inspection/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
-import { topicServiceImpl } from "../topic/index.ts";
+import { createTopicService, topicServiceImpl } from "../topic-stream/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
@@ -122,7 +122,7 @@ async function assemble(
         ...(options.services ?? []).map((serving) => serving.bind(context)),
         ...topicBindings(options, infra),
       ],
-      beside: inspectionBindings(options, settings, { infra, logger }),
+      beside: [...inspectionBindings(options, settings, { infra, logger }), ...topicService(options, infra)],
     }),
   );
   const subscriptions = (options.subscriptions ?? []).map((part) =>
@@ -199,4 +199,10 @@ function inspectionBindings(
 function topicBindings({ topics = [] }: ServiceOptions, infra: OpenInfra): readonly ServiceBinding[] {
   const services = new Set(topics.map((publication) => publication.method.parent));
   return [...services].map((service) => bind(service, topicServiceImpl(infra.requireBroker(), service)));
+}
+
+/** The same topics in envelopes, which have places to go on from. */
+function topicService({ topics = [] }: ServiceOptions, infra: OpenInfra): readonly ServiceBinding[] {
+  if (topics.length === 0) return [];
+  return [createTopicService({ broker: infra.requireBroker(), topics: topics.map(({ topic }) => topic) })];
 }

@@ -1,7 +1,6 @@
 export { openBroker, type Broker } from "./broker.ts";
-export { makeHeaders } from "./headers.ts";
+export { makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
 export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
-export { topicServiceImpl } from "./serve-topic.ts";
-export { ensureStream, partitionSubject, streamName } from "./stream.ts";
+export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type MessageContext, type Subscription } from "./subscribe.ts";

@@ -20,6 +20,11 @@ export function partitionSubject(prefix: string, topic: TopicDescriptor, partiti
   return `${prefix}topic.${topic.name}.${partition}`;
 }
 
+/** The subjects of all of a topic's partitions, as a filter. */
+export function topicSubjects(prefix: string, topic: TopicDescriptor): string {
+  return `${prefix}topic.${topic.name}.*`;
+}
+
 /** The stream that holds all dead letters. */
 function deadLetterStream(prefix: string): string {
   return `${prefix}dead_letters`;

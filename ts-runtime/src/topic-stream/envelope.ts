@@ -1,0 +1,45 @@
+// A stored message with all that is known about it, for whoever reads topics in envelopes.
+import { fromBinary } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { keyOf, type TopicDescriptor } from "../descriptor/index.ts";
+import type { EnvelopeSchema } from "../gen/samspel/v1/topic_service_pb.ts";
+import { readHeaders } from "../topic/index.ts";
+import type { Msg } from "nats";
+
+/** What an envelope is made of. */
+export interface Enveloped {
+  /** As NATS delivered it. */
+  readonly message: Pick<Msg, "data" | "headers">;
+  readonly storedAt: Date;
+  /** Empty where the message has no place to go on from. */
+  readonly position: string;
+  /** For a message without an id. */
+  readonly fallbackId: string;
+}
+
+export function envelopeOf(
+  topic: TopicDescriptor,
+  { message, storedAt, position, fallbackId }: Enveloped,
+): MessageInitShape<typeof EnvelopeSchema> {
+  const headers = readHeaders(message.headers);
+  const time = new Date(headers.get("ce-time") ?? Number.NaN);
+  return {
+    position,
+    id: headers.get("ce-id") ?? headers.get("nats-msg-id") ?? fallbackId,
+    key: headers.get("ce-partitionkey") ?? keyInside(topic, message.data),
+    time: timestampFromDate(Number.isNaN(time.getTime()) ? storedAt : time),
+    headers: Object.fromEntries([...headers].filter(([name]) => !name.startsWith("nats-"))),
+    type: topic.message.typeName,
+    message: message.data,
+  };
+}
+
+/** Messages of publishers that say no key have it inside; a body that cannot be decoded has none. */
+function keyInside({ message, keyField }: TopicDescriptor, body: Uint8Array): string {
+  try {
+    return keyOf(keyField, fromBinary(message, body));
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,2 @@
+export { topicServiceImpl } from "./topic-methods.ts";
+export { createTopicService } from "./topic-service.ts";

@@ -1,0 +1,40 @@
+// What callers ask for, checked: each refusal names the field, what it must be and what it is.
+import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { SamspelError } from "../errors/index.ts";
+import { parsePosition } from "./position.ts";
+import type { From } from "./read-topic.ts";
+
+/** The `from` of a SubscribeRequest or a ReadRequest. */
+type RequestedFrom =
+  | { readonly case: "beginning"; readonly value: boolean }
+  | { readonly case: "time"; readonly value: Timestamp }
+  | { readonly case: "position"; readonly value: string }
+  | { readonly case: undefined; readonly value?: undefined };
+
+/** Where to begin; at the end where nothing is said. @throws SAMSPEL_INVALID_REQUEST */
+export function fromOf(from: RequestedFrom): From {
+  switch (from.case) {
+    case undefined:
+      return { type: "end" };
+    case "beginning":
+      return { type: from.value ? "beginning" : "end" };
+    case "time":
+      return { type: "time", time: timeOf(from.value) };
+    case "position":
+      return { type: "position", position: parsePosition(from.value) };
+  }
+}
+
+function timeOf(timestamp: Timestamp): Date {
+  const time = timestampDate(timestamp);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw refuse("time", "a time that there is", `${timestamp.seconds} s`);
+}
+
+export function refuse(field: string, must: string, value: string): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_INVALID_REQUEST",
+    `${field} must be ${must}: current value is "${value.slice(0, 100)}"`,
+    { metadata: { field } },
+  );
+}

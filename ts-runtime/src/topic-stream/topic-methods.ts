@@ -1,0 +1,73 @@
+// A topic's own method over plain gRPC: plain messages, in the order of the stream, for whoever has no JetStream client.
+//
+// M1. Whatever ends a stream, its trailers hold the place after the last message that was given to the transport; as
+//     trailers come after messages, who has the trailers has them all.
+// M2. A topic has no end: a stream that an instance ends on its own account ends with an error that sends the caller to
+//     another one.
+import { fromBinary, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { topicDescriptor, type TopicDescriptor } from "../descriptor/index.ts";
+import { SamspelError } from "../errors/index.ts";
+import type { SubscribeRequest } from "../gen/samspel/v1/subscribe_pb.ts";
+import { drainingSignal } from "../service/index.ts";
+import type { Broker } from "../topic/index.ts";
+import { formatPosition, positionTrailer } from "./position.ts";
+import { readTopic } from "./read-topic.ts";
+import { fromOf } from "./request.ts";
+
+type CallerContext = Pick<HandlerContext, "signal" | "values" | "responseTrailer">;
+
+/**
+ * Implements a service all of whose methods are topics.
+ * @throws SAMSPEL_INVALID_CONFIGURATION where one of them is no topic.
+ */
+export function topicServiceImpl<S extends DescService>(broker: Broker, service: S): ServiceImpl<S> {
+  const methods = service.methods.map((method: DescMethod) => {
+    const topic = topicDescriptor(method);
+    const handler = (request: SubscribeRequest, context: CallerContext) =>
+      streamTopic(broker, topic, request, context);
+    return [method.localName, handler] as const;
+  });
+  return Object.fromEntries(methods) as unknown as ServiceImpl<S>;
+}
+
+async function* streamTopic(
+  broker: Broker,
+  topic: TopicDescriptor,
+  request: SubscribeRequest,
+  context: CallerContext,
+): AsyncGenerator<Message> {
+  const signal = drainingSignal(context);
+  await using reader = await readTopic({ broker, topic, from: fromOf(request.from), signal });
+  const note = (): void => context.responseTrailer.set(positionTrailer, formatPosition(reader.position));
+  note();
+  for (;;) {
+    const stored = await reader.next();
+    if (stored === undefined) break;
+    note(); // M1
+    const decoded = decode(topic, stored.message.data);
+    if (decoded !== undefined) yield decoded;
+    else
+      broker.logger.warn(
+        { topic: topic.name, sequence: stored.sequence },
+        "message cannot be decoded; skipped",
+      );
+  }
+  if (!context.signal.aborted) throw goesOnElsewhere(topic);
+}
+
+/** M2. */
+export function goesOnElsewhere(topic: TopicDescriptor): SamspelError {
+  return new SamspelError(
+    "SAMSPEL_DRAINING",
+    `Topic ${topic.name} goes on at another instance: this one is stopping`,
+  );
+}
+
+function decode(topic: TopicDescriptor, body: Uint8Array): Message | undefined {
+  try {
+    return fromBinary(topic.message, body);
+  } catch {
+    return undefined;
+  }
+}
