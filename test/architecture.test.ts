@@ -16,8 +16,8 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
-  ["entity", "topic-stream"],
-  ["projection", "publication", "inspection", "timer"],
+  ["entity", "live"],
+  ["projection", "publication", "inspection", "timer", "topic-stream"],
   ["host"],
   ["testing"],
 ];

@@ -8,6 +8,7 @@ export { defineEntity, persist, type CommandContext, type Entity } from "./entit
 export { publish, type Publication } from "./publication/index.ts";
 export { project, type Projection } from "./projection/index.ts";
 export { subscribe, type MessageContext, type Subscription } from "./topic/index.ts";
+export { subscribeLive, type LiveContext, type LiveSubscription } from "./live/index.ts";
 export {
   detail,
   errorCodes,

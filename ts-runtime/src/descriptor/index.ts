@@ -1,3 +1,10 @@
 export { keyField, keyOf } from "./key-field.ts";
 export { partitionOf, sliceCount, sliceOf } from "./slice.ts";
-export { topicDescriptor, type TopicDescriptor, type TopicMethod } from "./topic-options.ts";
+export {
+  isLiveTopic,
+  liveTopicDescriptor,
+  topicDescriptor,
+  type LiveTopicDescriptor,
+  type TopicDescriptor,
+  type TopicMethod,
+} from "./topic-options.ts";

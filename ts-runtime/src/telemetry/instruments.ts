@@ -1,7 +1,7 @@
 // Every instrument of Samspel in one table. Names, units and attributes follow the semantic conventions of
 // OpenTelemetry. docs/reference/metrics.md lists them for people; a test holds the two together.
 
-export type CounterName = "samspel.journal.appends";
+export type CounterName = "samspel.journal.appends" | "samspel.live.published" | "samspel.live.dropped";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -14,6 +14,8 @@ export type AttributeName =
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
+  | "samspel.topic"
+  | "samspel.live.drop.reason"
   | "error.type";
 
 interface Instrument {
@@ -79,5 +81,17 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description: "Reading the state of an entity from the journal.",
     attributes: ["samspel.entity.type"],
     boundaries: seconds,
+  },
+  "samspel.live.published": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages to live topics that were handed to NATS.",
+    attributes: ["samspel.topic"],
+  },
+  "samspel.live.dropped": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of live topics that were dropped here.",
+    attributes: ["samspel.topic", "samspel.live.drop.reason"],
   },
 };

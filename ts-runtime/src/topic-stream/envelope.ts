@@ -1,11 +1,10 @@
 // A stored message with all that is known about it, for whoever reads topics in envelopes.
-import { fromBinary } from "@bufbuild/protobuf";
+import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { keyOf, type TopicDescriptor } from "../descriptor/index.ts";
+import type { Msg } from "nats";
+import { keyOf, type LiveTopicDescriptor } from "../descriptor/index.ts";
 import type { EnvelopeSchema } from "../gen/samspel/v1/topic_service_pb.ts";
 import { readHeaders } from "../topic/index.ts";
-import type { Msg } from "nats";
 
 /** What an envelope is made of. */
 export interface Enveloped {
@@ -19,7 +18,7 @@ export interface Enveloped {
 }
 
 export function envelopeOf(
-  topic: TopicDescriptor,
+  topic: LiveTopicDescriptor,
   { message, storedAt, position, fallbackId }: Enveloped,
 ): MessageInitShape<typeof EnvelopeSchema> {
   const headers = readHeaders(message.headers);
@@ -36,7 +35,8 @@ export function envelopeOf(
 }
 
 /** Messages of publishers that say no key have it inside; a body that cannot be decoded has none. */
-function keyInside({ message, keyField }: TopicDescriptor, body: Uint8Array): string {
+function keyInside({ message, keyField }: LiveTopicDescriptor, body: Uint8Array): string {
+  if (keyField === undefined) return "";
   try {
     return keyOf(keyField, fromBinary(message, body));
   } catch {

@@ -1,12 +1,12 @@
-import fc from "fast-check";
+import { assert, integer, property, string } from "fast-check";
 import t from "tap";
 import { formatPosition, parsePosition } from "./position.ts";
 
-const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const safe = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 t.test("parsePosition() gives what formatPosition() was given", async () => {
-  fc.assert(
-    fc.property(safe, safe, (createdMs, sequence) => {
+  assert(
+    property(safe, safe, (createdMs, sequence) => {
       const { createdMs: created, sequence: number } = parsePosition(formatPosition({ createdMs, sequence }));
       return created === createdMs && number === sequence;
     }),
@@ -19,8 +19,8 @@ t.test("parsePosition() refuses what is no position, and never fails otherwise",
   for (const text of ["", "x", `${valid}A`, valid.slice(1), `${valid}=`, "_".repeat(23)]) {
     t.throws(() => parsePosition(text), refused, text);
   }
-  fc.assert(
-    fc.property(fc.string(), (text) => {
+  assert(
+    property(string(), (text) => {
       t.throws(() => parsePosition(text), refused);
     }),
   );

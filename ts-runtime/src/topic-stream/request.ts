@@ -25,13 +25,32 @@ export function fromOf(from: RequestedFrom): From {
   }
 }
 
+const groupPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** The group; `undefined` for none. @throws SAMSPEL_INVALID_REQUEST */
+export function groupOf(group: string): string | undefined {
+  if (group === "") return undefined;
+  if (groupPattern.test(group)) return group;
+  throw refuse("group", 'of letters, digits, "_" and "-", at most 64', group);
+}
+
+/** A live topic has no past. @throws SAMSPEL_INVALID_REQUEST */
+export function refuseFrom({ name }: { readonly name: string }, from: RequestedFrom): void {
+  if (from.case === undefined) return;
+  throw refuse(
+    from.case,
+    `absent, as topic ${name} is live and keeps nothing`,
+    from.case === "time" ? `${from.value.seconds} s` : String(from.value),
+  );
+}
+
 function timeOf(timestamp: Timestamp): Date {
   const time = timestampDate(timestamp);
   if (!Number.isNaN(time.getTime())) return time;
   throw refuse("time", "a time that there is", `${timestamp.seconds} s`);
 }
 
-export function refuse(field: string, must: string, value: string): SamspelError {
+function refuse(field: string, must: string, value: string): SamspelError {
   return new SamspelError(
     "SAMSPEL_INVALID_REQUEST",
     `${field} must be ${must}: current value is "${value.slice(0, 100)}"`,

@@ -6,14 +6,21 @@
 //     another one.
 import { fromBinary, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { topicDescriptor, type TopicDescriptor } from "../descriptor/index.ts";
+import {
+  isLiveTopic,
+  liveTopicDescriptor,
+  topicDescriptor,
+  type LiveTopicDescriptor,
+  type TopicDescriptor,
+} from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { SubscribeRequest } from "../gen/samspel/v1/subscribe_pb.ts";
+import { decodeLive, listenLive } from "../live/index.ts";
 import { drainingSignal } from "../service/index.ts";
 import type { Broker } from "../topic/index.ts";
 import { formatPosition, positionTrailer } from "./position.ts";
 import { readTopic } from "./read-topic.ts";
-import { fromOf } from "./request.ts";
+import { fromOf, groupOf, refuseFrom } from "./request.ts";
 
 type CallerContext = Pick<HandlerContext, "signal" | "values" | "responseTrailer">;
 
@@ -23,12 +30,40 @@ type CallerContext = Pick<HandlerContext, "signal" | "values" | "responseTrailer
  */
 export function topicServiceImpl<S extends DescService>(broker: Broker, service: S): ServiceImpl<S> {
   const methods = service.methods.map((method: DescMethod) => {
-    const topic = topicDescriptor(method);
-    const handler = (request: SubscribeRequest, context: CallerContext) =>
-      streamTopic(broker, topic, request, context);
-    return [method.localName, handler] as const;
+    return [method.localName, isLiveTopic(method) ? live(broker, method) : durable(broker, method)] as const;
   });
   return Object.fromEntries(methods) as unknown as ServiceImpl<S>;
+}
+
+type TopicHandler = (request: SubscribeRequest, context: CallerContext) => AsyncGenerator<Message>;
+
+function durable(broker: Broker, method: DescMethod): TopicHandler {
+  const topic = topicDescriptor(method);
+  return (request, context) => streamTopic(broker, topic, request, context);
+}
+
+function live(broker: Broker, method: DescMethod): TopicHandler {
+  const topic = liveTopicDescriptor(method);
+  return (request, context) => streamLive(broker, topic, request, context);
+}
+
+async function* streamLive(
+  broker: Broker,
+  topic: LiveTopicDescriptor,
+  request: SubscribeRequest,
+  context: CallerContext,
+): AsyncGenerator<Message> {
+  refuseFrom(topic, request.from);
+  const group = groupOf(request.group);
+  using listener = listenLive({ broker, topic, group, signal: drainingSignal(context) });
+  for (;;) {
+    const received = await listener.next();
+    if (received === undefined) break;
+    const message = decodeLive(topic, received);
+    if (message !== undefined) yield message;
+    else broker.logger.warn({ topic: topic.name }, "live message cannot be decoded; dropped");
+  }
+  if (!context.signal.aborted) throw goesOnElsewhere(topic);
 }
 
 async function* streamTopic(
@@ -57,7 +92,7 @@ async function* streamTopic(
 }
 
 /** M2. */
-export function goesOnElsewhere(topic: TopicDescriptor): SamspelError {
+export function goesOnElsewhere(topic: { readonly name: string }): SamspelError {
   return new SamspelError(
     "SAMSPEL_DRAINING",
     `Topic ${topic.name} goes on at another instance: this one is stopping`,

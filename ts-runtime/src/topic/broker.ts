@@ -32,6 +32,8 @@ export interface Broker extends AsyncDisposable {
   readonly manager: JetStreamManager;
   readonly prefix: string;
   readonly logger: Logger;
+  /** Whether there is a connection now. */
+  readonly isConnected: boolean;
   /** Resolves while there is a connection, or when `signal` aborts. */
   connected(signal: AbortSignal): Promise<void>;
   /** Calls back after each reconnection, until `signal` aborts. */
@@ -103,6 +105,9 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     manager,
     prefix,
     logger,
+    get isConnected() {
+      return away === undefined && !connection.isClosed();
+    },
     async connected(signal) {
       if (away === undefined || signal.aborted) return;
       const { promise, resolve } = Promise.withResolvers<void>();
