@@ -3,10 +3,10 @@
 //   npm run bench -- --long journal
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { createJournal, type Journal } from "../ts-runtime/src/journal/index.ts";
-import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
+import type { Journal } from "../ts-runtime/src/journal/index.ts";
+import type { Database } from "../ts-runtime/src/postgres/index.ts";
 import { median } from "./median.ts";
+import { openOwnJournal } from "./own-journal.ts";
 
 type AppendOne = (entityId: string, revision: bigint) => Promise<unknown>;
 
@@ -56,30 +56,22 @@ async function main(): Promise<void> {
       ms: { type: "string", default: "600" },
     },
   });
-  const schema = `bench_${randomUUID().slice(0, 8)}`;
-  const logger = createLogger({ service: "bench", level: "warn" });
-  const database = await openDatabase({ url: values.url, schema, logger });
-  try {
-    await migrate(database);
-    await using journal = createJournal({ database });
-    const contenders = { journal: journalAppend(journal), insert: insertPerEvent(database) };
-    await round(contenders.journal, 64, Number(values.ms));
-    await round(contenders.insert, 64, Number(values.ms));
-    console.log("in flight   journal/s   insert per event/s   ratio");
-    for (const inFlight of concurrencies) {
-      const figures = { journal: [] as number[], insert: [] as number[] };
-      for (let i = 0; i < Number(values.rounds); i++) {
-        figures.journal.push(await round(contenders.journal, inFlight, Number(values.ms)));
-        figures.insert.push(await round(contenders.insert, inFlight, Number(values.ms)));
-      }
-      const [ours, theirs] = [median(figures.journal), median(figures.insert)];
-      console.log(
-        `${String(inFlight).padStart(9)}${String(ours).padStart(12)}${String(theirs).padStart(21)}${(ours / theirs).toFixed(2).padStart(8)}`,
-      );
+  await using own = await openOwnJournal(values.url);
+  const { database, journal } = own;
+  const contenders = { journal: journalAppend(journal), insert: insertPerEvent(database) };
+  await round(contenders.journal, 64, Number(values.ms));
+  await round(contenders.insert, 64, Number(values.ms));
+  console.log("in flight   journal/s   insert per event/s   ratio");
+  for (const inFlight of concurrencies) {
+    const figures = { journal: [] as number[], insert: [] as number[] };
+    for (let i = 0; i < Number(values.rounds); i++) {
+      figures.journal.push(await round(contenders.journal, inFlight, Number(values.ms)));
+      figures.insert.push(await round(contenders.insert, inFlight, Number(values.ms)));
     }
-  } finally {
-    await database.sql.unsafe(`drop schema "${schema}" cascade`);
-    await database.close();
+    const [ours, theirs] = [median(figures.journal), median(figures.insert)];
+    console.log(
+      `${String(inFlight).padStart(9)}${String(ours).padStart(12)}${String(theirs).padStart(21)}${(ours / theirs).toFixed(2).padStart(8)}`,
+    );
   }
 }
 

@@ -1,17 +1,14 @@
 // What entities cost in memory: live ones, each with its state, and the ones that are stored and not live. The journal
 // says nothing of them, so the second is to be nothing.
 //   npm run bench -- --long memory
-import { randomUUID } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { createEntityHost, type EntityHost } from "../ts-runtime/src/entity/index.ts";
-import { createJournal } from "../ts-runtime/src/journal/index.ts";
-import { migrate, openDatabase } from "../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
 import { DepositRequestSchema } from "../test/gen/samspel/test/v1/ledger_pb.ts";
 import { ledger, memo } from "./ledger.ts";
+import { openOwnJournal } from "./own-journal.ts";
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +20,6 @@ const { values } = parseArgs({
 const live = Number(values.live);
 const stored = Number(values.stored);
 const pageSize = 10_000;
-const logger = createLogger({ service: "bench", level: "warn" });
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -63,11 +59,12 @@ function report(what: string, count: number, bytes: number): void {
   );
 }
 
+const ids = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${name}-${index}`);
+
 async function main(): Promise<void> {
-  const schema = `bench_${randomUUID().replaceAll("-", "")}`;
-  const database = await openDatabase({ url: values.url, schema, logger });
-  await migrate(database);
-  const journal = createJournal({ database });
+  await using own = await openOwnJournal(values.url);
+  const { journal, logger } = own;
   const open = (maxLive: number): EntityHost =>
     createEntityHost({
       entity: ledger,
@@ -77,27 +74,19 @@ async function main(): Promise<void> {
       maxLive,
       passivateAfterMs: 3_600_000,
     });
-  const ids = (name: string, count: number): string[] =>
-    Array.from({ length: count }, (_, index) => `${name}-${index}`);
-  try {
-    using warm = open(1_000);
-    await touch(warm, ids("warm", 2_000));
-    using host = open(live);
-    const before = memoryNow();
-    await touch(host, ids("live", live));
-    report("live entities", live, memoryNow() - before);
-    host[Symbol.dispose]();
+  using warm = open(1_000);
+  await touch(warm, ids("warm", 2_000));
+  using host = open(live);
+  const before = memoryNow();
+  await touch(host, ids("live", live));
+  report("live entities", live, memoryNow() - before);
+  host[Symbol.dispose]();
 
-    const beforeStored = memoryNow();
-    for (let first = 0; first < stored; first += pageSize) {
-      await touch(warm, ids(`stored-${first}`, Math.min(pageSize, stored - first)));
-    }
-    report("stored entities, 1,000 of them live", stored, memoryNow() - beforeStored);
-  } finally {
-    await journal.close();
-    await database.sql`drop schema ${database.sql(schema)} cascade`;
-    await database.close();
+  const beforeStored = memoryNow();
+  for (let first = 0; first < stored; first += pageSize) {
+    await touch(warm, ids(`stored-${first}`, Math.min(pageSize, stored - first)));
   }
+  report("stored entities, 1,000 of them live", stored, memoryNow() - beforeStored);
 }
 
 await main();

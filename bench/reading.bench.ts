@@ -3,12 +3,10 @@
 // select and fold. Interleaved rounds of one run: the ratio is what counts, the figures depend on the machine.
 //   npm run bench -- --long reading
 import { create, toBinary, type Message } from "@bufbuild/protobuf";
-import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { createEntityHost, fingerprint } from "../ts-runtime/src/entity/index.ts";
-import { createJournal, startPosition, type Journal } from "../ts-runtime/src/journal/index.ts";
-import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
+import { startPosition, type Journal } from "../ts-runtime/src/journal/index.ts";
+import type { Database } from "../ts-runtime/src/postgres/index.ts";
 import {
   CounterEventSchema,
   CounterSchema,
@@ -16,6 +14,7 @@ import {
 } from "../test/gen/samspel/test/v1/counter_pb.ts";
 import { defineCounter } from "../test/support/counter.ts";
 import { median } from "./median.ts";
+import { openOwnJournal } from "./own-journal.ts";
 
 interface Bench {
   readonly database: Database;
@@ -151,35 +150,27 @@ async function main(): Promise<void> {
       page: { type: "string", default: "1000" },
     },
   });
-  const schema = `bench_${randomUUID().slice(0, 8)}`;
-  const logger = createLogger({ service: "bench", level: "warn" });
-  const database = await openDatabase({ url: values.url, schema, logger });
-  try {
-    await migrate(database);
-    await using journal = createJournal({ database });
-    const [events, rounds] = [Number(values.events), Number(values.rounds)];
-    await fill(database, events);
-    const bench: Bench = { database, journal, pageSize: Number(values.page) };
-    await compare(
-      [
-        ["bare paged select", () => bareSelect(bench)],
-        ["journal", () => wholeJournal(bench)],
-        ["journal, 1/16 of the slices", () => someSlices(bench, events)],
-      ],
-      rounds,
-    );
-    await compare(
-      [
-        [`bare select and fold of ${recovered}`, () => bareFold(bench)],
-        ["recovery, no snapshot", () => recovery(bench, "whole")],
-        ["recovery, snapshot", () => recovery(bench, "kept")],
-      ],
-      rounds * 4,
-    );
-  } finally {
-    await database.sql.unsafe(`drop schema "${schema}" cascade`);
-    await database.close();
-  }
+  await using own = await openOwnJournal(values.url);
+  const { database, journal } = own;
+  const [events, rounds] = [Number(values.events), Number(values.rounds)];
+  await fill(database, events);
+  const bench: Bench = { database, journal, pageSize: Number(values.page) };
+  await compare(
+    [
+      ["bare paged select", () => bareSelect(bench)],
+      ["journal", () => wholeJournal(bench)],
+      ["journal, 1/16 of the slices", () => someSlices(bench, events)],
+    ],
+    rounds,
+  );
+  await compare(
+    [
+      [`bare select and fold of ${recovered}`, () => bareFold(bench)],
+      ["recovery, no snapshot", () => recovery(bench, "whole")],
+      ["recovery, snapshot", () => recovery(bench, "kept")],
+    ],
+    rounds * 4,
+  );
 }
 
 await main();

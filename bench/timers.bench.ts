@@ -9,11 +9,11 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { RingRequestSchema } from "../test/gen/samspel/test/v1/reminder_pb.ts";
 import { defineReminder, noClients } from "../test/support/reminder.ts";
 import { createEntityHost } from "../ts-runtime/src/entity/index.ts";
-import { createJournal, type Journal } from "../ts-runtime/src/journal/index.ts";
-import { migrate, openDatabase, transact, type Database } from "../ts-runtime/src/postgres/index.ts";
-import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
+import type { Journal } from "../ts-runtime/src/journal/index.ts";
+import { transact, type Database } from "../ts-runtime/src/postgres/index.ts";
 import { createTimerAlarm, runTimers } from "../ts-runtime/src/timer/index.ts";
 import { median } from "./median.ts";
+import { openOwnJournal } from "./own-journal.ts";
 
 interface Contender {
   /** Schedules so many timers, over a tenth as many entities, all due between two times. */
@@ -135,32 +135,24 @@ async function main(): Promise<void> {
       timers: { type: "string", default: "10000" },
     },
   });
-  const schema = `bench_${randomUUID().slice(0, 8)}`;
-  const logger = createLogger({ service: "bench", level: "warn" });
-  const database = await openDatabase({ url: values.url, schema, logger });
-  try {
-    await migrate(database);
-    await using journal = createJournal({ database });
-    const ours = timersOf(database, journal);
-    const theirs = await plainWorkers(database);
-    await burst(ours, 500);
-    await burst(theirs, 500);
-    const figures = { ours: [] as number[], theirs: [] as number[] };
-    for (let i = 0; i < Number(values.rounds); i++) {
-      figures.ours.push(await burst(ours, Number(values.timers)));
-      figures.theirs.push(await burst(theirs, Number(values.timers)));
-    }
-    const [rate, plain] = [median(figures.ours), median(figures.theirs)];
-    console.log("                        timers   plain workers   ratio");
-    console.log(
-      `fired/s, all due   ${String(rate).padStart(11)}${String(plain).padStart(16)}${(rate / plain).toFixed(2).padStart(8)}`,
-    );
-    const late = [await steady(ours, 400), await steady(theirs, 400)].map((figure) => `${figure} ms`);
-    console.log(`late, p50 / p99    ${late[0]?.padStart(11)}${late[1]?.padStart(16)}`);
-  } finally {
-    await database.sql.unsafe(`drop schema "${schema}" cascade`);
-    await database.close();
+  await using own = await openOwnJournal(values.url);
+  const { database, journal } = own;
+  const ours = timersOf(database, journal);
+  const theirs = await plainWorkers(database);
+  await burst(ours, 500);
+  await burst(theirs, 500);
+  const figures = { ours: [] as number[], theirs: [] as number[] };
+  for (let i = 0; i < Number(values.rounds); i++) {
+    figures.ours.push(await burst(ours, Number(values.timers)));
+    figures.theirs.push(await burst(theirs, Number(values.timers)));
   }
+  const [rate, plain] = [median(figures.ours), median(figures.theirs)];
+  console.log("                        timers   plain workers   ratio");
+  console.log(
+    `fired/s, all due   ${String(rate).padStart(11)}${String(plain).padStart(16)}${(rate / plain).toFixed(2).padStart(8)}`,
+  );
+  const late = [await steady(ours, 400), await steady(theirs, 400)].map((figure) => `${figure} ms`);
+  console.log(`late, p50 / p99    ${late[0]?.padStart(11)}${late[1]?.padStart(16)}`);
 }
 
 await main();

@@ -1,4 +1,6 @@
 // The connections that a service needs, and no others: Postgres with its journal, NATS.
+import { hostname } from "node:os";
+import { createCluster, type Cluster } from "../cluster/index.ts";
 import { createJournal, type Journal } from "../journal/index.ts";
 import { migrate, openDatabase, type Database } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -11,6 +13,7 @@ export interface OpenInfra {
   readonly database: Database | undefined;
   requireDatabase(): Database;
   requireJournal(): Journal;
+  requireCluster(): Cluster;
   requireBroker(): Broker;
 }
 
@@ -19,6 +22,7 @@ const retryForMs = 8_000;
 
 /** Of a stop: by now all calls have ended, or their grace has. */
 const closeJournalWithinMs = 2_000;
+const closeClusterWithinMs = 1_000;
 
 interface Opening {
   readonly logger: Logger;
@@ -46,12 +50,26 @@ export async function openInfra(
       (journal) =>
         endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
     );
+  const cluster = database && openCluster(database, settings, opening);
   return {
     database,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
+    requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
   };
+}
+
+/** The instance's name is for whoever looks at the leases. */
+function openCluster(
+  database: Database,
+  { name }: ResolvedServiceOptions,
+  { logger, begun }: Opening,
+): Cluster {
+  return begun.adopt(
+    createCluster({ database, logger, instance: `${name}@${hostname()}/${process.pid}` }),
+    (cluster) => endWithin(closeClusterWithinMs, cluster.close(), { what: "the cluster", logger }),
+  );
 }
 
 async function openServiceDatabase(

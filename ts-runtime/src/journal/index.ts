@@ -1,4 +1,6 @@
 export { createJournal } from "./create-journal.ts";
+export { createRangeProgress } from "./range-progress.ts";
+export { followRanges, type RangedEvent } from "./follow-ranges.ts";
 export type { Count } from "./count-events.ts";
 export type {
   Append,

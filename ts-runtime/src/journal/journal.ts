@@ -1,5 +1,6 @@
 // The journal of one service: every event of its entities, for ever, in the service's own schema. It holds bytes; what
 // they mean is the entity's business.
+import type { HeldRange } from "../cluster/index.ts";
 import type { Database, TransactionSql } from "../postgres/index.ts";
 import type { Position } from "./position.ts";
 
@@ -147,6 +148,8 @@ export interface ReadOptions {
   readonly entityTypes?: readonly string[];
   /** Only events of slices from `from` to `to`, both inclusive, 0 to 1023. Default: all. */
   readonly slices?: { readonly from: number; readonly to: number };
+  /** Only events of these ranges, 0 to 15. Default: all. */
+  readonly ranges?: readonly number[];
 }
 
 /** Which events of one entity to read. */
@@ -236,13 +239,22 @@ export interface Journal extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How far a reader has come in one range. */
+export interface RangeCheckpoint {
+  /** 0 to 15. */
+  readonly range: number;
+  readonly epoch: bigint;
+  readonly position: Position;
+}
+
 /** How far readers of the journal have come. */
 export interface Checkpoints {
   /** Where a reader stands, for who only looks. */
   load(name: string): Promise<Position | undefined>;
   /**
    * Where to go on under a new lease. From now on who holds an older epoch cannot save, and what it had saved is in
-   * the answer: so call it first, and read from there.
+   * the answer: so call it first, and read from there. A work that was divided into ranges before goes on at the least
+   * of their positions.
    * @throws SAMSPEL_LEASE_LOST when a newer epoch was here.
    */
   claim(claim: { readonly name: string; readonly epoch: bigint }): Promise<Position>;
@@ -253,5 +265,24 @@ export interface Checkpoints {
   save(
     sql: TransactionSql | Database["sql"],
     checkpoint: { readonly name: string; readonly position: Position; readonly epoch: bigint },
+  ): Promise<void>;
+  /** Where a work stands that is divided into ranges; of some ranges nothing may be known yet. */
+  loadRanges(name: string): Promise<ReadonlyMap<number, Position>>;
+  /**
+   * As `claim`, for ranges of a work. One that has no checkpoint yet begins where the work stood before it was divided,
+   * if it was there, else at the beginning.
+   * @throws SAMSPEL_LEASE_LOST when a newer epoch was at one of them.
+   */
+  claimRanges(claim: {
+    readonly name: string;
+    readonly held: readonly HeldRange[];
+  }): Promise<ReadonlyMap<number, Position>>;
+  /**
+   * As `save`, for ranges of a work: all of them or none.
+   * @throws SAMSPEL_LEASE_LOST when one epoch is not the one that claimed last, or one checkpoint would go back.
+   */
+  saveRanges(
+    sql: TransactionSql | Database["sql"],
+    checkpoints: { readonly name: string; readonly positions: readonly RangeCheckpoint[] },
   ): Promise<void>;
 }

@@ -4,13 +4,17 @@
 // in before it.
 //
 // The horizon travels as one more row, the last: as columns beside each event it cost a quarter of the rate.
-// The limit and the slices stand in the statement as numbers, not as parameters, so that the plan which is kept for
+// The limit, the slices and the ranges stand in the statement as numbers, not as parameters, so that the plan which is kept for
 // it is made for them.
+import { rangeCount } from "../cluster/index.ts";
+import { sliceCount } from "../descriptor/index.ts";
 import type { Sql, TransactionSql } from "../postgres/index.ts";
 import { eventColumns, eventOf, type EventRow } from "./event-row.ts";
 import type { JournalEvent, Page, ReadOptions } from "./journal.ts";
 import { comparePositions, type Position } from "./position.ts";
 import { resolveReadOptions } from "./read-options.ts";
+
+const slicesPerRange = sliceCount / rangeCount;
 
 /** A page, and whether there are committed events that a running transaction still holds back. */
 export interface LivePage extends Page {
@@ -33,13 +37,14 @@ interface HorizonRow {
  * @throws RangeError for a limit or slices that cannot be.
  */
 export async function readPage(sql: Sql | TransactionSql, options: ReadOptions): Promise<LivePage> {
-  const { after, entityTypes, slices, limit } = resolveReadOptions(options);
+  const { after, entityTypes, slices, ranges, limit } = resolveReadOptions(options);
   const rows = await sql<(EventRow | HorizonRow)[]>`
     (select ${eventColumns(sql)} from event
       where (tx, position) > (${sql.types.xid8(after.tx)}, ${after.sequence})
         and tx < pg_snapshot_xmin(pg_current_snapshot())
         ${entityTypes ? sql`and entity_type = any(${[...entityTypes]})` : sql``}
         ${slices ? sql.unsafe(`and slice between ${slices.from} and ${slices.to}`) : sql``}
+        ${ranges && ranges.length < rangeCount ? sql.unsafe(rangesCondition(ranges)) : sql``}
       order by tx, position ${sql.unsafe(`limit ${limit}`)})
     union all
     select null, null, null,
@@ -60,6 +65,16 @@ export async function readPage(sql: Sql | TransactionSql, options: ReadOptions):
     next: nextPosition(after, events.at(-1), full ? undefined : horizon),
     heldBack: horizon?.slice === 1,
   };
+}
+
+/** The bounds are tested in the index, the rest only where rows were fetched. */
+function rangesCondition(ranges: readonly number[]): string {
+  const from = Math.min(...ranges);
+  const to = Math.max(...ranges);
+  const bounds = `and slice between ${from * slicesPerRange} and ${(to + 1) * slicesPerRange - 1}`;
+  return to - from + 1 === ranges.length
+    ? bounds
+    : `${bounds} and slice / ${slicesPerRange} = any('{${ranges.join(",")}}')`;
 }
 
 /** A page that is not full has seen all below the horizon, and whatever its filter left out there too. */

@@ -1,8 +1,10 @@
 import type { Migration } from "../migration.ts";
+import { clusterTable } from "./cluster.ts";
 import { descriptorTable } from "./descriptor.ts";
 import { forgettingTable } from "./forgetting.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
+import { outboxTable } from "./outbox.ts";
 import { projectionTables } from "./projection.ts";
 import { timerTable } from "./timer.ts";
 
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   descriptorTable,
   timerTable,
   forgettingTable,
+  outboxTable,
+  clusterTable,
 ];
