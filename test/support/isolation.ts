@@ -23,7 +23,7 @@ export function testTopicPrefix(t: Test): string {
     const connection = await connect({ servers: natsUrl() });
     const manager = await connection.jetstreamManager();
     for await (const name of manager.streams.names()) {
-      if (name.startsWith(prefix)) await manager.streams.delete(name);
+      if (name.replace(/^KV_/, "").startsWith(prefix)) await manager.streams.delete(name);
     }
     await connection.close();
   });

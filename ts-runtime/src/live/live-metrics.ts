@@ -15,7 +15,7 @@ export function createLiveMetrics(topic: string): LiveMetrics {
   const published = createCounter("samspel.live.published");
   const dropped = createCounter("samspel.live.dropped");
   return {
-    published: () => published(1, { "samspel.topic": topic }),
-    dropped: (reason) => dropped(1, { "samspel.topic": topic, "samspel.live.drop.reason": reason }),
+    published: () => published(1, { "messaging.destination.name": topic }),
+    dropped: (reason) => dropped(1, { "messaging.destination.name": topic, "samspel.live.drop.reason": reason }),
   };
 }

@@ -1,2 +1,2 @@
 export { backoff, backoffMs, type BackoffOptions } from "./backoff.ts";
-export { createLatch } from "./latch.ts";
+export { createLatch, type Latch } from "./latch.ts";

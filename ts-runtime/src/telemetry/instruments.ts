@@ -1,7 +1,11 @@
 // Every instrument of Samspel in one table. Names, units and attributes follow the semantic conventions of
 // OpenTelemetry. docs/reference/metrics.md lists them for people; a test holds the two together.
 
-export type CounterName = "samspel.journal.appends" | "samspel.live.published" | "samspel.live.dropped";
+export type CounterName =
+  | "samspel.journal.appends"
+  | "samspel.consumer.messages"
+  | "samspel.live.published"
+  | "samspel.live.dropped";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -14,8 +18,10 @@ export type AttributeName =
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
-  | "samspel.topic"
   | "samspel.live.drop.reason"
+  | "samspel.consumer.outcome"
+  | "messaging.consumer.group.name"
+  | "messaging.destination.name"
   | "error.type";
 
 interface Instrument {
@@ -86,12 +92,18 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     kind: "counter",
     unit: "{message}",
     description: "Messages to live topics that were handed to NATS.",
-    attributes: ["samspel.topic"],
+    attributes: ["messaging.destination.name"],
   },
   "samspel.live.dropped": {
     kind: "counter",
     unit: "{message}",
     description: "Messages of live topics that were dropped here.",
-    attributes: ["samspel.topic", "samspel.live.drop.reason"],
+    attributes: ["messaging.destination.name", "samspel.live.drop.reason"],
+  },
+  "samspel.consumer.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of a group by what became of them; each failed attempt counts.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
   },
 };

@@ -31,6 +31,8 @@ export interface Broker extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly prefix: string;
+  /** The service's name. */
+  readonly name: string;
   readonly logger: Logger;
   /** Whether there is a connection now. */
   readonly isConnected: boolean;
@@ -104,6 +106,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     connection,
     manager,
     prefix,
+    name: options.name,
     logger,
     get isConnected() {
       return away === undefined && !connection.isClosed();

@@ -1,42 +1,55 @@
 // Dead letters: messages that a subscription gave up, kept whole with the reason (T2).
 import { headers, type MsgHdrs } from "nats";
 import type { Broker } from "./broker.ts";
-import type { Delivery } from "./delivery.ts";
 import { encodeValue, messageIdHeader } from "./headers.ts";
 import { deadLetterSubject, ensureDeadLetterStream } from "./stream.ts";
-import type { Subscription } from "./subscribe.ts";
+
+/** What is to be parked. */
+export interface Parking {
+  readonly group: string;
+  /** The topic's name. */
+  readonly topic: string;
+  readonly message: {
+    readonly stream: string;
+    readonly sequence: number;
+    readonly subject: string;
+    readonly data: Uint8Array;
+    readonly rawHeaders: MsgHdrs | undefined;
+  };
+  readonly error: unknown;
+  readonly attempts: number;
+  /** The latest failed attempts. */
+  readonly history: readonly { readonly at: string; readonly error: string }[];
+}
 
 const maxErrorLength = 1_024;
 
 /** Parks a message; resolves when it is stored. Parking one again is harmless. */
-export async function parkDeadLetter(
-  broker: Broker,
-  subscription: Subscription,
-  delivery: Delivery,
-  error: unknown,
-): Promise<void> {
+export async function parkDeadLetter(broker: Broker, parking: Parking): Promise<void> {
   await ensureDeadLetterStream(broker);
-  const { topic, group } = subscription;
+  const { topic, group, message } = parking;
   await broker.connection
     .jetstream()
-    .publish(deadLetterSubject(broker.prefix, group, topic), delivery.message.data, {
-      headers: deadLetterHeaders(group, delivery, error),
+    .publish(deadLetterSubject(broker.prefix, group, { name: topic }), message.data, {
+      headers: deadLetterHeaders(parking),
     });
 }
 
-function deadLetterHeaders(group: string, delivery: Delivery, error: unknown): MsgHdrs {
+function deadLetterHeaders({ group, message, error, attempts, history }: Parking): MsgHdrs {
   const result = headers();
-  for (const [name, values] of delivery.message.headers ?? []) {
+  for (const [name, values] of message.rawHeaders ?? []) {
     if (name.toLowerCase().startsWith("nats-")) continue; // instructions to JetStream about the first publishing
     for (const value of values) result.append(name, value);
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  result.set(messageIdHeader, `${group}/${delivery.stream}/${delivery.sequence}`);
+  result.set(messageIdHeader, `${group}/${message.stream}/${message.sequence}`);
   result.set("Samspel-Error", readable(text.slice(0, maxErrorLength)));
-  result.set("Samspel-Attempts", String(delivery.attempt));
+  result.set("Samspel-Attempts", String(attempts));
   result.set("Samspel-Group", group);
-  result.set("Samspel-Stream", delivery.stream);
-  result.set("Samspel-Sequence", String(delivery.sequence));
+  result.set("Samspel-Stream", message.stream);
+  result.set("Samspel-Sequence", String(message.sequence));
+  result.set("Samspel-Subject", message.subject);
+  result.set("Samspel-History", encodeValue(JSON.stringify(history)));
   return result;
 }
 

@@ -31,7 +31,11 @@ function deadLetterStream(prefix: string): string {
 }
 
 /** The subject of the dead letters of a group in a topic. */
-export function deadLetterSubject(prefix: string, group: string, topic: TopicDescriptor): string {
+export function deadLetterSubject(
+  prefix: string,
+  group: string,
+  topic: Pick<TopicDescriptor, "name">,
+): string {
   return `${prefix}dead.${group}.${topic.name}`;
 }
 

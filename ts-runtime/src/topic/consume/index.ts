@@ -1,0 +1,12 @@
+export type { Delivery } from "./delivery.ts";
+export {
+  Fenced,
+  type ConsumerOptions,
+  type ExhaustedPolicy,
+  type Opened,
+  type RetryOptions,
+  type Work,
+} from "./options.ts";
+export type { Received } from "./received.ts";
+export { runConsumer } from "./run-consumer.ts";
+export type { Start } from "./start.ts";

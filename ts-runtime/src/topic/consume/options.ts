@@ -1,0 +1,129 @@
+// What a consumer is told, checked once.
+import type { StreamInfo } from "nats";
+import { invalidConfiguration } from "../../errors/index.ts";
+import type { BackoffOptions } from "../../resilience/index.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import type { Broker } from "../broker.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Received } from "./received.ts";
+import type { Start } from "./start.ts";
+
+/** What becomes of a message that is exhausted: parked, tried for ever while its key waits, or dropped. */
+export type ExhaustedPolicy = "dead-letter" | "block" | "skip";
+
+/** How often a message is tried, and when. */
+export interface RetryOptions extends BackoffOptions {
+  /**
+   * After so many attempts the message is exhausted. Default 8: with the default delays that is after 11.3 s at the
+   * most, 0.1 + 0.2 + 0.4 + 0.8 + 1.6 + 3.2 + 5, and the time of the handler.
+   */
+  readonly maxAttempts?: number;
+}
+
+/** A message that was read: whose it is, and what it says. */
+export interface Opened<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+/** Handles messages one by one, or those of a partition together, in order. */
+export type Work<T> =
+  | { readonly type: "single"; handle(value: T, delivery: Delivery): unknown }
+  | {
+      readonly type: "batch";
+      readonly maxBatch: number;
+      handle(values: readonly T[], deliveries: readonly Delivery[]): unknown;
+    };
+
+export interface ConsumerOptions<T> {
+  readonly broker: Broker;
+  /** The stream's name, with the prefix. */
+  readonly stream: string;
+  /** Makes sure that the stream exists, and tells what it is. */
+  ensureStream(): Promise<StreamInfo>;
+  /** What dead letters, logs and metrics call the stream: the topic's name. */
+  readonly name: string;
+  readonly partitions: number;
+  /** The subject of a partition, with the prefix. */
+  subject(partition: number): string;
+  /** Who handles: each group gets every message. */
+  readonly group: string;
+  /** Reads a message; where it throws, the message is given up at once. */
+  open(message: Received): Opened<T>;
+  readonly work: Work<T>;
+  /** How many handlers run at once in this process. Default 16. */
+  readonly concurrency?: number;
+  readonly retry?: RetryOptions;
+  /** Default `dead-letter`. */
+  readonly onExhausted?: ExhaustedPolicy;
+  /** Where a group begins that is new. Default: with the first message. */
+  readonly start?: Start;
+  /** Default `at-least-once`. With `at-most-once`, a place is saved before its message is handled. */
+  readonly mode?: "at-least-once" | "at-most-once";
+  /** A handler that takes longer has failed. Default 60,000 ms. */
+  readonly handlerTimeoutMs?: number;
+  /**
+   * Runs before the first handler of a partition, each time that this process took it; and again when a handler threw
+   * `Fenced`.
+   */
+  onTake?(partition: number): Promise<void>;
+  readonly signal: AbortSignal;
+  /** How long running handlers may go on after the stop. Default 25,000 ms. */
+  readonly graceMs?: number;
+  readonly logger: Logger;
+}
+
+/** Options without a hole. */
+export interface ResolvedConsumer<T> extends ConsumerOptions<T> {
+  readonly concurrency: number;
+  readonly maxAttempts: number;
+  readonly backoff: BackoffOptions;
+  readonly onExhausted: ExhaustedPolicy;
+  readonly start: Start;
+  readonly atMostOnce: boolean;
+  readonly handlerTimeoutMs: number;
+  readonly graceMs: number;
+}
+
+/** Thrown by a handler whose process seems to have lost its partition: the message is not to blame. */
+export class Fenced extends Error {}
+
+const defaultMaxAttempts = 8;
+const groupPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Checks the options of a consumer.
+ * @throws SAMSPEL_INVALID_CONFIGURATION that names the setting.
+ */
+export function resolveConsumer<T>(options: ConsumerOptions<T>): ResolvedConsumer<T> {
+  const { group, name, retry = {}, concurrency = 16, handlerTimeoutMs = 60_000, work } = options;
+  const { maxAttempts = defaultMaxAttempts, ...backoff } = retry;
+  if (!groupPattern.test(group)) {
+    throw invalidConfiguration(
+      `Group of a subscription to ${name} must be of letters, digits, "_" and "-", at most 64: current value is "${group}"`,
+    );
+  }
+  const settings = {
+    "retry.maxAttempts": maxAttempts,
+    concurrency,
+    handlerTimeoutMs,
+    ...(work.type === "batch" ? { maxBatch: work.maxBatch } : {}),
+  };
+  for (const [setting, value] of Object.entries(settings)) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw invalidConfiguration(
+      `${setting} of subscription ${group} to ${name} must be a positive integer: current value is ${value}`,
+    );
+  }
+  return {
+    ...options,
+    concurrency,
+    maxAttempts,
+    backoff,
+    onExhausted: options.onExhausted ?? "dead-letter",
+    start: options.start ?? "beginning",
+    atMostOnce: options.mode === "at-most-once",
+    handlerTimeoutMs,
+    graceMs: options.graceMs ?? 25_000,
+  };
+}
