@@ -1,7 +1,6 @@
 // Live topics over a real NATS: V1, who gets what, and what becomes of it when NATS goes away.
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import { TopicService } from "@samspel/runtime/gen/samspel/v1/topic_service_pb.js";
 import t, { type Test } from "tap";
 import { liveTopicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts";
@@ -13,8 +12,6 @@ import {
   type LiveSubscription,
 } from "../../../ts-runtime/src/live/index.ts";
 import { publish } from "../../../ts-runtime/src/publication/index.ts";
-import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { createTopicService, topicServiceImpl } from "../../../ts-runtime/src/topic-stream/index.ts";
 import { subscribe, type Broker } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { PresenceChangedSchema, PresenceTopics } from "../../gen/samspel/test/v1/presence_pb.ts";
@@ -23,6 +20,7 @@ import { defineCounter } from "../../support/counter.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
 import { runUntilEnd } from "../../support/run-until-end.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
+import { serveTopics } from "../../support/topic-server.ts";
 import { until } from "../../support/until.ts";
 
 const { presence, ticks } = PresenceTopics.method;
@@ -164,14 +162,10 @@ t.test("live topics go on when NATS was away; what was published meanwhile is go
 
 t.test("a live topic is served over gRPC, plain and in envelopes, and refuses a place", async (t) => {
   const broker = await testBroker(t);
-  await using server = await startRpcServer({
-    host: "127.0.0.1",
-    port: 0,
-    logger,
-    bindings: [bind(PresenceTopics, topicServiceImpl(broker, PresenceTopics))],
-    beside: [createTopicService({ broker, topics: [], liveTopics: [presenceTopic] })],
+  const { transport } = await serveTopics(t, broker, {
+    services: [PresenceTopics],
+    liveTopics: [presenceTopic],
   });
-  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` });
   const client = createClient(PresenceTopics, transport);
   const gone = new AbortController();
   const plain: bigint[] = [];

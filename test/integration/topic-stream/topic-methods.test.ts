@@ -1,16 +1,13 @@
 // The typed methods of topics over gRPC, against a real JetStream: M1, M2.
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Code, createClient, createRouterTransport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Code, createClient } from "@connectrpc/connect";
 import { SubscribeRequestSchema } from "@samspel/runtime/gen/samspel/v1/subscribe_pb.js";
 import t from "tap";
-import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { topicServiceImpl } from "../../../ts-runtime/src/topic-stream/index.ts";
 import { CounterTopics, type CounterChanged } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { changed, publishAll } from "../../support/counter-topic.ts";
-import { silentLogger as logger } from "../../support/silent-logger.ts";
+import { serveTopics } from "../../support/topic-server.ts";
 import { until } from "../../support/until.ts";
 
 t.test(
@@ -18,9 +15,7 @@ t.test(
   async (t) => {
     const broker = await testBroker(t);
     const { prefix } = broker;
-    const transport = createRouterTransport(({ service }) => {
-      service(CounterTopics, topicServiceImpl(broker, CounterTopics));
-    });
+    const { transport } = await serveTopics(t, broker);
     const client = createClient(CounterTopics, transport);
     const open = (init: Parameters<typeof client.changed>[0]) => {
       const gone = new AbortController();
@@ -62,9 +57,7 @@ t.test("topicServiceImpl() sends its callers to another instance when the server
   const broker = await testBroker(t);
   const { prefix } = broker;
   await publishAll(broker, [changed(prefix, "a", 1)]);
-  const bindings = [bind(CounterTopics, topicServiceImpl(broker, CounterTopics))];
-  await using server = await startRpcServer({ host: "127.0.0.1", port: 0, logger, bindings });
-  const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` });
+  const { server, transport } = await serveTopics(t, broker);
   const client = createClient(CounterTopics, transport);
   const replies = client.changed({ from: { case: "beginning", value: true } });
   const stream = replies[Symbol.asyncIterator]();

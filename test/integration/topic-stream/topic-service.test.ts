@@ -1,43 +1,21 @@
 // samspel.v1.TopicService over gRPC, against a real JetStream: F1, F2, F3.
 import { fromBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { errorDetail } from "@samspel/runtime";
 import { TopicService, type Envelope } from "@samspel/runtime/gen/samspel/v1/topic_service_pb.js";
-import t, { type Test } from "tap";
-import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { createTopicService, topicServiceImpl } from "../../../ts-runtime/src/topic-stream/index.ts";
-import { ensureStream, streamName, type Broker } from "../../../ts-runtime/src/topic/index.ts";
+import t from "tap";
+import { ensureStream, streamName } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterChangedSchema, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
-import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
+import { serveTopics } from "../../support/topic-server.ts";
 import { until } from "../../support/until.ts";
 
 const topic = counterTopic.name;
 const fromBeginning = { case: "beginning", value: true } as const;
-
-async function serveTopics(t: Test, broker: Broker): Promise<RpcServer> {
-  const server = await startRpcServer({
-    host: "127.0.0.1",
-    port: 0,
-    logger,
-    bindings: [bind(CounterTopics, topicServiceImpl(broker, CounterTopics))],
-    beside: [createTopicService({ broker, topics: [counterTopic] })],
-  });
-  t.teardown(() => server.close());
-  return server;
-}
-
-function transportTo(url: string): Transport {
-  return createGrpcTransport({ baseUrl: url });
-}
-
-function urlOf(server: RpcServer): string {
-  return `http://127.0.0.1:${server.port}`;
-}
 
 function valueOf(envelope: Envelope): number {
   return Number(fromBinary(CounterChangedSchema, envelope.message).value);
@@ -62,8 +40,8 @@ async function readUntil(
 t.test("Read gives each message with its position, id, key, time and headers", async (t) => {
   const broker = await testBroker(t);
   await publishAll(broker, [changed(broker.prefix, "rödbeta", 1, { Tenant: "söder" })]);
-  const server = await serveTopics(t, broker);
-  const client = createClient(TopicService, transportTo(urlOf(server)));
+  const { transport } = await serveTopics(t, broker);
+  const client = createClient(TopicService, transport);
   const read: Envelope[] = [];
   await readUntil(client, { topic, from: fromBeginning }, (envelope) => read.push(envelope) === 1);
   const [envelope] = read;
@@ -84,9 +62,9 @@ t.test("Read gives each message with its position, id, key, time and headers", a
 t.test("Read resumes by position after broken connections: no gap, no duplicate", async (t) => {
   const broker = await testBroker(t);
   const { prefix } = broker;
-  const server = await serveTopics(t, broker);
-  const proxy = await startTcpProxy(t, urlOf(server));
-  const client = createClient(TopicService, transportTo(proxy.url));
+  const { url } = await serveTopics(t, broker);
+  const proxy = await startTcpProxy(t, url);
+  const client = createClient(TopicService, createGrpcTransport({ baseUrl: proxy.url }));
   const total = 3_000;
   const revisions = Array.from({ length: total }, (_, index) => index + 1);
   const publishing = (async () => {
@@ -122,8 +100,8 @@ t.test("Read resumes by position after broken connections: no gap, no duplicate"
 t.test("Read goes on without a gap or a duplicate when NATS was killed", { timeout: 60_000 }, async (t) => {
   const nats = await startNatsServer(t);
   const broker = await testBroker(t, { url: nats.url });
-  const server = await serveTopics(t, broker);
-  const client = createClient(TopicService, transportTo(urlOf(server)));
+  const { transport } = await serveTopics(t, broker);
+  const client = createClient(TopicService, transport);
   await publishAll(
     broker,
     [1, 2, 3].map((revision) => changed("", "a", revision)),
@@ -152,8 +130,8 @@ t.test("Read goes on without a gap or a duplicate when NATS was killed", { timeo
 t.test("Read sends its callers elsewhere when NATS stays away", { timeout: 60_000 }, async (t) => {
   const nats = await startNatsServer(t);
   const broker = await testBroker(t, { url: nats.url });
-  const server = await serveTopics(t, broker);
-  const client = createClient(TopicService, transportTo(urlOf(server)));
+  const { transport } = await serveTopics(t, broker);
+  const client = createClient(TopicService, transport);
   await publishAll(broker, [changed("", "a", 1)]);
   let first: () => void = () => {};
   const begun = new Promise<void>((resolve) => (first = resolve));
@@ -180,8 +158,8 @@ t.test("Read pulls no more than a slow reader takes", { timeout: 60_000 }, async
       Array.from({ length: 500 }, (_, index) => changed(prefix, "a", from + index + 1, filler)),
     );
   }
-  const server = await serveTopics(t, broker);
-  const client = createClient(TopicService, transportTo(urlOf(server)));
+  const { transport } = await serveTopics(t, broker);
+  const client = createClient(TopicService, transport);
   const delivered = async (): Promise<number> => {
     const [consumer] = await broker.manager.consumers.list(streamName(prefix, counterTopic)).next();
     return consumer?.delivered.stream_seq ?? 0;
@@ -209,8 +187,8 @@ t.test("Read pulls no more than a slow reader takes", { timeout: 60_000 }, async
 t.test("Read refuses what it cannot go on from, and what it does not serve", async (t) => {
   const broker = await testBroker(t);
   const { prefix } = broker;
-  const server = await serveTopics(t, broker);
-  const client = createClient(TopicService, transportTo(urlOf(server)));
+  const { transport } = await serveTopics(t, broker);
+  const client = createClient(TopicService, transport);
   const stream = streamName(prefix, counterTopic);
   await publishAll(
     broker,
@@ -245,20 +223,20 @@ t.test("a typed method ends with the position to go on from when its instance st
   const second = await serveTopics(t, broker);
   const values: bigint[] = [];
   const streaming = (async () => {
-    const replies = createClient(CounterTopics, transportTo(urlOf(first))).changed(
+    const replies = createClient(CounterTopics, first.transport).changed(
       { from: fromBeginning },
       { timeoutMs: 0 },
     );
     for await (const { value } of replies) {
       values.push(value);
-      if (values.length === 2) void first.drain(20_000);
+      if (values.length === 2) void first.server.drain(20_000);
     }
   })();
   const ended = ConnectError.from(await streaming.catch((error: unknown) => error));
   t.equal(ended.code, Code.Unavailable);
   await publishAll(broker, [changed(prefix, "a", 3)]);
   const position = ended.metadata.get("samspel-position") ?? "";
-  for await (const { value } of createClient(CounterTopics, transportTo(urlOf(second))).changed({
+  for await (const { value } of createClient(CounterTopics, second.transport).changed({
     from: { case: "position", value: position },
   })) {
     values.push(value);

@@ -10,7 +10,12 @@ import { createInspection } from "../inspection/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
-import { createTopicService, topicServiceImpl } from "../topic-stream/index.ts";
+import {
+  createGroupReaders,
+  createTopicService,
+  topicServiceImpl,
+  type GroupReaders,
+} from "../topic-stream/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { checkParts } from "./check-parts.ts";
@@ -110,6 +115,7 @@ async function assemble(
   const context = createServiceContext({ clients, database: infra.database, logger });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
+  const topicStreams = topicBindings(options, infra, begun);
   const server = begun.use(
     await startRpcServer({
       host,
@@ -120,9 +126,9 @@ async function assemble(
       bindings: [
         ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
         ...(options.services ?? []).map((serving) => serving.bind(context)),
-        ...topicBindings(options, infra),
+        ...topicStreams.bindings,
       ],
-      beside: [...inspectionBindings(options, settings, { infra, logger }), ...topicService(options, infra)],
+      beside: [...inspectionBindings(options, settings, { infra, logger }), ...topicStreams.beside],
     }),
   );
   const subscriptions = (options.subscriptions ?? []).map((part) =>
@@ -195,14 +201,27 @@ function inspectionBindings(
   return [createInspection({ entities, database: infra.database })];
 }
 
-/** Each proto service that has topics is served as a stream as well, for those who have no NATS client. */
-function topicBindings({ topics = [] }: ServiceOptions, infra: OpenInfra): readonly ServiceBinding[] {
-  const services = new Set(topics.map((publication) => publication.method.parent));
-  return [...services].map((service) => bind(service, topicServiceImpl(infra.requireBroker(), service)));
+interface TopicBindings {
+  readonly bindings: readonly ServiceBinding[];
+  readonly beside: readonly ServiceBinding[];
 }
 
-/** The same topics in envelopes, which have places to go on from. */
-function topicService({ topics = [] }: ServiceOptions, infra: OpenInfra): readonly ServiceBinding[] {
-  if (topics.length === 0) return [];
-  return [createTopicService({ broker: infra.requireBroker(), topics: topics.map(({ topic }) => topic) })];
+/**
+ * Each proto service that has topics is served as a stream as well, for those who have no NATS client; and all topics
+ * in envelopes, which have places to go on from.
+ */
+function topicBindings(
+  { topics = [] }: ServiceOptions,
+  infra: OpenInfra,
+  begun: AsyncDisposableStack,
+): TopicBindings {
+  if (topics.length === 0) return { bindings: [], beside: [] };
+  const broker = infra.requireBroker();
+  // Streams end before, when the server drains; what they had not committed is given back then.
+  const readers: GroupReaders = begun.use(createGroupReaders(broker));
+  const services = new Set(topics.map((publication) => publication.method.parent));
+  return {
+    bindings: [...services].map((service) => bind(service, topicServiceImpl({ broker, readers }, service))),
+    beside: [createTopicService({ broker, readers, topics: topics.map(({ topic }) => topic) })],
+  };
 }

@@ -16,6 +16,7 @@ export function createLiveMetrics(topic: string): LiveMetrics {
   const dropped = createCounter("samspel.live.dropped");
   return {
     published: () => published(1, { "messaging.destination.name": topic }),
-    dropped: (reason) => dropped(1, { "messaging.destination.name": topic, "samspel.live.drop.reason": reason }),
+    dropped: (reason) =>
+      dropped(1, { "messaging.destination.name": topic, "samspel.live.drop.reason": reason }),
   };
 }

@@ -1,15 +1,14 @@
 // A stored message with all that is known about it, for whoever reads topics in envelopes.
 import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { Msg } from "nats";
 import { keyOf, type LiveTopicDescriptor } from "../descriptor/index.ts";
 import type { EnvelopeSchema } from "../gen/samspel/v1/topic_service_pb.ts";
-import { readHeaders } from "../topic/index.ts";
+import type { TopicHeaders } from "../topic/index.ts";
 
 /** What an envelope is made of. */
 export interface Enveloped {
-  /** As NATS delivered it. */
-  readonly message: Pick<Msg, "data" | "headers">;
+  readonly data: Uint8Array;
+  readonly headers: TopicHeaders;
   readonly storedAt: Date;
   /** Empty where the message has no place to go on from. */
   readonly position: string;
@@ -19,18 +18,17 @@ export interface Enveloped {
 
 export function envelopeOf(
   topic: LiveTopicDescriptor,
-  { message, storedAt, position, fallbackId }: Enveloped,
+  { data, headers, storedAt, position, fallbackId }: Enveloped,
 ): MessageInitShape<typeof EnvelopeSchema> {
-  const headers = readHeaders(message.headers);
   const time = new Date(headers.get("ce-time") ?? Number.NaN);
   return {
     position,
     id: headers.get("ce-id") ?? headers.get("nats-msg-id") ?? fallbackId,
-    key: headers.get("ce-partitionkey") ?? keyInside(topic, message.data),
+    key: headers.get("ce-partitionkey") ?? keyInside(topic, data),
     time: timestampFromDate(Number.isNaN(time.getTime()) ? storedAt : time),
     headers: Object.fromEntries([...headers].filter(([name]) => !name.startsWith("nats-"))),
     type: topic.message.typeName,
-    message: message.data,
+    message: data,
   };
 }
 

@@ -1,6 +1,7 @@
 // What callers ask for, checked: each refusal names the field, what it must be and what it is.
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { SamspelError } from "../errors/index.ts";
+import type { Start } from "../topic/index.ts";
 import { parsePosition } from "./position.ts";
 import type { From } from "./read-topic.ts";
 
@@ -27,11 +28,34 @@ export function fromOf(from: RequestedFrom): From {
 
 const groupPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** The group; `undefined` for none. @throws SAMSPEL_INVALID_REQUEST */
-export function groupOf(group: string): string | undefined {
-  if (group === "") return undefined;
+/** Where a new group begins. @throws SAMSPEL_INVALID_REQUEST */
+export function startOf(from: RequestedFrom): Start {
+  if (from.case === "time") return { time: timeOf(from.value) };
+  if (from.case === "position") {
+    throw refuse("from", "beginning, time or absent with a group, which has its own position", "a position");
+  }
+  return from.case === "beginning" && from.value ? "beginning" : "end";
+}
+
+const defaultUncommitted = 1_000;
+const mostUncommitted = 10_000;
+
+/** How many messages may be sent and not yet committed. @throws SAMSPEL_INVALID_REQUEST */
+export function windowOf(maxUncommitted: number): number {
+  if (maxUncommitted === 0) return defaultUncommitted;
+  if (maxUncommitted >= 1 && maxUncommitted <= mostUncommitted) return maxUncommitted;
+  throw refuse("max_uncommitted", `1 to ${mostUncommitted}`, String(maxUncommitted));
+}
+
+/** @throws SAMSPEL_INVALID_REQUEST for what no group can be called. */
+export function requireGroup(group: string): string {
   if (groupPattern.test(group)) return group;
   throw refuse("group", 'of letters, digits, "_" and "-", at most 64', group);
+}
+
+/** The group; `undefined` for none. @throws SAMSPEL_INVALID_REQUEST */
+export function groupOf(group: string): string | undefined {
+  return group === "" ? undefined : requireGroup(group);
 }
 
 /** A live topic has no past. @throws SAMSPEL_INVALID_REQUEST */

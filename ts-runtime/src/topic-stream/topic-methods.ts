@@ -4,6 +4,8 @@
 //     trailers come after messages, who has the trailers has them all.
 // M2. A topic has no end: a stream that an instance ends on its own account ends with an error that sends the caller to
 //     another one.
+// M3. With a group, a message is handled when the transport asks for the next one: what is on its way when a connection
+//     breaks is lost to the group. Who cannot bear that reads envelopes, and commits.
 import { fromBinary, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
@@ -18,31 +20,44 @@ import type { SubscribeRequest } from "../gen/samspel/v1/subscribe_pb.ts";
 import { decodeLive, listenLive } from "../live/index.ts";
 import { drainingSignal } from "../service/index.ts";
 import type { Broker } from "../topic/index.ts";
+import type { GroupReaders } from "./group-readers.ts";
 import { formatPosition, positionTrailer } from "./position.ts";
 import { readTopic } from "./read-topic.ts";
-import { fromOf, groupOf, refuseFrom } from "./request.ts";
+import { fromOf, groupOf, refuseFrom, requireGroup, startOf } from "./request.ts";
 
 type CallerContext = Pick<HandlerContext, "signal" | "values" | "responseTrailer">;
+
+/** What topics are served with. */
+export interface TopicServing {
+  readonly broker: Broker;
+  readonly readers: GroupReaders;
+}
 
 /**
  * Implements a service all of whose methods are topics.
  * @throws SAMSPEL_INVALID_CONFIGURATION where one of them is no topic.
  */
-export function topicServiceImpl<S extends DescService>(broker: Broker, service: S): ServiceImpl<S> {
+export function topicServiceImpl<S extends DescService>(serving: TopicServing, service: S): ServiceImpl<S> {
   const methods = service.methods.map((method: DescMethod) => {
-    return [method.localName, isLiveTopic(method) ? live(broker, method) : durable(broker, method)] as const;
+    return [
+      method.localName,
+      isLiveTopic(method) ? live(serving, method) : durable(serving, method),
+    ] as const;
   });
   return Object.fromEntries(methods) as unknown as ServiceImpl<S>;
 }
 
 type TopicHandler = (request: SubscribeRequest, context: CallerContext) => AsyncGenerator<Message>;
 
-function durable(broker: Broker, method: DescMethod): TopicHandler {
+function durable({ broker, readers }: TopicServing, method: DescMethod): TopicHandler {
   const topic = topicDescriptor(method);
-  return (request, context) => streamTopic(broker, topic, request, context);
+  return (request, context) =>
+    request.group === ""
+      ? streamTopic(broker, topic, request, context)
+      : streamInGroup({ broker, readers }, topic, request, context);
 }
 
-function live(broker: Broker, method: DescMethod): TopicHandler {
+function live({ broker }: TopicServing, method: DescMethod): TopicHandler {
   const topic = liveTopicDescriptor(method);
   return (request, context) => streamLive(broker, topic, request, context);
 }
@@ -82,11 +97,39 @@ async function* streamTopic(
     note(); // M1
     const decoded = decode(topic, stored.message.data);
     if (decoded !== undefined) yield decoded;
-    else
-      broker.logger.warn(
-        { topic: topic.name, sequence: stored.sequence },
-        "message cannot be decoded; skipped",
-      );
+    else tellUndecodable(broker, topic, stored.sequence);
+  }
+  if (!context.signal.aborted) throw goesOnElsewhere(topic);
+}
+
+/** How many messages wait for the transport: each is handled when it has taken the next (M3). */
+const groupWindow = 64;
+
+async function* streamInGroup(
+  { broker, readers }: TopicServing,
+  topic: TopicDescriptor,
+  request: SubscribeRequest,
+  context: CallerContext,
+): AsyncGenerator<Message> {
+  const ended = new AbortController();
+  const reader = readers.open({
+    topic,
+    group: requireGroup(request.group),
+    start: startOf(request.from),
+    maxUncommitted: groupWindow,
+    signal: AbortSignal.any([drainingSignal(context), ended.signal]),
+  });
+  try {
+    for (;;) {
+      const sent = await reader.next();
+      if (sent === undefined) break;
+      const decoded = decode(topic, sent.message.data);
+      if (decoded !== undefined) yield decoded;
+      else tellUndecodable(broker, topic, sent.message.sequence);
+      reader.commit(sent.number); // M3
+    }
+  } finally {
+    ended.abort();
   }
   if (!context.signal.aborted) throw goesOnElsewhere(topic);
 }
@@ -105,4 +148,8 @@ function decode(topic: TopicDescriptor, body: Uint8Array): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+function tellUndecodable({ logger }: Broker, { name }: TopicDescriptor, sequence: number): void {
+  logger.warn({ topic: name, sequence }, "message cannot be decoded; skipped");
 }

@@ -10,24 +10,30 @@ import {
 } from "../gen/samspel/v1/topic_service_pb.ts";
 import { listenLive } from "../live/index.ts";
 import { bind, drainingSignal, type ServiceBinding } from "../service/index.ts";
-import type { Broker } from "../topic/index.ts";
+import { readHeaders, type Broker } from "../topic/index.ts";
 import { envelopeOf } from "./envelope.ts";
+import { formatGroupPosition, parseGroupPosition } from "./group-position.ts";
+import type { GroupReaders } from "./group-readers.ts";
 import { formatPosition } from "./position.ts";
 import { storedAtOf } from "./pull.ts";
 import { readTopic } from "./read-topic.ts";
-import { fromOf, groupOf, refuseFrom } from "./request.ts";
+import { fromOf, groupOf, refuseFrom, requireGroup, startOf, windowOf } from "./request.ts";
 import { goesOnElsewhere } from "./topic-methods.ts";
 
 export interface TopicServiceOptions {
   readonly broker: Broker;
+  readonly readers: GroupReaders;
   /** What may be read: any other topic is refused, as whoever serves one answers for who sees it. */
   readonly topics: readonly TopicDescriptor[];
   /** The same of live topics, whose envelopes have no positions. */
   readonly liveTopics?: readonly LiveTopicDescriptor[];
 }
 
+type Response = MessageInitShape<typeof ReadResponseSchema>;
+
 /** Makes the service, to be served beside the typed methods of the topics. */
-export function createTopicService({ broker, topics, liveTopics = [] }: TopicServiceOptions): ServiceBinding {
+export function createTopicService(options: TopicServiceOptions): ServiceBinding {
+  const { broker, readers, topics, liveTopics = [] } = options;
   const unknown = (name: string): SamspelError =>
     new SamspelError(
       "SAMSPEL_INVALID_REQUEST",
@@ -38,23 +44,28 @@ export function createTopicService({ broker, topics, liveTopics = [] }: TopicSer
   return bind(TopicService, {
     async *read(request, context) {
       const signal = drainingSignal(context);
-      const named = ({ name }: { readonly name: string }): boolean => name === request.topic;
-      const topic = topics.find(named);
-      const liveTopic = liveTopics.find(named);
-      if (topic !== undefined) yield* readDurable(broker, topic, request, signal);
-      else if (liveTopic !== undefined) yield* readLive(broker, liveTopic, request, signal);
-      else throw unknown(request.topic);
+      const topic = find(topics, request.topic);
+      const liveTopic = find(liveTopics, request.topic);
+      if (liveTopic !== undefined) yield* readLive(broker, liveTopic, request, signal);
+      else if (topic === undefined) throw unknown(request.topic);
+      else if (request.group === "") yield* readAlone(broker, topic, request, signal);
+      else yield* readInGroup(readers, topic, request, signal);
       if (!context.signal.aborted) throw goesOnElsewhere({ name: request.topic });
     },
-    commit() {
-      throw new SamspelError("SAMSPEL_INVALID_REQUEST", "groups are not there yet");
+
+    async commit({ topic, group, position }) {
+      if (find(topics, topic) === undefined) throw unknown(topic);
+      await readers.commit({ topic, group, ...parseGroupPosition(position) });
+      return {};
     },
   });
 }
 
-type Response = MessageInitShape<typeof ReadResponseSchema>;
+function find<T extends { readonly name: string }>(topics: readonly T[], name: string): T | undefined {
+  return topics.find((topic) => topic.name === name);
+}
 
-async function* readDurable(
+async function* readAlone(
   broker: Broker,
   topic: TopicDescriptor,
   request: ReadRequest,
@@ -67,12 +78,47 @@ async function* readDurable(
     const { message, sequence } = stored;
     yield {
       envelope: envelopeOf(topic, {
-        message,
+        data: message.data,
+        headers: readHeaders(message.headers),
         storedAt: storedAtOf(message),
         position: formatPosition(reader.position),
         fallbackId: `${topic.name}/${sequence}`,
       }),
     };
+  }
+}
+
+async function* readInGroup(
+  readers: GroupReaders,
+  topic: TopicDescriptor,
+  request: ReadRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Response> {
+  const ended = new AbortController();
+  const reader = readers.open({
+    topic,
+    group: requireGroup(request.group),
+    start: startOf(request.from),
+    maxUncommitted: windowOf(request.maxUncommitted),
+    signal: AbortSignal.any([signal, ended.signal]),
+  });
+  try {
+    for (;;) {
+      const sent = await reader.next();
+      if (sent === undefined) return;
+      const { number, message } = sent;
+      yield {
+        envelope: envelopeOf(topic, {
+          data: message.data,
+          headers: message.headers,
+          storedAt: message.storedAt,
+          position: formatGroupPosition({ reader: reader.id, number }),
+          fallbackId: `${topic.name}/${message.sequence}`,
+        }),
+      };
+    }
+  } finally {
+    ended.abort();
   }
 }
 
@@ -87,6 +133,14 @@ async function* readLive(
   for (;;) {
     const message = await listener.next();
     if (message === undefined) return;
-    yield { envelope: envelopeOf(topic, { message, storedAt: new Date(), position: "", fallbackId: "" }) };
+    yield {
+      envelope: envelopeOf(topic, {
+        data: message.data,
+        headers: readHeaders(message.headers),
+        storedAt: new Date(),
+        position: "",
+        fallbackId: "",
+      }),
+    };
   }
 }

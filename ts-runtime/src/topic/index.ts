@@ -4,5 +4,11 @@ export { createPublisher, type OutgoingMessage, type Publisher } from "./publish
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type MessageContext, type Subscription } from "./subscribe.ts";
-export { runConsumer, type ConsumerOptions, type Delivery, type Received } from "./consume/index.ts";
+export {
+  runConsumer,
+  type ConsumerOptions,
+  type Delivery,
+  type Received,
+  type Start,
+} from "./consume/index.ts";
 export { parkDeadLetter } from "./dead-letter.ts";
