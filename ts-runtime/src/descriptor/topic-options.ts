@@ -52,7 +52,7 @@ export function topicDescriptor(method: DescMethod): TopicDescriptor {
   const { options, name, refuse } = checkTopic(method);
   if (options.live) {
     throw refuse(
-      `topic ${name} is live, so nothing of it is kept: publish to it with context.topic(method).publish(…), and subscribe with subscribeLive(method, …)`,
+      `topic ${name} is live, so nothing of it is kept: publish to it with context.live(method).publish(…), and subscribe with subscribeLive(method, …)`,
     );
   }
   const partitions = options.partitions === 0 ? defaultPartitions : options.partitions;

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
+import { runLiveSubscription, type LiveSubscription } from "../live/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
@@ -27,6 +28,7 @@ export interface BackgroundOptions {
   /** The service's name. */
   readonly name: string;
   readonly subscriptions: readonly Subscription[];
+  readonly liveSubscriptions: readonly LiveSubscription[];
   readonly drainMs: number;
   /** Of the entities, whose timers fire here. */
   readonly hosts: readonly EntityHost[];
@@ -44,7 +46,17 @@ const afterGraceMs = 1_000;
  */
 export async function startBackground(
   { topics = [], projections = [] }: ServiceOptions,
-  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients }: BackgroundOptions,
+  {
+    infra,
+    logger,
+    name,
+    subscriptions,
+    liveSubscriptions,
+    drainMs,
+    hosts,
+    alarm,
+    clients,
+  }: BackgroundOptions,
 ): Promise<Background> {
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
@@ -77,6 +89,17 @@ export async function startBackground(
     ...subscriptions.map((subscription) =>
       keep(`subscription ${subscription.group} of ${subscription.topic.name}`, () =>
         runSubscription({
+          subscription,
+          signal,
+          logger,
+          broker: infra.requireBroker(),
+          graceMs: drainMs,
+        }),
+      ),
+    ),
+    ...liveSubscriptions.map((subscription) =>
+      keep(`live subscription to ${subscription.topic.name}`, () =>
+        runLiveSubscription({
           subscription,
           signal,
           logger,

@@ -35,7 +35,9 @@ export async function openInfra(
   settings: ResolvedServiceOptions,
   opening: Opening,
 ): Promise<OpenInfra> {
-  const needsBroker = [options.topics, options.subscriptions].some((list) => (list?.length ?? 0) > 0);
+  const needsBroker = [options.topics, options.liveTopics, options.subscriptions].some(
+    (list) => (list?.length ?? 0) > 0,
+  );
   // Both are awaited even where one fails, so that neither connects behind the back of the error.
   const [databaseOpened, brokerOpened] = await Promise.allSettled([
     openServiceDatabase(settings, opening),

@@ -1,6 +1,9 @@
 // What a plain service may use of the process that it runs in.
+import type { DescMessage } from "@bufbuild/protobuf";
 import type { Clients } from "../client/index.ts";
+import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { LivePublisher } from "../live/index.ts";
 import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import type { Projection } from "../projection/index.ts";
 import { projectionChanges } from "../projection/index.ts";
@@ -27,6 +30,11 @@ export interface ServiceContext {
    * time. Changes that come while you read are drawn together.
    */
   changes(this: void, projection: Projection, signal: AbortSignal): AsyncIterable<void>;
+  /**
+   * The publisher of a live topic, which is one of the service's `liveTopics`.
+   * @throws TypeError where it is not.
+   */
+  live<M extends DescMessage>(this: void, method: TopicMethod<M>): LivePublisher<M>;
   readonly logger: Logger;
 }
 
@@ -34,9 +42,10 @@ export interface ServiceContext {
 export function createServiceContext(options: {
   readonly clients: Clients;
   readonly database: Database | undefined;
+  readonly live: ServiceContext["live"];
   readonly logger: Logger;
 }): ServiceContext {
-  const { clients, logger } = options;
+  const { clients, live, logger } = options;
   const database = (): Database => {
     if (options.database !== undefined) return options.database;
     throw new SamspelError(
@@ -52,6 +61,7 @@ export function createServiceContext(options: {
     },
     transact: (work) => transact(database().sql, work),
     changes: (projection, signal) => projectionChanges(database(), projection, signal),
+    live,
     logger,
   };
 }

@@ -5,11 +5,14 @@
 //   S2. The registry hears of the service last, when it can answer, and first, when it is about to stop (A2).
 import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
+import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
 import { createInspection } from "../inspection/index.ts";
+import type { LiveSubscription } from "../live/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
+import type { Subscription } from "../topic/index.ts";
 import {
   createGroupReaders,
   createTopicService,
@@ -22,6 +25,7 @@ import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
 import { isLoopback } from "./is-loopback.ts";
+import { livePublishers } from "./live-publishers.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
@@ -112,7 +116,16 @@ async function assemble(
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const clients = begun.use(createClients({ registry, logger }));
-  const context = createServiceContext({ clients, database: infra.database, logger });
+  const context = createServiceContext({
+    clients,
+    database: infra.database,
+    live: livePublishers({
+      liveTopics: options.liveTopics ?? [],
+      requireBroker: () => infra.requireBroker(),
+      service: name,
+    }),
+    logger,
+  });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
   const topicStreams = topicBindings(options, infra, begun);
@@ -138,7 +151,10 @@ async function assemble(
     infra,
     logger,
     name,
-    subscriptions,
+    subscriptions: subscriptions.filter(
+      (subscription): subscription is Subscription => !isLive(subscription),
+    ),
+    liveSubscriptions: subscriptions.filter(isLive),
     drainMs,
     hosts,
     alarm,
@@ -163,6 +179,10 @@ async function assemble(
     endWithin(deregisterWithinMs, registration.deregister(), { what: "deregistration", logger }),
   );
   return { name, host, port: server.port, protoServices };
+}
+
+function isLive(subscription: Subscription | LiveSubscription): subscription is LiveSubscription {
+  return "type" in subscription && subscription.type === "live";
 }
 
 function entityHosts(
@@ -211,17 +231,26 @@ interface TopicBindings {
  * in envelopes, which have places to go on from.
  */
 function topicBindings(
-  { topics = [] }: ServiceOptions,
+  { topics = [], liveTopics = [] }: ServiceOptions,
   infra: OpenInfra,
   begun: AsyncDisposableStack,
 ): TopicBindings {
-  if (topics.length === 0) return { bindings: [], beside: [] };
+  if (topics.length + liveTopics.length === 0) return { bindings: [], beside: [] };
   const broker = infra.requireBroker();
   // Streams end before, when the server drains; what they had not committed is given back then.
   const readers: GroupReaders = begun.use(createGroupReaders(broker));
-  const services = new Set(topics.map((publication) => publication.method.parent));
+  const services = new Set(
+    [...topics.map(({ method }) => method), ...liveTopics].map(({ parent }) => parent),
+  );
   return {
     bindings: [...services].map((service) => bind(service, topicServiceImpl({ broker, readers }, service))),
-    beside: [createTopicService({ broker, readers, topics: topics.map(({ topic }) => topic) })],
+    beside: [
+      createTopicService({
+        broker,
+        readers,
+        topics: topics.map(({ topic }) => topic),
+        liveTopics: liveTopics.map(liveTopicDescriptor),
+      }),
+    ],
   };
 }

@@ -15,7 +15,7 @@ interface PublishLiveOptions {
 }
 
 /** Publishes to one live topic. */
-interface LivePublisher<M extends DescMessage> {
+export interface LivePublisher<M extends DescMessage> {
   /**
    * Hands a message to NATS. Nobody acks it: it may be lost, and is dropped at once while NATS is away, as it would be
    * stale later.

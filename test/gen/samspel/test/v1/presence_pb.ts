@@ -15,7 +15,43 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/test/v1/presence.proto.
  */
 export const file_samspel_test_v1_presence: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zYW1zcGVsL3Rlc3QvdjEvcHJlc2VuY2UucHJvdG8SD3NhbXNwZWwudGVzdC52MSJJCg9QcmVzZW5jZUNoYW5nZWQSFQoHdXNlcl9pZBgBIAEoCUIEsJMZARIPCgdwcmVzZW50GAIgASgIEg4KBm51bWJlchgDIAEoAyIWCgRUaWNrEg4KBm51bWJlchgBIAEoAzK1AQoOUHJlc2VuY2VUb3BpY3MSVAoIUHJlc2VuY2USHC5zYW1zcGVsLnYxLlN1YnNjcmliZVJlcXVlc3QaIC5zYW1zcGVsLnRlc3QudjEuUHJlc2VuY2VDaGFuZ2VkIgaClBkCGAEwARJNCgVUaWNrcxIcLnNhbXNwZWwudjEuU3Vic2NyaWJlUmVxdWVzdBoVLnNhbXNwZWwudGVzdC52MS5UaWNrIg2ClBkJCgV0aWNrcxgBMAFiBnByb3RvMw", [file_samspel_v1_options, file_samspel_v1_subscribe]);
+  fileDesc("Ch5zYW1zcGVsL3Rlc3QvdjEvcHJlc2VuY2UucHJvdG8SD3NhbXNwZWwudGVzdC52MSIfCgxFbnRlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIPCg1FbnRlclJlc3BvbnNlIkkKD1ByZXNlbmNlQ2hhbmdlZBIVCgd1c2VyX2lkGAEgASgJQgSwkxkBEg8KB3ByZXNlbnQYAiABKAgSDgoGbnVtYmVyGAMgASgDIhYKBFRpY2sSDgoGbnVtYmVyGAEgASgDMlkKD1ByZXNlbmNlU2VydmljZRJGCgVFbnRlchIdLnNhbXNwZWwudGVzdC52MS5FbnRlclJlcXVlc3QaHi5zYW1zcGVsLnRlc3QudjEuRW50ZXJSZXNwb25zZTK1AQoOUHJlc2VuY2VUb3BpY3MSVAoIUHJlc2VuY2USHC5zYW1zcGVsLnYxLlN1YnNjcmliZVJlcXVlc3QaIC5zYW1zcGVsLnRlc3QudjEuUHJlc2VuY2VDaGFuZ2VkIgaClBkCGAEwARJNCgVUaWNrcxIcLnNhbXNwZWwudjEuU3Vic2NyaWJlUmVxdWVzdBoVLnNhbXNwZWwudGVzdC52MS5UaWNrIg2ClBkJCgV0aWNrcxgBMAFiBnByb3RvMw", [file_samspel_v1_options, file_samspel_v1_subscribe]);
+
+/**
+ * Who came.
+ *
+ * @generated from message samspel.test.v1.EnterRequest
+ */
+export type EnterRequest = Message<"samspel.test.v1.EnterRequest"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message samspel.test.v1.EnterRequest.
+ * Use `create(EnterRequestSchema)` to create a new message.
+ */
+export const EnterRequestSchema: GenMessage<EnterRequest> = /*@__PURE__*/
+  messageDesc(file_samspel_test_v1_presence, 0);
+
+/**
+ * It was heard.
+ *
+ * @generated from message samspel.test.v1.EnterResponse
+ */
+export type EnterResponse = Message<"samspel.test.v1.EnterResponse"> & {
+};
+
+/**
+ * Describes the message samspel.test.v1.EnterResponse.
+ * Use `create(EnterResponseSchema)` to create a new message.
+ */
+export const EnterResponseSchema: GenMessage<EnterResponse> = /*@__PURE__*/
+  messageDesc(file_samspel_test_v1_presence, 1);
 
 /**
  * Somebody came or went.
@@ -50,7 +86,7 @@ export type PresenceChanged = Message<"samspel.test.v1.PresenceChanged"> & {
  * Use `create(PresenceChangedSchema)` to create a new message.
  */
 export const PresenceChangedSchema: GenMessage<PresenceChanged> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_presence, 0);
+  messageDesc(file_samspel_test_v1_presence, 2);
 
 /**
  * A clock ticked.
@@ -71,7 +107,26 @@ export type Tick = Message<"samspel.test.v1.Tick"> & {
  * Use `create(TickSchema)` to create a new message.
  */
 export const TickSchema: GenMessage<Tick> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_presence, 1);
+  messageDesc(file_samspel_test_v1_presence, 3);
+
+/**
+ * Hears of people.
+ *
+ * @generated from service samspel.test.v1.PresenceService
+ */
+export const PresenceService: GenService<{
+  /**
+   * Somebody came.
+   *
+   * @generated from rpc samspel.test.v1.PresenceService.Enter
+   */
+  enter: {
+    methodKind: "unary";
+    input: typeof EnterRequestSchema;
+    output: typeof EnterResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_samspel_test_v1_presence, 0);
 
 /**
  * What others may see while they look.
@@ -100,5 +155,5 @@ export const PresenceTopics: GenService<{
     output: typeof TickSchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_samspel_test_v1_presence, 0);
+  serviceDesc(file_samspel_test_v1_presence, 1);
 
