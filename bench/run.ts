@@ -17,6 +17,7 @@ DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
 /** What makes a measurement short: enough to see a ratio, too little to write it down. */
 const short: Readonly<Record<string, readonly string[]>> = {
   commands: ["--rounds=1", "--ms=500"],
+  consume: ["--rounds=1", "--messages=50000"],
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--live=20000", "--stored=50000"],
   rpc: ["--rounds=1", "--ms=500"],

@@ -1,4 +1,4 @@
-// Events published and projected per second from a journal, beside the obvious loop, in interleaved rounds of one run.
+// Events published per second from a journal, beside the obvious loop, in interleaved rounds of one run.
 // The ratio is what counts; the figures depend on the machine.
 //   npm run bench -- --long topics
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -6,12 +6,6 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { createJournal, startPosition, type Journal } from "../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
-import {
-  project,
-  projectionChanges,
-  runProjection,
-  setUpProjection,
-} from "../ts-runtime/src/projection/index.ts";
 import { publish, runPublication } from "../ts-runtime/src/publication/index.ts";
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
 import { ensureStream, openBroker, streamName, type Broker } from "../ts-runtime/src/topic/index.ts";
@@ -114,86 +108,21 @@ async function publishedByLoop(bench: Bench): Promise<number> {
   return Math.round((events.length * 1_000) / (performance.now() - startedAtMs));
 }
 
-const setup = async ({ sql }: Database): Promise<void> => {
-  await sql`create table if not exists total (id text primary key, value bigint not null)`;
-  await sql`truncate total`;
-};
-
-const batched = project("batched", counter, {
-  async batch(events, { sql }) {
-    const sums = new Map<string, bigint>();
-    for (const { case: kind, value, entityId } of events) {
-      if (kind === "incremented") sums.set(entityId, (sums.get(entityId) ?? 0n) + value.amount);
-    }
-    await sql`
-      insert into total select * from unnest(${[...sums.keys()]}::text[], ${[...sums.values()].map(String)}::bigint[])
-      on conflict (id) do update set value = total.value + excluded.value`;
-  },
-});
-const oneByOne = project("one-by-one", counter, {
-  events: {
-    incremented: ({ amount }, { sql, entityId }) => sql`
-      insert into total values (${entityId}, ${amount})
-      on conflict (id) do update set value = total.value + excluded.value`,
-  },
-});
-
-async function projected(bench: Bench, projection: typeof batched): Promise<number> {
-  const { database, journal, events } = bench;
-  await setup(database);
-  await database.sql`delete from checkpoint`;
-  await setUpProjection(database, projection);
-  const { events: all } = await journal.read({ after: startPosition, limit: events });
-  const stop = new AbortController();
-  const startedAtMs = performance.now();
-  const running = runProjection({ ...bench, projection, owner: "bench", logger, signal: stop.signal });
-  let tookMs = 0;
-  for await (const _ of projectionChanges(database, projection, stop.signal)) {
-    const [row] = await database.sql<{ sum: string }[]>`select coalesce(sum(value), 0) as sum from total`;
-    if (Number(row?.sum) < all.length) continue;
-    tookMs = performance.now() - startedAtMs;
-    break;
-  }
-  stop.abort();
-  await running;
-  return Math.round((all.length * 1_000) / tookMs);
-}
-
-/** One event, one transaction with its checkpoint. */
-async function projectedByLoop({ database, journal }: Bench): Promise<number> {
-  await setup(database);
-  const { events } = await journal.read({ after: startPosition, limit: 2_000 });
-  const startedAtMs = performance.now();
-  for (const { entityId, position } of events) {
-    await database.sql.begin(async (sql) => {
-      await sql`
-        insert into total values (${entityId}, 1) on conflict (id) do update set value = total.value + excluded.value`;
-      await sql`
-        insert into checkpoint values ('loop', ${sql.types.xid8(position.tx)}, ${position.sequence}, 1)
-        on conflict (name) do update set tx = excluded.tx, position = excluded.position`;
-    });
-  }
-  return Math.round((events.length * 1_000) / (performance.now() - startedAtMs));
-}
-
 async function compare(bench: Bench, rounds: number): Promise<void> {
   const contenders: ReadonlyArray<readonly [string, () => Promise<number>]> = [
     ["published", () => published(bench)],
     ["  by a loop", () => publishedByLoop(bench)],
-    ["projected, batch", () => projected(bench, batched)],
-    ["projected, a statement each", () => projected(bench, oneByOne)],
-    ["  by a loop", () => projectedByLoop(bench)],
   ];
   const figures = contenders.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
     for (const [index, [, run]] of contenders.entries()) figures[index]?.push(await run());
   }
   const medians = figures.map(median);
-  const loopOf = (index: number): number => medians[index < 2 ? 1 : 4] ?? 1;
+  const loop = medians[1] ?? 1;
   for (const [index, [name]] of contenders.entries()) {
     const perSecond = medians[index] ?? 0;
     console.log(
-      `${name.padEnd(30)}${String(perSecond).padStart(9)}/s${(perSecond / loopOf(index)).toFixed(2).padStart(8)}`,
+      `${name.padEnd(30)}${String(perSecond).padStart(9)}/s${(perSecond / loop).toFixed(2).padStart(8)}`,
     );
   }
 }

@@ -6,7 +6,15 @@ export { serve, type ServiceContext, type Serving } from "./host/index.ts";
 export { drainingSignal } from "./service/index.ts";
 export { defineEntity, persist, type CommandContext, type Entity } from "./entity/index.ts";
 export { publish, type Publication } from "./publication/index.ts";
-export { project, type Projection } from "./projection/index.ts";
+export {
+  on,
+  project,
+  type CaughtUpOptions,
+  type ChangingProjection,
+  type HistoryThenLiveOptions,
+  type Projection,
+  type ProjectionContext,
+} from "./projection/index.ts";
 export { subscribe, type MessageContext, type Subscription } from "./topic/index.ts";
 export { subscribeLive, type LiveContext, type LiveSubscription } from "./live/index.ts";
 export {
@@ -21,4 +29,12 @@ export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 
 // What callers use.
-export { commandId, createClients, errorDetail, type Clients, type ClientsOptions } from "./client/index.ts";
+export {
+  afterPosition,
+  commandId,
+  createClients,
+  errorDetail,
+  readPosition,
+  type Clients,
+  type ClientsOptions,
+} from "./client/index.ts";

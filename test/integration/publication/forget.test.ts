@@ -3,7 +3,7 @@ import t from "tap";
 import { fromBinary } from "@bufbuild/protobuf";
 import { topicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts";
 import { startPosition, type Position } from "../../../ts-runtime/src/journal/index.ts";
-import { project, runProjection, type Projection } from "../../../ts-runtime/src/projection/index.ts";
+import { project, type Projection } from "../../../ts-runtime/src/projection/index.ts";
 import { createPassingStates } from "../../../ts-runtime/src/publication/states.ts";
 import { publish, runPublication } from "../../../ts-runtime/src/publication/index.ts";
 import { ensureStream, type Broker } from "../../../ts-runtime/src/topic/index.ts";
@@ -11,6 +11,7 @@ import { MemberNewsSchema, MemberTopics, type MemberNews } from "../../gen/samsp
 import { testBroker } from "../../support/broker.ts";
 import { openJournal } from "../../support/journal.ts";
 import { defineMember, serveMembers, tablesWith } from "../../support/member.ts";
+import { run as runProjectionUntilEnd } from "../../support/projection.ts";
 import { runUntilEnd } from "../../support/run-until-end.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
@@ -124,10 +125,7 @@ t.test(
       const found = await sql<{ name: string }[]>`select name from known order by id`.catch(() => []);
       return found.map(({ name }) => name).join();
     };
-    const run = (version: number) =>
-      runUntilEnd(t, (signal) =>
-        runProjection({ projection: rows(version), ...on, owner: "test", logger, signal, leaseTtlMs: 1_000 }),
-      );
+    const run = (version: number) => runProjectionUntilEnd(t, on, rows(version));
     await members.register("a", secret);
     await members.addNote("a", secret);
     await members.register("b", "Bo");
@@ -147,7 +145,7 @@ t.test(
         forgotten: () => void passed.push("forgotten"),
       },
     });
-    runUntilEnd(t, (signal) => runProjection({ projection: lagging, ...on, owner: "test", logger, signal }));
+    runProjectionUntilEnd(t, on, lagging);
     run(2);
     // In one look, as the tables of the old version hold the same until the new one drops them.
     const rebuilt = async (): Promise<boolean> => {

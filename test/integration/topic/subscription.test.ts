@@ -226,7 +226,10 @@ t.test(
     const stopped = stop();
     release.resolve();
     await stopped;
-    t.same(handled, ["first 1"]);
+    t.same(
+      handled.filter((line) => line.startsWith("first")),
+      ["first 1"],
+    );
     await until("the second one goes on", () => handled.length === 2, 5_000);
     t.same(handled, ["first 1", "second 2"]);
   },

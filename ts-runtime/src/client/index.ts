@@ -3,3 +3,12 @@ export { commandId, commandIdHeader, maxCommandIdLength } from "./command-id.ts"
 export { createEndingClient } from "./ending-streams.ts";
 export { errorDetail } from "./error-detail.ts";
 export type { InstanceSource, Target } from "./instance-source.ts";
+export {
+  afterHeader,
+  afterPosition,
+  decodeEntityPosition,
+  encodeEntityPosition,
+  positionHeader,
+  readPosition,
+  type EntityPosition,
+} from "./position.ts";

@@ -17,7 +17,8 @@ export interface Attempt {
 }
 
 export type Outcome =
-  | { readonly type: "reply"; readonly reply: Message }
+  /** `revision` is the entity's, as the reply saw it. */
+  | { readonly type: "reply"; readonly reply: Message; readonly revision: bigint }
   /** Another process was faster: the entity is at `actual`. */
   | { readonly type: "stale"; readonly actual: bigint };
 
@@ -52,7 +53,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
       if (result.type !== "appended") return notAppended(attempt, result);
       live.advance({ state, revision, incarnation });
       tellSchedules(environment, decision);
-      return { type: "reply", reply };
+      return { type: "reply", reply, revision };
     },
     (error: unknown) => {
       live.invalidate();
@@ -66,7 +67,8 @@ async function forget(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const { commandId, firedBy } = request;
   const { revision } = standing;
   const result = await forgetPast({ ...environment, command, commandId, firedBy, decision, revision });
-  return result.type === "forgotten" ? { type: "reply", reply: result.reply } : notAppended(attempt, result);
+  if (result.type !== "forgotten") return notAppended(attempt, result);
+  return { type: "reply", reply: result.reply, revision: result.revision };
 }
 
 function notAppended(
@@ -76,7 +78,11 @@ function notAppended(
   switch (result.type) {
     case "duplicate":
       environment.live.invalidate();
-      return { type: "reply", reply: fromBinary(command.method.output, result.reply) };
+      return {
+        type: "reply",
+        reply: fromBinary(command.method.output, result.reply),
+        revision: result.revision,
+      };
     case "conflict":
       return { type: "stale", actual: result.actual };
     case "gone":

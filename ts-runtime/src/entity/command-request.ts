@@ -13,6 +13,8 @@ export interface CommandRequest extends Omit<CommandContext, "revision" | "timer
   readonly request: Message;
   /** The timer that fires this command, and ends with it. */
   readonly firedBy?: FiredTimer;
+  /** Is told of the revision that the reply rests on, right before it. */
+  readonly onRevision?: (revision: bigint) => void;
 }
 
 export interface CommandEnvironment {

@@ -23,7 +23,7 @@ export interface PastToForget {
 
 /** What became of it; where it was done, with the reply. */
 export type Forgotten =
-  | { readonly type: "forgotten"; readonly reply: Message }
+  | { readonly type: "forgotten"; readonly reply: Message; readonly revision: bigint }
   | Exclude<AppendResult, { readonly type: "appended" }>;
 
 /** Forgets an entity's past. */
@@ -62,5 +62,5 @@ export async function forgetPast(past: PastToForget): Promise<Forgotten> {
     .finally(() => live.invalidate());
   if (result.type !== "appended") return result;
   if (reply === undefined) throw new Error("The journal forgot without asking what remains");
-  return { type: "forgotten", reply };
+  return { type: "forgotten", reply, revision: result.revision };
 }

@@ -36,7 +36,10 @@ export async function handleCommand(
     requireCaller(request);
     const standing = live.standing ?? (await live.recover());
     const outcome = await decideAndCarryOut({ environment, request, command, standing });
-    if (outcome.type === "reply") return outcome.reply;
+    if (outcome.type === "reply") {
+      request.onRevision?.(outcome.revision);
+      return outcome.reply;
+    }
     live.invalidate();
     if (number === maxAttempts) throw conflict(environment, request, outcome.actual);
     await backoff(number, request.signal, { initialMs: 2, maxMs: 50 });
@@ -98,7 +101,8 @@ function changesNothing(
 
 async function answer(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const reply = decision.reply(attempt.standing.state);
-  return (await staleness(attempt)) ?? { type: "reply", reply };
+  const { revision } = attempt.standing;
+  return (await staleness(attempt)) ?? { type: "reply", reply, revision };
 }
 
 /** The handler threw: its word counts where the state was current, and the command is not one that was handled before. */
@@ -114,7 +118,13 @@ async function recordedReply({ environment, request, command }: Attempt): Promis
   const { entityId, commandId } = request;
   if (commandId === undefined || command.readOnly) return undefined;
   const recorded = await journal.loadCommand({ entityType: entity.name, entityId, commandId });
-  return recorded && { type: "reply", reply: fromBinary(command.method.output, recorded.reply) };
+  return (
+    recorded && {
+      type: "reply",
+      reply: fromBinary(command.method.output, recorded.reply),
+      revision: recorded.revision,
+    }
+  );
 }
 
 async function staleness({ environment, request, standing }: Attempt): Promise<Outcome | undefined> {

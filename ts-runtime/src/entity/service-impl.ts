@@ -2,7 +2,13 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
-import { commandIdHeader, maxCommandIdLength, type Clients } from "../client/index.ts";
+import {
+  commandIdHeader,
+  encodeEntityPosition,
+  maxCommandIdLength,
+  positionHeader,
+  type Clients,
+} from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { EntityCommand } from "./entity.ts";
@@ -12,18 +18,26 @@ const maxIdLength = maxCommandIdLength;
 
 /** Implements an entity's service. */
 export function entityServiceImpl(host: EntityHost, clients: Clients): ServiceImpl<DescService> {
+  const entityType = host.entity.name;
   const methods = [...host.entity.commands].map(([name, command]) => [
     name,
-    (request: Message, context: HandlerContext) =>
-      host.ask({
+    (request: Message, context: HandlerContext) => {
+      const entityId = entityIdOf(command, request);
+      return host.ask({
         command: name,
-        entityId: entityIdOf(command, request),
+        entityId,
         request,
         commandId: commandIdOf(context.requestHeader),
         client: clients.within(context).client,
         signal: context.signal,
         requestHeader: context.requestHeader,
-      }),
+        onRevision: (revision) =>
+          context.responseHeader.set(
+            positionHeader,
+            encodeEntityPosition({ entityType, entityId, revision }),
+          ),
+      });
+    },
   ]);
   return Object.fromEntries(methods) as ServiceImpl<DescService>;
 }

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "SAMSPEL_INVALID_CONFIGURATION"
   | "SAMSPEL_EVENTS_INCOMPATIBLE"
   | "SAMSPEL_REVISION_CONFLICT"
+  | "SAMSPEL_NOT_FOUND"
   | "SAMSPEL_NO_INSTANCE"
   | "SAMSPEL_INSTANCE_UNREACHABLE"
   | "SAMSPEL_CONNECTION_LOST"
@@ -24,6 +25,8 @@ export type ErrorCode =
   | "SAMSPEL_EVENT_UNKNOWN"
   | "SAMSPEL_TIMER_GONE"
   | "SAMSPEL_POSITION_GONE"
+  | "SAMSPEL_PROJECTION_BEHIND"
+  | "SAMSPEL_CHANGES_GONE"
   | "SAMSPEL_INTERNAL";
 
 interface CodeEntry {
@@ -38,6 +41,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_EVENTS_INCOMPATIBLE: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_REVISION_CONFLICT: { grpc: Code.Aborted, retryable: true },
+  SAMSPEL_NOT_FOUND: { grpc: Code.NotFound, retryable: false },
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_CONNECTION_LOST: { grpc: Code.Unavailable, retryable: true },
@@ -54,5 +58,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
   SAMSPEL_POSITION_GONE: { grpc: Code.OutOfRange, retryable: false },
+  SAMSPEL_PROJECTION_BEHIND: { grpc: Code.DeadlineExceeded, retryable: true },
+  SAMSPEL_CHANGES_GONE: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },
 };

@@ -60,7 +60,10 @@ export async function startBackground(
 ): Promise<Background> {
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
-  for (const projection of projections) await setUpProjection(infra.requireDatabase(), projection);
+  for (const projection of projections) {
+    const home = infra.readModels(projection) ?? infra.requireDatabase();
+    await setUpProjection({ projection, home, journal: infra.requireJournal() });
+  }
   const owner = `${name}@${hostname()}/${process.pid}`;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -83,7 +86,14 @@ export async function startBackground(
     ),
     ...projections.map((projection) =>
       keep(`projection ${projection.name}`, () =>
-        runProjection({ projection, owner, signal, logger, ...durable(infra) }),
+        runProjection({
+          projection,
+          home: infra.readModels(projection) ?? infra.requireDatabase(),
+          cluster: infra.requireCluster(),
+          signal,
+          logger,
+          ...durable(infra),
+        }),
       ),
     ),
     ...subscriptions.map((subscription) =>
@@ -93,6 +103,7 @@ export async function startBackground(
           signal,
           logger,
           broker: infra.requireBroker(),
+          database: infra.database,
           graceMs: drainMs,
         }),
       ),

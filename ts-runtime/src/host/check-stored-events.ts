@@ -13,6 +13,9 @@ export async function checkStoredEvents(
   database: Database | undefined,
 ): Promise<void> {
   if (database === undefined) return;
-  const read = [...topics.map(({ entity }) => entity), ...projections.map(({ source }) => source)];
+  const read = [
+    ...topics.map(({ entity }) => entity),
+    ...projections.flatMap((projection) => projection.entities),
+  ];
   await checkEvents(database, { stored: entities, read });
 }

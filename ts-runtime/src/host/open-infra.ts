@@ -7,6 +7,7 @@ import type { Logger } from "../telemetry/index.ts";
 import { openBroker, type Broker } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import type { ResolvedServiceOptions, ServiceOptions } from "./options.ts";
+import { openReadModels, type ReadModels } from "./read-models.ts";
 
 /** What is connected. The settings are checked before, so what a service needs is there. */
 export interface OpenInfra {
@@ -15,6 +16,8 @@ export interface OpenInfra {
   requireJournal(): Journal;
   requireCluster(): Cluster;
   requireBroker(): Broker;
+  /** The databases of projections that are not in `database`. */
+  readonly readModels: ReadModels;
 }
 
 /** Less than the default deadline of a call, so that callers learn that it is the database which is away. */
@@ -53,12 +56,14 @@ export async function openInfra(
         endWithin(closeJournalWithinMs, journal.close(), { what: "the journal", logger: opening.logger }),
     );
   const cluster = database && openCluster(database, settings, opening);
+  const readModels = await openReadModels(options.projections ?? [], opening);
   return {
     database,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
     requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
+    readModels,
   };
 }
 

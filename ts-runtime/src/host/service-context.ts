@@ -1,13 +1,23 @@
 // What a plain service may use of the process that it runs in.
-import type { DescMessage } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Clients } from "../client/index.ts";
 import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { LivePublisher } from "../live/index.ts";
 import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
-import type { Projection } from "../projection/index.ts";
-import { projectionChanges } from "../projection/index.ts";
+import {
+  createCatchUp,
+  createChangeFollower,
+  projectionChanges,
+  type CatchUp,
+  type CaughtUpOptions,
+  type ChangeFollower,
+  type ChangingProjection,
+  type HistoryThenLiveOptions,
+  type Projection,
+} from "../projection/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { ReadModels } from "./read-models.ts";
 
 /** What the function that makes an implementation or a subscription gets of the running service. */
 export interface ServiceContext {
@@ -35,6 +45,26 @@ export interface ServiceContext {
    * @throws TypeError where it is not.
    */
   live<M extends DescMessage>(this: void, method: TopicMethod<M>): LivePublisher<M>;
+  /**
+   * Resolves when a projection has passed what `after` names; without it, all that is committed now. So a query sees
+   * what its caller did before: `await caughtUp(sales, { after: context })`.
+   * @throws SAMSPEL_PROJECTION_BEHIND where it has not within `timeoutMs`, default 5,000.
+   * @throws SAMSPEL_INVALID_REQUEST for what is no position of this service.
+   */
+  caughtUp(this: void, projection: Projection, options?: CaughtUpOptions): Promise<void>;
+  /**
+   * Yields what a projection holds, and then each change that it tells, from any instance: none is missing or comes
+   * twice. Ends when `signal` aborts.
+   * @throws SAMSPEL_CHANGES_GONE for a reader that is behind what is kept, and where the tables were built anew: begin
+   *   again.
+   */
+  historyThenLive<Change extends DescMessage>(
+    this: void,
+    projection: ChangingProjection<Change>,
+    options: HistoryThenLiveOptions<Change>,
+  ): AsyncIterable<MessageShape<Change>>;
+  /** The database of a projection's tables, where it has one of its own; else the service's, as `sql`. */
+  sqlOf(this: void, projection: Projection): Sql;
   readonly logger: Logger;
 }
 
@@ -43,6 +73,7 @@ export function createServiceContext(options: {
   readonly clients: Clients;
   readonly database: Database | undefined;
   readonly live: ServiceContext["live"];
+  readonly readModels?: ReadModels;
   readonly logger: Logger;
 }): ServiceContext {
   const { clients, live, logger } = options;
@@ -53,6 +84,14 @@ export function createServiceContext(options: {
       "DATABASE_URL is not set, but a service uses the database: set it to postgres://host:port/database",
     );
   };
+  const homeOf = (projection: Projection): Database => options.readModels?.(projection) ?? database();
+  let catchUp: CatchUp | undefined;
+  const followers = new Map<Database, ChangeFollower>();
+  const followerOf = (home: Database): ChangeFollower => {
+    const follower = followers.get(home) ?? createChangeFollower(home);
+    followers.set(home, follower);
+    return follower;
+  };
   return {
     client: clients.client,
     clientsWithin: clients.within,
@@ -60,8 +99,13 @@ export function createServiceContext(options: {
       return database().sql;
     },
     transact: (work) => transact(database().sql, work),
-    changes: (projection, signal) => projectionChanges(database(), projection, signal),
     live,
+    changes: (projection, signal) => projectionChanges(homeOf(projection), projection, signal),
+    caughtUp: async (projection, awaited) =>
+      (catchUp ??= createCatchUp(database(), homeOf)).caughtUp(projection, awaited),
+    historyThenLive: (projection, following) =>
+      followerOf(homeOf(projection)).historyThenLive(projection, following),
+    sqlOf: (projection) => homeOf(projection).sql,
     logger,
   };
 }

@@ -124,6 +124,7 @@ async function assemble(
       requireBroker: () => infra.requireBroker(),
       service: name,
     }),
+    readModels: infra.readModels,
     logger,
   });
   const alarm = createTimerAlarm();

@@ -24,6 +24,8 @@ export interface FollowRangesOptions {
   /** The most events of a page. Default 1,000. */
   readonly limit?: number;
   readonly signal: AbortSignal;
+  /** As of `Journal.follow`. */
+  readonly idleMs?: number;
 }
 
 /** Follows the journal from the least of the positions; otherwise as `Journal.follow`. */

@@ -22,7 +22,7 @@ export function heldBackWaitMs(looks: number, pollMs: number): number {
 
 /** Pages as they come; see `Journal.follow`. */
 export async function* follow(database: Database, options: FollowOptions): AsyncGenerator<Page, void> {
-  const { signal, pollMs = defaultPollMs } = options;
+  const { signal, pollMs = defaultPollMs, idleMs = Infinity } = options;
   const news = createLatch();
   using _ = await database.listen(eventChannel(database), () => news.set());
   await ensureStatistics(database);
@@ -30,12 +30,16 @@ export async function* follow(database: Database, options: FollowOptions): Async
   let after = options.after;
   let failures = 0;
   let looks = 0;
+  let yieldedAtMs = performance.now();
   while (!signal.aborted) {
     try {
       const page = await readPage(database.sql, { ...options, after });
       failures = 0;
       after = page.next;
-      if (page.events.length > 0) yield { events: page.events, next: page.next };
+      if (page.events.length > 0 || performance.now() - yieldedAtMs >= idleMs) {
+        yield { events: page.events, next: page.next };
+        yieldedAtMs = performance.now();
+      }
       if (page.full) continue;
       looks = page.heldBack ? looks + 1 : 0;
       await holdReport.note(page.heldBack);

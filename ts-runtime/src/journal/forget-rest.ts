@@ -15,7 +15,7 @@ export async function forgetRest(tx: TransactionSql, past: ForgottenPast): Promi
   await tx`delete from snapshot where entity_type = ${entityType} and entity_id = ${entityId}`;
   await tx`delete from timer where entity_type = ${entityType} and entity_id = ${entityId}`;
   await tx`
-    update projection_failure set error = 'forgotten'
+    update projection_failure set error = 'forgotten', history = '[]'
     where entity_type = ${entityType} and entity_id = ${entityId} and revision <= ${through}`;
   await blankReplies(tx, past);
 }

@@ -56,7 +56,7 @@ export async function sweepForgotten({ sql }: Database, retentionMs: number): Pr
     where ${recent} and c.entity_type = f.entity_type and c.entity_id = f.entity_id
       and c.revision <= f.through_revision and c.reply <> ''`;
   await sql`
-    update projection_failure p set error = 'forgotten' from forgetting f
+    update projection_failure p set error = 'forgotten', history = '[]' from forgetting f
     where ${recent} and p.entity_type = f.entity_type collate "C" and p.entity_id = f.entity_id collate "C"
       and p.revision <= f.through_revision and p.error <> 'forgotten'`;
 }

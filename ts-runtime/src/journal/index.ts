@@ -1,3 +1,4 @@
+export { createCheckpoints } from "./checkpoints.ts";
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
 export { followRanges, type RangedEvent } from "./follow-ranges.ts";
@@ -5,6 +6,7 @@ export type { Count } from "./count-events.ts";
 export type {
   Append,
   AppendResult,
+  Checkpoints,
   FiredTimer,
   Journal,
   JournalEvent,
@@ -15,4 +17,4 @@ export type {
   TimerDue,
 } from "./journal.ts";
 export { look, type JournalView } from "./look.ts";
-export { encodePosition, startPosition, type Position } from "./position.ts";
+export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";

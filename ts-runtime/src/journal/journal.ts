@@ -179,6 +179,11 @@ export interface FollowOptions extends ReadOptions {
   readonly signal: AbortSignal;
   /** How often to look without having been woken. Default 1,000 ms. */
   readonly pollMs?: number;
+  /**
+   * Yields an empty page, too, about so often while no event comes: how far the reader has come all the same. Default:
+   * never.
+   */
+  readonly idleMs?: number;
 }
 
 export interface Journal extends AsyncDisposable {
@@ -231,7 +236,8 @@ export interface Journal extends AsyncDisposable {
    */
   positionAt(time: Date): Promise<Position>;
   /**
-   * Pages as they come, for ever, across restarts of the database; ends when `signal` aborts. Pages are never empty.
+   * Pages as they come, for ever, across restarts of the database; ends when `signal` aborts. Pages are never empty,
+   * unless `idleMs` is given.
    */
   follow(options: FollowOptions): AsyncIterable<Page>;
   readonly checkpoints: Checkpoints;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Database, TransactionSql } from "../postgres/index.ts";
 import { createLatch } from "../resilience/index.ts";
-import type { Projection } from "./project.ts";
+import type { Projection } from "./projection.ts";
 
 /** Node's longest timer: the database wakes us, also after it was away. */
 const noTimeoutMs = 2_147_483_647;
@@ -13,12 +13,12 @@ const noTimeoutMs = 2_147_483_647;
  * turn, what a turn does not read is told by the next.
  */
 export async function* projectionChanges(
-  database: Database,
-  projection: Projection,
+  home: Database,
+  projection: Pick<Projection, "name">,
   signal: AbortSignal,
 ): AsyncGenerator<void> {
   const changed = createLatch();
-  using _ = await database.listen(channelOf(database, projection), () => changed.set());
+  using _ = await listenToChanges(home, projection, () => changed.set());
   await changed.wait(0, signal); // the subscription itself wakes, too
   while (!signal.aborted) {
     yield;
@@ -26,16 +26,25 @@ export async function* projectionChanges(
   }
 }
 
+/** Calls `wake` at each commit of the projection. */
+export async function listenToChanges(
+  home: Database,
+  projection: Pick<Projection, "name">,
+  wake: () => void,
+): Promise<Disposable> {
+  return home.listen(channelOf(home, projection), wake);
+}
+
 /** Tells the change when the transaction commits. */
 export async function tellChange(
   sql: TransactionSql,
-  database: Database,
-  projection: Projection,
+  home: Database,
+  projection: Pick<Projection, "name">,
 ): Promise<void> {
-  await sql`select pg_notify(${channelOf(database, projection)}, '')`;
+  await sql`select pg_notify(${channelOf(home, projection)}, '')`;
 }
 
 /** A channel's name has at most 63 bytes, so schema and name are hashed. */
-function channelOf({ schema }: Database, { name }: Projection): string {
+function channelOf({ schema }: Database, { name }: Pick<Projection, "name">): string {
   return `projection.${createHash("sha1").update(`${schema}.${name}`).digest("hex")}`;
 }

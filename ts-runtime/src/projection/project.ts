@@ -1,94 +1,98 @@
-// project: a read model that is kept from an entity's events, in tables of the service's own.
-import type { DescMessage, DescService, Message } from "@bufbuild/protobuf";
-import { checkEventHandlers, type Entity, type EventCaseOf, type EventOf } from "../entity/index.ts";
+// project: a read model that is kept from the events of one entity or several, in tables of the service's own.
+import type { DescMessage, DescService } from "@bufbuild/protobuf";
+import { checkEventHandlers, type Entity } from "../entity/index.ts";
 import { invalidConfiguration } from "../errors/index.ts";
-import type { TransactionSql } from "../postgres/index.ts";
 import type { BackoffOptions } from "../resilience/index.ts";
-
-/** What a handler knows beside the event. */
-export interface ProjectionContext {
-  /** The transaction: what is written with it is committed together with the checkpoint (T4). */
-  readonly sql: TransactionSql;
-  readonly entityId: string;
-  /** The event's. */
-  readonly revision: bigint;
-  /** When the event was persisted. */
-  readonly time: Date;
-}
-
-type ProjectionHandler<Event> = (event: Event, context: ProjectionContext) => void | Promise<unknown>;
-
-/** Handlers for some of the event's cases; the checkpoint moves over the others. One that is upcast never comes. */
-type ProjectionHandlers<Event extends DescMessage, Upcast extends string> = {
-  readonly [K in Exclude<EventCaseOf<Event>, Upcast>]?: ProjectionHandler<
-    Extract<EventOf<Event>, { case: K }>["value"]
-  >;
-};
-
-/** An event of a batch: its case and value, and what a handler's context says. */
-type ProjectedEvent<Event extends DescMessage, Upcast extends string> = Exclude<
-  EventOf<Event>,
-  { case: Upcast }
-> &
-  Omit<ProjectionContext, "sql">;
+import { applyByBatch, applyByCase } from "./apply.ts";
+import type { ProjectionScope } from "./context.ts";
+import type {
+  ChangeLog,
+  ChangingProjection,
+  OnFailure,
+  Projection,
+  ReadModelDatabase,
+  Setup,
+} from "./projection.ts";
+import type { HandledSource, ProjectedEvent, ProjectionHandlers, ProjectionSource } from "./source.ts";
 
 /** Handles all events of a page at once: ten times as fast, with one statement for many rows. */
-type BatchHandler<Event extends DescMessage, Upcast extends string> = (
-  events: readonly ProjectedEvent<Event, Upcast>[],
-  context: Pick<ProjectionContext, "sql">,
+type BatchHandler<Projected, Change extends DescMessage> = (
+  events: readonly Projected[],
+  context: ProjectionScope<Change>,
 ) => void | Promise<unknown>;
 
-/** How often an event is tried before it is parked. */
+/** How often an event is tried before `onFailure`. */
 interface ProjectionRetryOptions extends BackoffOptions {
   /** Default 5: with the default delays, parked within 1.5 s. */
   readonly maxAttempts?: number;
 }
 
-interface ProjectionBasis {
+interface ProjectionBasis<Change extends DescMessage> {
   /**
-   * Makes the tables, once per version and before any event. With a new version the projection begins anew with the
-   * first event of all, so drop what the old version left.
+   * Makes the tables, once for each build and before any event. A build beside the serving one makes them in a schema of
+   * its own, so name them without one.
    */
-  readonly setup?: (sql: TransactionSql) => void | Promise<unknown>;
+  readonly setup?: Setup;
   /** 1, 2, 3 …: a higher one builds the projection anew. Default 1. */
   readonly version?: number;
+  /**
+   * How a higher version is built. `beside`: into tables of its own, while the old ones serve, and swapped when it has
+   * caught up. `in-place`: from now on, in the same tables, which `setup` has to empty. Default `beside`, and
+   * `in-place` without a `setup`.
+   */
+  readonly rebuild?: "beside" | "in-place";
+  /**
+   * `entity`: each entity's events are in order, and the work is shared over all instances. `journal`: all events are,
+   * in the journal's one order, on one instance at a time. Fixed for a version. Default `entity`.
+   */
+  readonly order?: "entity" | "journal";
   readonly retry?: ProjectionRetryOptions;
+  /** What becomes of an event whose handler keeps failing. Default `park`. */
+  readonly onFailure?: OnFailure;
+  /** Where the tables are. Default: the service's own database and schema. */
+  readonly database?: ReadModelDatabase;
+  /** The message that `context.change` tells, and how long it is kept. Default: 1 hour, and 100,000 changes. */
+  readonly changes?:
+    | Change
+    | { readonly message: Change; readonly keepForMs?: number; readonly keepCount?: number };
 }
 
 /** One of the two: handlers by case, or a handler of whole pages. */
-export type ProjectionDefinition<Event extends DescMessage, Upcast extends string = never> = ProjectionBasis &
+export type ProjectionDefinition<
+  Event extends DescMessage,
+  Upcast extends string = never,
+  Change extends DescMessage = never,
+> = ProjectionBasis<Change> &
   (
-    | { readonly events: ProjectionHandlers<Event, Upcast>; readonly batch?: never }
-    | { readonly batch: BatchHandler<Event, Upcast>; readonly events?: never }
+    | { readonly events: ProjectionHandlers<Event, Upcast, Change>; readonly batch?: never }
+    | { readonly batch: BatchHandler<ProjectedEvent<Event, Upcast>, Change>; readonly events?: never }
   );
 
-/** An event of any entity, on its way to the handlers. */
-export type AnyProjectedEvent = { readonly case: string; readonly value: Message } & Omit<
-  ProjectionContext,
-  "sql"
->;
+/** The definition of a projection of several entities that takes whole pages. */
+type BatchDefinition<Projected, Change extends DescMessage> = ProjectionBasis<Change> & {
+  readonly batch: BatchHandler<Projected, Change>;
+  readonly events?: never;
+};
 
-/** A read model; give it to `startService`. */
-export interface Projection {
-  readonly name: string;
-  readonly version: number;
-  readonly source: Entity;
-  readonly setup: ((sql: TransactionSql) => void | Promise<unknown>) | undefined;
-  /** Handles events in order, in one transaction. */
-  apply(events: readonly AnyProjectedEvent[], sql: TransactionSql): Promise<void>;
-  readonly maxAttempts: number;
-  readonly backoff: BackoffOptions;
-}
+/** The definition of a projection of several entities whose sources have handlers. */
+type SourcesDefinition<Change extends DescMessage> = ProjectionBasis<Change> & {
+  readonly batch?: never;
+  readonly events?: never;
+};
+
+type Defined<Change extends DescMessage> = [Change] extends [never] ? Projection : ChangingProjection<Change>;
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 const defaultMaxAttempts = 5;
+const oneHourMs = 60 * 60 * 1_000;
 
 /**
  * Defines a projection: `project("sales", cart, { setup: (sql) => sql`create table …`, events: { itemAdded: (event,
- * { sql }) => sql`insert …` } })`.
+ * { sql }) => sql`insert …` } })`; of several entities: `project("sales", [on(cart, { … }), on(order, { … })], {
+ * setup })`.
  *
  * Writes and checkpoint are one transaction: exactly once in effect (T4). An event whose handler keeps failing is
- * parked in the table `projection_failure`, and the others go on.
+ * parked, and the others go on.
  * @throws SAMSPEL_INVALID_CONFIGURATION for a name or version that cannot be, and for a handler of no event.
  */
 export function project<
@@ -96,47 +100,104 @@ export function project<
   State extends DescMessage,
   Event extends DescMessage,
   Upcast extends string = never,
+  Change extends DescMessage = never,
 >(
   name: string,
   source: Entity<S, State, Event, Upcast>,
-  definition: ProjectionDefinition<Event, NoInfer<Upcast>>,
+  definition: ProjectionDefinition<Event, NoInfer<Upcast>, NoInfer<Change>> & ProjectionBasis<Change>,
+): Defined<Change>;
+export function project<Change extends DescMessage = never>(
+  name: string,
+  sources: readonly HandledSource[],
+  definition: SourcesDefinition<Change>,
+): Defined<Change>;
+export function project<Projected, Change extends DescMessage = never>(
+  name: string,
+  sources: readonly ProjectionSource<Projected>[],
+  definition: BatchDefinition<NoInfer<Projected>, NoInfer<Change>> & ProjectionBasis<Change>,
+): Defined<Change>;
+export function project(
+  name: string,
+  from: Entity | readonly ProjectionSource[],
+  definition: ProjectionBasis<DescMessage> & { readonly events?: object; readonly batch?: unknown },
 ): Projection {
-  const { setup, version = 1 } = definition;
+  const { setup, version = 1, order = "entity", onFailure = "park", database } = definition;
   const { maxAttempts = defaultMaxAttempts, ...backoff } = definition.retry ?? {};
+  const rebuild = definition.rebuild ?? (setup === undefined ? "in-place" : "beside");
+  const changes = changeLogOf(definition.changes);
+  requireNames(name, {
+    version,
+    "retry.maxAttempts": maxAttempts,
+    ...(changes && { "changes.keepForMs": changes.keepForMs, "changes.keepCount": changes.keepCount }),
+  });
+  if (rebuild === "beside" && setup === undefined) {
+    throw invalidConfiguration(
+      `Projection ${name} cannot be rebuilt beside its tables as it has no setup that would make others: add one, or set rebuild to "in-place"`,
+    );
+  }
+  const sources = sourcesOf(name, from, definition.events);
+  const entities = sources.map(({ entity }) => entity);
+  return {
+    name,
+    version,
+    entities,
+    entityTypes: entities.map((entity) => entity.name),
+    setup,
+    rebuild,
+    order,
+    onFailure,
+    database,
+    changes,
+    apply: definition.batch === undefined ? applyByCase(sources) : applyByBatch(definition.batch),
+    maxAttempts,
+    backoff,
+  };
+}
+
+function requireNames(name: string, positive: Readonly<Record<string, number>>): void {
   if (!namePattern.test(name)) {
     throw invalidConfiguration(
       `Projection name must be lower-case letters, digits and "-", at most 63: current value is "${name}"`,
     );
   }
-  for (const [setting, value] of Object.entries({ version, "retry.maxAttempts": maxAttempts })) {
+  for (const [setting, value] of Object.entries(positive)) {
     if (!Number.isInteger(value) || value < 1) {
       throw invalidConfiguration(
         `${setting} of projection ${name} must be a positive integer: current value is ${value}`,
       );
     }
   }
-  if (definition.events !== undefined) {
-    checkEventHandlers(`projection ${name}`, source, definition.events);
-  }
-  return { name, version, source, setup, apply: applyOf(definition), maxAttempts, backoff };
 }
 
-function applyOf<Event extends DescMessage, Upcast extends string>(
-  definition: ProjectionDefinition<Event, Upcast>,
-): Projection["apply"] {
-  if (definition.batch !== undefined) {
-    const batch = definition.batch as unknown as (
-      events: readonly AnyProjectedEvent[],
-      context: Pick<ProjectionContext, "sql">,
-    ) => unknown;
-    return async (events, sql) => {
-      await batch(events, { sql });
-    };
+function changeLogOf(changes: ProjectionBasis<DescMessage>["changes"]): ChangeLog | undefined {
+  if (changes === undefined) return undefined;
+  const {
+    message,
+    keepForMs = oneHourMs,
+    keepCount = 100_000,
+  } = "message" in changes ? changes : { message: changes };
+  return { message, keepForMs, keepCount };
+}
+
+function sourcesOf(
+  name: string,
+  from: Entity | readonly ProjectionSource[],
+  events: object | undefined,
+): readonly ProjectionSource[] {
+  const sources = isList(from) ? from : [{ entity: from, handlers: events as ProjectionSource["handlers"] }];
+  if (sources.length === 0)
+    throw invalidConfiguration(`Projection ${name} needs an entity: its list is empty`);
+  const names = sources.map(({ entity }) => entity.name);
+  const twice = names.find((entity, index) => names.indexOf(entity) !== index);
+  if (twice !== undefined) {
+    throw invalidConfiguration(`Projection ${name} has entity ${twice} twice: put its handlers together`);
   }
-  const handlers = definition.events as unknown as Readonly<Record<string, ProjectionHandler<Message>>>;
-  return async (events, sql) => {
-    for (const { case: kind, value, entityId, revision, time } of events) {
-      await handlers[kind]?.(value, { sql, entityId, revision, time });
-    }
-  };
+  for (const { entity, handlers } of sources) {
+    if (handlers !== undefined) checkEventHandlers(`projection ${name}`, entity, handlers);
+  }
+  return sources;
+}
+
+function isList(from: Entity | readonly ProjectionSource[]): from is readonly ProjectionSource[] {
+  return Array.isArray(from);
 }

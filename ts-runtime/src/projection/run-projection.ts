@@ -1,176 +1,106 @@
-// Runs a projection: follows the journal and applies its events (T4).
+// Runs a projection on this instance, as one of those that share it (T4, T6): its live build, and one beside it.
 //
-// P1. Writes, checkpoint and notification are one transaction per page, fenced by the lease's epoch: whoever believes
-//     in a lost lease commits nothing.
-// P2. A transaction whose outcome is unknown is never simply tried again: the lease is taken anew, and its claim of the
-//     checkpoint shows what was committed.
-// P3. Where a page fails, its events are applied one by one, so that only the one that fails is retried and parked.
-import { runUnderLease } from "../cluster/index.ts";
-import { SamspelError } from "../errors/index.ts";
-import type { Journal, JournalEvent, Position } from "../journal/index.ts";
-import { isTransient, transact, type Database, type TransactionSql } from "../postgres/index.ts";
-import { backoff } from "../resilience/index.ts";
+// What is to run is in the database, where an operator changes it: each instance hears of a change at once, and looks
+// once a second. Until it has heard, what it commits is checked against the same row (B1).
+import type { Cluster } from "../cluster/index.ts";
+import type { Journal } from "../journal/index.ts";
+import { isTransient, type Database } from "../postgres/index.ts";
+import { backoff, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { tellChange } from "./changes.ts";
-import { parkEvent } from "./park-event.ts";
-import type { AnyProjectedEvent, Projection } from "./project.ts";
-import { requireVersion, setUpProjection } from "./set-up-projection.ts";
+import { controlChannel, readStanding, type Standing } from "./builds.ts";
+import type { Projection } from "./projection.ts";
+import { runBuild } from "./run-build.ts";
+import { beginRebuild, setUpProjection } from "./set-up-projection.ts";
 
 export interface RunProjectionOptions {
   readonly projection: Projection;
+  /** The one that has the journal. */
   readonly database: Database;
+  /** The one that has the projection's tables. Default: `database`. */
+  readonly home?: Database;
   readonly journal: Journal;
-  /** This process, for whoever looks into the leases. */
-  readonly owner: string;
+  readonly cluster: Cluster;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** How many events a transaction applies at most. Default 1,000. */
   readonly pageSize?: number;
-  /** After so long without a sign of life another instance takes over. Default 10,000 ms. */
-  readonly leaseTtlMs?: number;
 }
 
-const defaultPageSize = 1_000;
+interface Runner {
+  stop(): Promise<void>;
+}
 
-/** Runs a projection, on one instance at a time, until `signal` aborts. */
+const lookMs = 1_000;
+
+/** Runs a projection until `signal` aborts. */
 export async function runProjection(options: RunProjectionOptions): Promise<void> {
-  const { projection, database, owner, signal, leaseTtlMs } = options;
-  await runUnderLease(
-    {
-      database,
-      name: `projection:${projection.name}`,
-      owner,
-      signal,
-      ...(leaseTtlMs === undefined ? {} : { ttlMs: leaseTtlMs }),
-    },
-    (held, epoch) => projectUnderLease({ ...options, signal: held }, epoch),
+  const { projection, database, home = database, signal, logger, journal } = options;
+  await setUpProjection({ projection, home, journal });
+  const changed = createLatch();
+  using _ = await home.listen(controlChannel(home, projection.name), () => changed.set());
+  /** By generation and number of resets. */
+  const runners = new Map<string, Runner>();
+  try {
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        const standing = await home.bounded((sql) => readStanding(sql, projection.name));
+        if (standing?.rebuild === true && standing.version === projection.version) {
+          await beginRebuild({ projection, home, journal });
+          continue;
+        }
+        await adjust(runners, wantedOf(projection, standing), options);
+        failures = 0;
+        await changed.wait(lookMs, signal);
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        failures++;
+        logger.warn({ err: error, projection: projection.name, failures }, "database away: waiting for it");
+        await backoff(failures, signal);
+      }
+    }
+  } finally {
+    await Promise.all([...runners.values()].map((runner) => runner.stop()));
+  }
+}
+
+/** The builds that this instance's code can run. */
+function wantedOf({ version }: Projection, standing: Standing | undefined): ReadonlyMap<string, number> {
+  if (standing === undefined || standing.paused) return new Map();
+  const { generation, building, building_version: buildingVersion, resets } = standing;
+  return new Map(
+    [
+      ...(standing.version === version ? [generation] : []),
+      ...(building !== null && buildingVersion === version ? [building] : []),
+    ].map((wanted) => [`${wanted}/${resets}`, wanted]),
   );
 }
 
-async function projectUnderLease(options: RunProjectionOptions, epoch: bigint): Promise<void> {
-  const { projection, database, journal, logger, signal, pageSize = defaultPageSize } = options;
-  await setUpProjection(database, projection);
-  const name = `projection:${projection.name}:${projection.version}`;
-  const after = await journal.checkpoints.claim({ name, epoch });
-
-  const commit = (position: Position, work: (sql: TransactionSql) => Promise<void>): Promise<void> =>
-    transact(database.sql, async (sql) => {
-      await requireVersion(sql, projection);
-      await work(sql);
-      await journal.checkpoints.save(sql, { name, position, epoch });
-      await tellChange(sql, database, projection);
-    }).catch((error: unknown) => {
-      // A constraint that is checked at the commit, or a failed statement that the handler passed over.
-      throw isPostgresError(error) && !isTransient(error) ? new ApplyError(error) : error;
-    });
-  const run: Run = { ...options, commit };
-
-  const entityTypes = [projection.source.name];
-  for await (const page of journal.follow({ after, entityTypes, limit: pageSize, signal })) {
-    await applyPage(page.events, page.next, run);
-    const last = page.events.at(-1);
-    logger.debug(
-      {
-        projection: projection.name,
-        events: page.events.length,
-        lagMs: Date.now() - (last?.recordedAt.getTime() ?? 0),
-      },
-      "projected",
-    );
-  }
-}
-
-interface Run extends RunProjectionOptions {
-  /** One transaction: what `work` writes, and the checkpoint. */
-  readonly commit: (position: Position, work: (sql: TransactionSql) => Promise<void>) => Promise<void>;
-}
-
-async function applyPage(events: readonly JournalEvent[], next: Position, run: Run): Promise<void> {
-  const { projection, logger } = run;
-  try {
-    await run.commit(next, (sql) => apply(projection, events, sql));
-  } catch (error) {
-    if (!(error instanceof ApplyError)) throw error;
-    logger.debug(
-      { err: error.cause, projection: projection.name },
-      "page failed: its events are applied one by one",
-    );
-    for (const [index, event] of events.entries()) {
-      if (run.signal.aborted) return;
-      await applyEvent(event, index === events.length - 1 ? next : event.position, run);
-    }
-  }
-}
-
-/** Applies one event, or parks it after its attempts; a stop in between leaves it for the next runner. */
-async function applyEvent(event: JournalEvent, next: Position, run: Run): Promise<void> {
-  const { projection, logger, signal } = run;
-  const { name: projectionName, version, maxAttempts } = projection;
-  const about = {
-    projection: projectionName,
-    entityType: event.entityType,
-    entityId: event.entityId,
-    revision: String(event.revision),
-  };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await run.commit(next, (sql) => apply(projection, [event], sql));
-      return;
-    } catch (failure) {
-      if (!(failure instanceof ApplyError)) throw failure;
-      const error = failure.cause;
-      if (attempt >= maxAttempts) {
-        logger.error(
-          { err: error, attempt, version, ...about },
-          "event parked: the projection goes on without it",
-        );
-        await run.commit(next, (sql) => parkEvent(sql, { projection, event, attempts: attempt, error }));
-        return;
-      }
-      logger.warn({ err: error, attempt, maxAttempts, ...about }, "event failed; it is tried again");
-      await backoff(attempt, signal, projection.backoff);
-      if (signal.aborted) throw failure;
-    }
-  }
-}
-
-/** Says that the event or its handler is to blame, and not the database, the lease or the version. */
-class ApplyError extends Error {
-  constructor(cause: unknown) {
-    super("Cannot apply events", { cause });
-  }
-}
-
-async function apply(
-  projection: Projection,
-  events: readonly JournalEvent[],
-  sql: TransactionSql,
+async function adjust(
+  runners: Map<string, Runner>,
+  wanted: ReadonlyMap<string, number>,
+  options: RunProjectionOptions,
 ): Promise<void> {
-  try {
-    await projection.apply(
-      events.flatMap((event) => decode(event, projection)),
-      sql,
-    );
-  } catch (error) {
-    // An event of a newer version of the service: the lease goes to whoever knows it, and nothing is parked.
-    if (error instanceof SamspelError && error.code === "SAMSPEL_EVENT_UNKNOWN") throw error;
-    // A deadlock or the like is Postgres's to heal; a handler's own failure to reach somebody is not.
-    if (isPostgresError(error) && isTransient(error)) throw error;
-    throw new ApplyError(error);
+  for (const [key, runner] of runners) {
+    if (wanted.has(key)) continue;
+    await runner.stop();
+    runners.delete(key);
+  }
+  for (const [key, generation] of wanted) {
+    if (!runners.has(key)) runners.set(key, start(options, generation));
   }
 }
 
-function isPostgresError(error: unknown): error is Error {
-  return error instanceof Error && error.name === "PostgresError";
-}
-
-function decode(event: JournalEvent, { source }: Projection): readonly AnyProjectedEvent[] {
-  const { entityId, revision, recordedAt: time } = event;
-  return source.decodeEvents(event.payload, event).map(({ case: kind, value }) => ({
-    case: kind,
-    value,
-    entityId,
-    revision,
-    time,
-  }));
+function start(options: RunProjectionOptions, generation: number): Runner {
+  const { projection, database, home = database, logger } = options;
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([options.signal, stopping.signal]);
+  const running = runBuild({ ...options, home, signal, generation }).catch((error: unknown) => {
+    logger.error({ err: error, projection: projection.name, generation }, "projection failed");
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
 }

@@ -5,13 +5,18 @@ export type CounterName =
   | "samspel.journal.appends"
   | "samspel.consumer.messages"
   | "samspel.live.published"
-  | "samspel.live.dropped";
+  | "samspel.live.dropped"
+  | "samspel.projection.events";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
   | "samspel.entity.command.duration"
   | "samspel.entity.recovery.duration";
-export type GaugeName = "samspel.journal.hold.age" | "samspel.entity.live";
+export type GaugeName =
+  | "samspel.journal.hold.age"
+  | "samspel.entity.live"
+  | "samspel.projection.lag"
+  | "samspel.projection.parked";
 
 export type AttributeName =
   | "samspel.append.outcome"
@@ -22,6 +27,8 @@ export type AttributeName =
   | "samspel.consumer.outcome"
   | "messaging.consumer.group.name"
   | "messaging.destination.name"
+  | "samspel.projection"
+  | "samspel.projection.outcome"
   | "error.type";
 
 interface Instrument {
@@ -105,5 +112,23 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{message}",
     description: "Messages of a group by what became of them; each failed attempt counts.",
     attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
+  },
+  "samspel.projection.events": {
+    kind: "counter",
+    unit: "{event}",
+    description: "Events that projections have behind them.",
+    attributes: ["samspel.projection", "samspel.projection.outcome"],
+  },
+  "samspel.projection.lag": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the oldest event that a projection has not applied; 0 where it has applied all.",
+    attributes: ["samspel.projection"],
+  },
+  "samspel.projection.parked": {
+    kind: "gauge",
+    unit: "{event}",
+    description: "Events that a projection could not apply, parked or blocking it.",
+    attributes: ["samspel.projection"],
   },
 };

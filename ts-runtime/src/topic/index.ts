@@ -3,7 +3,6 @@ export { makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
 export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
-export { subscribe, type MessageContext, type Subscription } from "./subscribe.ts";
 export {
   runConsumer,
   type ConsumerOptions,
@@ -11,4 +10,23 @@ export {
   type Received,
   type Start,
 } from "./consume/index.ts";
+export { subscribe, type Subscription } from "./subscribe.ts";
+export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
 export { parkDeadLetter } from "./dead-letter.ts";
+export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
+export { forgetNotes } from "./inbox.ts";
+export { groupState, listGroups, type GroupState, type PartitionState } from "./consume/group-state.ts";
+export {
+  dropDeadLetter,
+  dropDeadLetters,
+  listDeadLetters,
+  readDeadLetter,
+  type DeadLetter,
+  type DeadLetterFilter,
+} from "./dead-letters.ts";
+export {
+  replayDeadLetter,
+  replayDeadLetters,
+  type ReplayProgress,
+  type ReplayResult,
+} from "./replay-dead-letters.ts";

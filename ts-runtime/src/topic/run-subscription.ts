@@ -1,35 +1,80 @@
 // Runs a subscription: what a group does with the messages of a topic (T2).
 import { fromBinary, type Message } from "@bufbuild/protobuf";
 import { keyOf } from "../descriptor/index.ts";
+import { invalidConfiguration } from "../errors/index.ts";
+import type { Database } from "../postgres/index.ts";
+import { backoffMs, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Broker } from "./broker.ts";
-import { runConsumer, type Delivery } from "./consume/index.ts";
+import { runConsumer, type Work } from "./consume/index.ts";
+import { inboxName, openInbox, pruneInbox, type PruneOptions } from "./inbox.ts";
 import { ensureStream, partitionSubject, streamName } from "./stream.ts";
-import type { MessageContext, Subscription } from "./subscribe.ts";
-import type { TopicHeaders } from "./headers.ts";
+import type { Subscription } from "./subscribe.ts";
+import { workThrough } from "./subscription-work.ts";
 
 export interface RunSubscriptionOptions {
   readonly subscription: Subscription;
   readonly broker: Broker;
+  /** Of the service; needed with an inbox. */
+  readonly database?: Database | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** How long running handlers may go on after the stop. Default 25,000 ms. */
   readonly graceMs?: number;
 }
 
+const defaultHandlerTimeoutMs = 60_000;
+const pruneEveryMs = 3_600_000;
+
 /**
  * Runs a subscription, on as many instances at once as there are, until `signal` aborts; then resolves when its
  * handlers are done.
- * @throws SAMSPEL_INVALID_CONFIGURATION where the topic has another number of partitions.
+ * @throws SAMSPEL_INVALID_CONFIGURATION where the topic has another number of partitions, and where there is an inbox
+ *   and no database.
  */
 export async function runSubscription(options: RunSubscriptionOptions): Promise<void> {
-  const { subscription, broker, logger, signal } = options;
-  const { topic, group, handler } = subscription;
+  const { subscription, database, broker } = options;
+  const { topic, group, settings } = subscription;
+  if (!subscription.inbox) return consume(options, workThrough(subscription, undefined));
+  if (database === undefined) {
+    throw invalidConfiguration(
+      `Subscription ${group} to ${topic.name} has an inbox and needs Postgres: set DATABASE_URL`,
+    );
+  }
+  const name = inboxName({ stream: streamName(broker.prefix, topic), group });
+  const inbox = openInbox({
+    database,
+    name,
+    idleMs: settings.handlerTimeoutMs ?? defaultHandlerTimeoutMs,
+  });
+  const ended = new AbortController();
+  const pruning = pruneNowAndThen(database, {
+    name,
+    retentionMs: subscription.inboxRetentionMs,
+    signal: AbortSignal.any([options.signal, ended.signal]),
+    logger: options.logger,
+  });
+  try {
+    await consume(options, workThrough(subscription, inbox), (partition) => inbox.take(partition));
+  } finally {
+    ended.abort();
+    await pruning;
+  }
+}
+
+async function consume(
+  options: RunSubscriptionOptions,
+  work: Work<Message>,
+  onTake?: (partition: number) => Promise<void>,
+): Promise<void> {
+  const { subscription, broker, logger, signal, graceMs } = options;
+  const { topic, group, settings } = subscription;
   await runConsumer<Message>({
     broker,
     logger,
     signal,
-    ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+    ...(graceMs === undefined ? {} : { graceMs }),
+    ...settings,
     stream: streamName(broker.prefix, topic),
     ensureStream: () => ensureStream(broker, topic),
     name: topic.name,
@@ -40,9 +85,8 @@ export async function runSubscription(options: RunSubscriptionOptions): Promise<
       const value = decode(subscription, data);
       return { key: keyOf(topic.keyField, value), value };
     },
-    work: { type: "single", handle: (message, delivery) => handler(message, new Context(delivery)) },
-    retry: { maxAttempts: subscription.maxAttempts, ...subscription.backoff },
-    onExhausted: subscription.onExhausted,
+    work,
+    ...(onTake === undefined ? {} : { onTake }),
   });
 }
 
@@ -54,37 +98,17 @@ function decode({ topic }: Subscription, data: Uint8Array): Message {
   }
 }
 
-/** What is asked for is read; the rest costs nothing. */
-class Context implements MessageContext {
-  readonly #delivery: Delivery;
-
-  constructor(delivery: Delivery) {
-    this.#delivery = delivery;
-  }
-
-  get key(): string {
-    return this.#delivery.key;
-  }
-
-  get id(): string {
-    const { headers, stream, sequence } = this.#delivery.message;
-    return headers.get("ce-id") ?? headers.get("nats-msg-id") ?? `${stream}/${sequence}`;
-  }
-
-  get headers(): TopicHeaders {
-    return this.#delivery.message.headers;
-  }
-
-  get time(): Date {
-    const time = new Date(this.headers.get("ce-time") ?? Number.NaN);
-    return Number.isNaN(time.getTime()) ? this.#delivery.message.storedAt : time;
-  }
-
-  get attempt(): number {
-    return this.#delivery.attempt;
-  }
-
-  get signal(): AbortSignal {
-    return this.#delivery.signal;
+async function pruneNowAndThen(database: Database, options: PruneOptions): Promise<void> {
+  const { signal, logger } = options;
+  const latch = createLatch();
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      await pruneInbox(database, options);
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      logger.debug({ err: error }, "old notes of the inbox cannot be removed now");
+    }
+    await latch.wait(failures === 0 ? pruneEveryMs : backoffMs(failures, { maxMs: 60_000 }), signal);
   }
 }

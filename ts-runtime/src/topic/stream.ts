@@ -26,7 +26,7 @@ export function topicSubjects(prefix: string, topic: TopicDescriptor): string {
 }
 
 /** The stream that holds all dead letters. */
-function deadLetterStream(prefix: string): string {
+export function deadLetterStream(prefix: string): string {
   return `${prefix}dead_letters`;
 }
 

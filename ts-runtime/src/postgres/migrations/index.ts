@@ -2,10 +2,13 @@ import type { Migration } from "../migration.ts";
 import { clusterTable } from "./cluster.ts";
 import { descriptorTable } from "./descriptor.ts";
 import { forgettingTable } from "./forgetting.ts";
+import { inboxTables } from "./inbox.ts";
 import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { outboxTable } from "./outbox.ts";
 import { projectionTables } from "./projection.ts";
+import { projectionBuilds } from "./projection-build.ts";
+import { projectionChanges } from "./projection-change.ts";
 import { timerTable } from "./timer.ts";
 
 /** All steps of the toolkit's own tables, in order. */
@@ -18,4 +21,7 @@ export const migrations: readonly Migration[] = [
   forgettingTable,
   outboxTable,
   clusterTable,
+  inboxTables,
+  projectionBuilds,
+  projectionChanges,
 ];

@@ -90,11 +90,12 @@ export class Dispatcher<T> {
     partition.state = "gone";
     for (const lane of partition.lanes.values()) {
       clearTimeout(lane.timer);
-      lane.state = "gone";
-      for (const item of lane.queue) {
+      for (const [index, item] of lane.queue.entries()) {
         this.memory.letGo(item);
-        item.replay?.settle({ type: "failed", error: reason });
+        // One that runs is told by its end.
+        if (index > 0 || lane.state !== "running") item.replay?.settle({ type: "moved" });
       }
+      lane.state = "gone";
     }
     partition.lanes.clear();
     this.#attempts.abort(partition, reason);
@@ -245,7 +246,7 @@ export class Dispatcher<T> {
       await this.#outcomes.giveUp(lane, item, error);
       return false;
     }
-    partition.noteAttempts(item.sequence, attempts + 1);
+    partition.noteAttempts(item, attempts + 1);
     await save(partition);
     return true;
   }

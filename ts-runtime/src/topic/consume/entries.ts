@@ -14,6 +14,9 @@ import {
 } from "nats";
 import { apiErrorOf, type Broker } from "../broker.ts";
 
+/** The bucket of all groups. */
+export const bucketName = "consumers";
+
 /** An entry as it was read. */
 export interface Entry {
   readonly key: string;

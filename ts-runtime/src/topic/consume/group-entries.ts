@@ -25,6 +25,7 @@ export interface FailedAttempt {
 
 /** A message whose handler failed, or that is tried carefully. */
 export interface Trouble {
+  readonly key: string;
   readonly attempts: number;
   /** The latest ones. */
   readonly history: readonly FailedAttempt[];

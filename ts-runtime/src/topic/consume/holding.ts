@@ -7,8 +7,8 @@
 // H3. A partition that was not given back was left by a crash. After some of them at one place, its messages are
 //     tried one at a time, so that the one which ends its process is found.
 import type { StreamInfo } from "nats";
+import { assignRanges } from "../../cluster/index.ts";
 import { backoffMs, createLatch, type Latch } from "../../resilience/index.ts";
-import { assignPartitions } from "./assign-partitions.ts";
 import type { Entries } from "./entries.ts";
 import { isBucketMissing } from "./entries.ts";
 import {
@@ -217,14 +217,16 @@ export class Holding<T> {
   /** Gives back what is another's, and takes what is ours. */
   async #share(view: GroupView, group: GroupEntry): Promise<void> {
     const { options, membership, held, entries, work } = this.#parts;
-    const owners = assignPartitions(membership.live(), options.partitions);
+    const shares = assignRanges(work, membership.live(), options.partitions);
+    const mine = new Set(shares.get(membership.id));
     const takes: Promise<void>[] = [];
-    for (const [partition, owner] of owners.entries()) {
+    for (let partition = 0; partition < options.partitions; partition++) {
+      const isMine = mine.has(partition) && !this.#isLeaving;
       const own = held.get(partition);
       const entry = view.partitions.get(partition);
       if (own !== undefined) {
-        if (owner !== membership.id && !this.#isLeaving) void this.giveBack(own);
-      } else if (owner === membership.id && !this.#isLeaving) {
+        if (!isMine && !this.#isLeaving) void this.giveBack(own);
+      } else if (isMine) {
         takes.push(this.#take(partition, entry, group));
       } else if (entry?.owner === membership.id) {
         // It could not be given back when it was dropped.

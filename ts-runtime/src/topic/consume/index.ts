@@ -1,5 +1,6 @@
 export type { Delivery } from "./delivery.ts";
 export {
+  checkConsumer,
   Fenced,
   type ConsumerOptions,
   type ExhaustedPolicy,
@@ -7,6 +8,7 @@ export {
   type RetryOptions,
   type Work,
 } from "./options.ts";
+export type { GroupName } from "./group-control.ts";
 export type { Received } from "./received.ts";
 export { runConsumer } from "./run-consumer.ts";
 export type { Start } from "./start.ts";

@@ -91,39 +91,53 @@ export class Fenced extends Error {}
 const defaultMaxAttempts = 8;
 const groupPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** What can be wrong in itself. */
+export type CheckedOptions = Pick<
+  ConsumerOptions<never>,
+  "group" | "name" | "retry" | "concurrency" | "handlerTimeoutMs"
+> & { readonly work: { readonly type: "single" } | { readonly type: "batch"; readonly maxBatch: number } };
+
 /**
  * Checks the options of a consumer.
  * @throws SAMSPEL_INVALID_CONFIGURATION that names the setting.
  */
-export function resolveConsumer<T>(options: ConsumerOptions<T>): ResolvedConsumer<T> {
-  const { group, name, retry = {}, concurrency = 16, handlerTimeoutMs = 60_000, work } = options;
-  const { maxAttempts = defaultMaxAttempts, ...backoff } = retry;
+export function checkConsumer(options: CheckedOptions): void {
+  const { group, name, retry, concurrency, handlerTimeoutMs, work } = options;
   if (!groupPattern.test(group)) {
     throw invalidConfiguration(
       `Group of a subscription to ${name} must be of letters, digits, "_" and "-", at most 64: current value is "${group}"`,
     );
   }
   const settings = {
-    "retry.maxAttempts": maxAttempts,
+    "retry.maxAttempts": retry?.maxAttempts,
     concurrency,
     handlerTimeoutMs,
-    ...(work.type === "batch" ? { maxBatch: work.maxBatch } : {}),
+    maxBatch: work.type === "batch" ? work.maxBatch : undefined,
   };
   for (const [setting, value] of Object.entries(settings)) {
-    if (Number.isInteger(value) && value >= 1) continue;
+    if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
     throw invalidConfiguration(
       `${setting} of subscription ${group} to ${name} must be a positive integer: current value is ${value}`,
     );
   }
+}
+
+/**
+ * Options with their defaults.
+ * @throws SAMSPEL_INVALID_CONFIGURATION that names the setting.
+ */
+export function resolveConsumer<T>(options: ConsumerOptions<T>): ResolvedConsumer<T> {
+  checkConsumer(options);
+  const { maxAttempts = defaultMaxAttempts, ...backoff } = options.retry ?? {};
   return {
     ...options,
-    concurrency,
+    concurrency: options.concurrency ?? 16,
     maxAttempts,
     backoff,
     onExhausted: options.onExhausted ?? "dead-letter",
     start: options.start ?? "beginning",
     atMostOnce: options.mode === "at-most-once",
-    handlerTimeoutMs,
+    handlerTimeoutMs: options.handlerTimeoutMs ?? 60_000,
     graceMs: options.graceMs ?? 25_000,
   };
 }

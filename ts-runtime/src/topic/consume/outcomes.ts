@@ -70,6 +70,7 @@ export class Outcomes<T> {
     const { partition } = lane;
     const [item] = items;
     if (lane.state === "gone" || item === undefined) {
+      for (const { replay } of items) replay?.settle({ type: "failed", error });
       this.#end(lane); // whoever has the partition now handles it
       return;
     }
@@ -99,7 +100,7 @@ export class Outcomes<T> {
     const { maxAttempts } = options;
     // In careful times, an attempt was counted before it began.
     const attempt = partition.attemptsOf(sequence) + (partition.careful > 0 ? 0 : 1);
-    partition.noteAttempts(sequence, attempt, error);
+    partition.noteAttempts(item, attempt, error);
     touch(partition);
     if (options.atMostOnce || (attempt >= maxAttempts && options.onExhausted !== "block")) {
       void this.giveUp(lane, item, error);
@@ -139,7 +140,7 @@ export class Outcomes<T> {
     const fields = { err: error, key, sequence, attempt };
     if (onExhausted === "block") {
       logger.error(fields, "message cannot be read; it is tried again");
-      partition.noteAttempts(sequence, attempt + 1, error);
+      partition.noteAttempts(item, attempt + 1, error);
       this.retryLater(lane, backoffMs(attempt, backoff));
       return;
     }

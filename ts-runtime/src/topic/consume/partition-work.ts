@@ -18,9 +18,10 @@ export interface Item<T> {
   readonly replay?: { readonly attempts: number; settle(outcome: ReplayOutcome): void };
 }
 
-/** How a replay ended. */
+/** How a replay ended; `moved` where it never began. */
 export type ReplayOutcome =
   | { readonly type: "handled" }
+  | { readonly type: "moved" }
   | { readonly type: "failed"; readonly error: unknown };
 
 /** The messages of one key, in order. */
@@ -107,9 +108,10 @@ export class PartitionWork<T> {
   }
 
   /** Notes that an attempt began or failed. */
-  noteAttempts(sequence: number, attempts: number, error?: unknown): void {
+  noteAttempts({ sequence, key }: Item<T>, attempts: number, error?: unknown): void {
     const history = this.troubled.get(sequence)?.history ?? [];
     this.troubled.set(sequence, {
+      key,
       attempts,
       history: error === undefined ? history : [...history, failedAttempt(error)].slice(-maxHistory),
     });
@@ -143,7 +145,7 @@ function failedAttempt(error: unknown): FailedAttempt {
 }
 
 /** An error in one line. */
-function describeError(error: unknown): string {
+export function describeError(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.replaceAll(/\s+/g, " ");
 }

@@ -31,6 +31,8 @@ export class Reading<T> {
   readonly #parts: ReadingParts<T>;
   readonly #changed: Latch = createLatch();
   readonly #stalled: Set<PartitionWork<T>> = new Set();
+  /** The partitions that are read, or would be if the reader were open. */
+  #read: ReadonlySet<PartitionWork<T>> = new Set();
   #reader: Reader | undefined;
   #interrupt: (() => void) | undefined;
 
@@ -38,8 +40,12 @@ export class Reading<T> {
     this.#parts = parts;
   }
 
-  /** Partitions came or went. */
+  /** Partitions may have come or gone, or the group been paused. */
   onChange(): void {
+    const wanted = this.#wanted();
+    const isSame =
+      wanted.length === this.#read.size && wanted.every((partition) => this.#read.has(partition));
+    if (isSame) return;
     this.#changed.set();
     this.#interrupt?.();
   }
@@ -73,11 +79,12 @@ export class Reading<T> {
 
   /** Reads what is held now, until that changes. */
   async #readOnce(signal: AbortSignal): Promise<void> {
-    const { options, held, onOtherStream, isPaused } = this.#parts;
+    const { options, onOtherStream } = this.#parts;
     // From before the look at what is held, so that no change is missed.
     const interrupted = Promise.withResolvers<string>();
     this.#interrupt = () => interrupted.resolve("changed");
-    const wanted = isPaused() ? [] : [...held.values()].filter((partition) => this.#isWanted(partition));
+    const wanted = this.#wanted();
+    this.#read = new Set(wanted);
     if (wanted.length === 0) {
       await this.#changed.wait(60_000, signal);
       return;
@@ -127,6 +134,11 @@ export class Reading<T> {
         if (partition.undone.size >= maxUndone) this.#stall(partition);
       },
     });
+  }
+
+  #wanted(): readonly PartitionWork<T>[] {
+    const { held, isPaused } = this.#parts;
+    return isPaused() ? [] : [...held.values()].filter((partition) => this.#isWanted(partition));
   }
 
   #isWanted(partition: PartitionWork<T>): boolean {

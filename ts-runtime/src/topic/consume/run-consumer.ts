@@ -16,7 +16,7 @@ import { backoff } from "../../resilience/index.ts";
 import { apiErrorOf } from "../broker.ts";
 import { parkDeadLetter } from "../dead-letter.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { openEntries } from "./entries.ts";
+import { bucketName, openEntries } from "./entries.ts";
 import { Holding } from "./holding.ts";
 import { measureGroup } from "./measures.ts";
 import { Membership } from "./membership.ts";
@@ -24,22 +24,12 @@ import { resolveConsumer, type ConsumerOptions, type ResolvedConsumer } from "./
 import type { Item, PartitionWork } from "./partition-work.ts";
 import { Places } from "./places.ts";
 import { Reading } from "./reading.ts";
+import { Replays } from "./replays.ts";
 import { storedMessage, type DeliveredMessage, type Received } from "./received.ts";
+import { wakeSubject, workKey } from "./work-key.ts";
 
-/** The bucket of all groups. */
-const bucketName = "consumers";
 const noMessageFound = 10_037;
 const leaveWithinMs = 3_000;
-
-/** What a group's entries begin with. */
-function workKey(stream: string, group: string): string {
-  return `${stream}.${group}`;
-}
-
-/** Where the members of a group tell each other to look. */
-function wakeSubject(prefix: string, stream: string, group: string): string {
-  return `${prefix}consumers.${stream}.${group}.wake`;
-}
 
 /**
  * Runs a consumer, on as many instances at once as there are, until `signal` aborts; then resolves when its handlers
@@ -62,6 +52,7 @@ class ConsumerRun<T> {
   readonly #dispatcher: Dispatcher<T>;
   readonly #holding: Holding<T>;
   readonly #reading: Reading<T>;
+  readonly #replays: Replays<T>;
   readonly #ensureBucket: () => Promise<void>;
   readonly #wakeSubject: string;
   /** Aborts at the end of the grace. */
@@ -104,7 +95,10 @@ class ConsumerRun<T> {
       membership,
       places,
       held: this.#held,
-      activate: (partition) => this.#dispatcher.activate(partition),
+      activate: (partition) => {
+        this.#dispatcher.activate(partition);
+        this.#replays.open(partition);
+      },
       settled: (partition) => this.#settled(partition),
       drop,
       onChange: () => {
@@ -114,6 +108,11 @@ class ConsumerRun<T> {
       tellOthers: () => {
         if (!broker.connection.isClosed()) broker.connection.publish(this.#wakeSubject);
       },
+    });
+    this.#replays = new Replays<T>({
+      options,
+      dispatcher: this.#dispatcher,
+      isPaused: () => this.#holding.isPaused,
     });
     this.#reading = new Reading<T>({
       options,
@@ -219,6 +218,7 @@ class ConsumerRun<T> {
   #drop(partition: PartitionWork<T>): void {
     if (partition.state === "gone") return;
     this.#holding.forget(partition);
+    this.#replays.close(partition);
     this.#dispatcher.drop(
       partition,
       new SamspelError("SAMSPEL_LEASE_LOST", "The partition is another instance's now"),
