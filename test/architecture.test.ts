@@ -11,13 +11,14 @@ const runtime = join(root, "ts-runtime/src");
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
   ["errors", "telemetry", "resilience"],
-  ["descriptor"],
+  ["descriptor", "request"],
   ["service", "client"],
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
   ["entity", "live"],
   ["projection", "publication", "inspection", "timer", "topic-stream"],
+  ["backoffice"],
   ["host"],
   ["testing"],
 ];

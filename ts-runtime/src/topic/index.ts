@@ -1,4 +1,4 @@
-export { openBroker, type Broker } from "./broker.ts";
+export { apiErrorOf, openBroker, type Broker } from "./broker.ts";
 export { makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
 export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
@@ -14,6 +14,7 @@ export { subscribe, type Subscription } from "./subscribe.ts";
 export type { BatchedMessage, MessageContext, SubscribeOptions } from "./subscription-types.ts";
 export { parkDeadLetter } from "./dead-letter.ts";
 export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
+export { countDeadLetters } from "./count-dead-letters.ts";
 export { forgetNotes } from "./inbox.ts";
 export { groupState, listGroups, type GroupState, type PartitionState } from "./consume/group-state.ts";
 export {

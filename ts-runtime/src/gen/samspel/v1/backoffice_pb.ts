@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/backoffice.proto.
  */
 export const file_samspel_v1_backoffice: GenFile = /*@__PURE__*/
-  fileDesc("ChtzYW1zcGVsL3YxL2JhY2tvZmZpY2UucHJvdG8SCnNhbXNwZWwudjEiTwoDTGFnEg0KBWNvdW50GAEgASgDEhEKCWVzdGltYXRlZBgCIAEoCBImCgNhZ2UYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iWQoIV29ya1BhcnQSDgoGbnVtYmVyGAEgASgFEg0KBW93bmVyGAIgASgJEhAKCHBvc2l0aW9uGAMgASgJEhwKA2xhZxgEIAEoCzIPLnNhbXNwZWwudjEuTGFnIhMKEUxpc3RUb3BpY3NSZXF1ZXN0IjcKEkxpc3RUb3BpY3NSZXNwb25zZRIhCgZ0b3BpY3MYASADKAsyES5zYW1zcGVsLnYxLlRvcGljIpsBCgVUb3BpYxIMCgRuYW1lGAEgASgJEhQKDG1lc3NhZ2VfdHlwZRgCIAEoCRIMCgRsaXZlGAMgASgIEhIKCnBhcnRpdGlvbnMYBCABKAUSEQoJcHVibGlzaGVkGAUgASgIEg4KBmdyb3VwcxgGIAMoCRIpCgdjb250ZW50GAcgASgLMhguc2Ftc3BlbC52MS5Ub3BpY0NvbnRlbnQivQEKDFRvcGljQ29udGVudBIQCghtZXNzYWdlcxgBIAEoAxINCgVieXRlcxgCIAEoAxIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoAxIVCg1sYXN0X3NlcXVlbmNlGAQgASgDEi4KCmZpcnN0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3RfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGQoXTGlzdFB1YmxpY2F0aW9uc1JlcXVlc3QiSQoYTGlzdFB1YmxpY2F0aW9uc1Jlc3BvbnNlEi0KDHB1YmxpY2F0aW9ucxgBIAMoCzIXLnNhbXNwZWwudjEuUHVibGljYXRpb24idQoLUHVibGljYXRpb24SDQoFdG9waWMYASABKAkSFAoMZW50aXR5X3R5cGVzGAIgAygJEhwKA2xhZxgDIAEoCzIPLnNhbXNwZWwudjEuTGFnEiMKBXBhcnRzGAQgAygLMhQuc2Ftc3BlbC52MS5Xb3JrUGFydCI4ChhMaXN0U3Vic2NyaXB0aW9uc1JlcXVlc3QSDQoFdG9waWMYASABKAkSDQoFZ3JvdXAYAiABKAkiUgoZTGlzdFN1YnNjcmlwdGlvbnNSZXNwb25zZRI1Cg1zdWJzY3JpcHRpb25zGAEgAygLMh4uc2Ftc3BlbC52MS5TdWJzY3JpcHRpb25TdGF0dXMixwEKElN1YnNjcmlwdGlvblN0YXR1cxINCgV0b3BpYxgBIAEoCRINCgVncm91cBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLnNhbXNwZWwudjEuV29ya1N0YXRlEhwKA2xhZxgEIAEoCzIPLnNhbXNwZWwudjEuTGFnEhQKDGtleXNfd2FpdGluZxgFIAEoAxIUCgxkZWFkX2xldHRlcnMYBiABKAMSIwoFcGFydHMYByADKAsyFC5zYW1zcGVsLnYxLldvcmtQYXJ0IjgKGFBhdXNlU3Vic2NyaXB0aW9uUmVxdWVzdBINCgV0b3BpYxgBIAEoCRINCgVncm91cBgCIAEoCSIbChlQYXVzZVN1YnNjcmlwdGlvblJlc3BvbnNlIjkKGVJlc3VtZVN1YnNjcmlwdGlvblJlcXVlc3QSDQoFdG9waWMYASABKAkSDQoFZ3JvdXAYAiABKAkiHAoaUmVzdW1lU3Vic2NyaXB0aW9uUmVzcG9uc2UiogEKGFJlc2V0U3Vic2NyaXB0aW9uUmVxdWVzdBINCgV0b3BpYxgBIAEoCRINCgVncm91cBgCIAEoCRITCgliZWdpbm5pbmcYAyABKAhIABINCgNlbmQYBCABKAhIABIqCgR0aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEhIKCHNlcXVlbmNlGAYgASgDSABCBAoCdG8iGwoZUmVzZXRTdWJzY3JpcHRpb25SZXNwb25zZSJZChZMaXN0RGVhZExldHRlcnNSZXF1ZXN0Eg0KBWdyb3VwGAEgASgJEg0KBXRvcGljGAIgASgJEg0KBWxpbWl0GAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiYAoXTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2USLAoMZGVhZF9sZXR0ZXJzGAEgAygLMhYuc2Ftc3BlbC52MS5EZWFkTGV0dGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK9AQoKRGVhZExldHRlchIKCgJpZBgBIAEoCRINCgVncm91cBgCIAEoCRINCgV0b3BpYxgDIAEoCRISCgptZXNzYWdlX2lkGAQgASgJEgsKA2tleRgFIAEoCRIUCgxtZXNzYWdlX3R5cGUYBiABKAkSDQoFZXJyb3IYByABKAkSEAoIYXR0ZW1wdHMYCCABKAUSLQoJcGFya2VkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIiChRHZXREZWFkTGV0dGVyUmVxdWVzdBIKCgJpZBgBIAEoCSKqAgoVR2V0RGVhZExldHRlclJlc3BvbnNlEisKC2RlYWRfbGV0dGVyGAEgASgLMhYuc2Ftc3BlbC52MS5EZWFkTGV0dGVyEigKB21lc3NhZ2UYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3Byb2JsZW0YAyABKAkSDAoEYm9keRgEIAEoDBI/CgdoZWFkZXJzGAUgAygLMi4uc2Ftc3BlbC52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UuSGVhZGVyc0VudHJ5EioKB2hpc3RvcnkYBiADKAsyGS5zYW1zcGVsLnYxLkZhaWxlZEF0dGVtcHQaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSAoNRmFpbGVkQXR0ZW1wdBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVlcnJvchgCIAEoCSIlChdSZXBsYXlEZWFkTGV0dGVyUmVxdWVzdBIKCgJpZBgBIAEoCSIpChhSZXBsYXlEZWFkTGV0dGVyUmVzcG9uc2USDQoFZXJyb3IYASABKAkiOAoYUmVwbGF5RGVhZExldHRlcnNSZXF1ZXN0Eg0KBWdyb3VwGAEgASgJEg0KBXRvcGljGAIgASgJImgKGVJlcGxheURlYWRMZXR0ZXJzUmVzcG9uc2USCgoCaWQYASABKAkSDQoFZXJyb3IYAiABKAkSEQoJc3VjY2VlZGVkGAMgASgDEg4KBmZhaWxlZBgEIAEoAxINCgV0b3RhbBgFIAEoAyIjChVEcm9wRGVhZExldHRlclJlcXVlc3QSCgoCaWQYASABKAkiGAoWRHJvcERlYWRMZXR0ZXJSZXNwb25zZSI2ChZEcm9wRGVhZExldHRlcnNSZXF1ZXN0Eg0KBWdyb3VwGAEgASgJEg0KBXRvcGljGAIgASgJIioKF0Ryb3BEZWFkTGV0dGVyc1Jlc3BvbnNlEg8KB2Ryb3BwZWQYASABKAMiEgoQTGlzdFRlbGxzUmVxdWVzdCI6ChFMaXN0VGVsbHNSZXNwb25zZRIlCgZxdWV1ZXMYASADKAsyFS5zYW1zcGVsLnYxLlRlbGxRdWV1ZSKLAQoJVGVsbFF1ZXVlEg8KB3NlcnZpY2UYASABKAkSHAoDbGFnGAIgASgLMg8uc2Ftc3BlbC52MS5MYWcSFAoMa2V5c193YWl0aW5nGAMgASgDEhQKDGRlYWRfbGV0dGVycxgEIAEoAxIjCgVwYXJ0cxgFIAMoCzIULnNhbXNwZWwudjEuV29ya1BhcnQiHAoOR2V0VGVsbFJlcXVlc3QSCgoCaWQYASABKAkipwIKD0dldFRlbGxSZXNwb25zZRIwCgVzdGF0ZRgBIAEoDjIhLnNhbXNwZWwudjEuR2V0VGVsbFJlc3BvbnNlLlN0YXRlEg4KBm1ldGhvZBgCIAEoCRImCgVyZXBseRgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDQoFZXJyb3IYBCABKAkSFgoOZGVhZF9sZXR0ZXJfaWQYBSABKAkiggEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUEVORElORxABEhEKDVNUQVRFX1JFUExJRUQQAhISCg5TVEFURV9SRUpFQ1RFRBADEhUKEVNUQVRFX0RFQURfTEVUVEVSEAQSEQoNU1RBVEVfVU5LTk9XThAFIhIKEEdldE91dGJveFJlcXVlc3QiYAoRR2V0T3V0Ym94UmVzcG9uc2USCwoDZHVlGAEgASgDEg8KB2RlbGF5ZWQYAiABKAMSLQoKb2xkZXN0X2FnZRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIYChZMaXN0UHJvamVjdGlvbnNSZXF1ZXN0IkwKF0xpc3RQcm9qZWN0aW9uc1Jlc3BvbnNlEjEKC3Byb2plY3Rpb25zGAEgAygLMhwuc2Ftc3BlbC52MS5Qcm9qZWN0aW9uU3RhdHVzIsABChBQcm9qZWN0aW9uU3RhdHVzEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoAxIkCgVzdGF0ZRgDIAEoDjIVLnNhbXNwZWwudjEuV29ya1N0YXRlEhQKDGVudGl0eV90eXBlcxgEIAMoCRIcCgNsYWcYBSABKAsyDy5zYW1zcGVsLnYxLkxhZxIOCgZwYXJrZWQYBiABKAMSIwoFcGFydHMYByADKAsyFC5zYW1zcGVsLnYxLldvcmtQYXJ0IiYKFlBhdXNlUHJvamVjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIZChdQYXVzZVByb2plY3Rpb25SZXNwb25zZSInChdSZXN1bWVQcm9qZWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIhoKGFJlc3VtZVByb2plY3Rpb25SZXNwb25zZSKBAQoWUmVzZXRQcm9qZWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJEhMKCWJlZ2lubmluZxgCIAEoCEgAEioKBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAASEgoIcG9zaXRpb24YBCABKAlIAEIECgJ0byIZChdSZXNldFByb2plY3Rpb25SZXNwb25zZSIoChhSZWJ1aWxkUHJvamVjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIbChlSZWJ1aWxkUHJvamVjdGlvblJlc3BvbnNlIlAKF0xpc3RQYXJrZWRFdmVudHNSZXF1ZXN0EhIKCnByb2plY3Rpb24YASABKAkSDQoFbGltaXQYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJjChhMaXN0UGFya2VkRXZlbnRzUmVzcG9uc2USLgoNcGFya2VkX2V2ZW50cxgBIAMoCzIXLnNhbXNwZWwudjEuUGFya2VkRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqMBCgtQYXJrZWRFdmVudBIKCgJpZBgBIAEoCRITCgtlbnRpdHlfdHlwZRgCIAEoCRIRCgllbnRpdHlfaWQYAyABKAkSEAoIcmV2aXNpb24YBCABKAMSDQoFZXJyb3IYBSABKAkSEAoIYXR0ZW1wdHMYBiABKAUSLQoJcGFya2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI6ChhSZXRyeVBhcmtlZEV2ZW50c1JlcXVlc3QSEgoKcHJvamVjdGlvbhgBIAEoCRIKCgJpZBgCIAEoCSJNChlSZXRyeVBhcmtlZEV2ZW50c1Jlc3BvbnNlEhEKCXN1Y2NlZWRlZBgBIAEoAxIOCgZmYWlsZWQYAiABKAMSDQoFZXJyb3IYAyABKAkiOQoXRHJvcFBhcmtlZEV2ZW50c1JlcXVlc3QSEgoKcHJvamVjdGlvbhgBIAEoCRIKCgJpZBgCIAEoCSIrChhEcm9wUGFya2VkRXZlbnRzUmVzcG9uc2USDwoHZHJvcHBlZBgBIAEoAyITChFMaXN0TGVhc2VzUmVxdWVzdCI3ChJMaXN0TGVhc2VzUmVzcG9uc2USIQoGbGVhc2VzGAEgAygLMhEuc2Ftc3BlbC52MS5MZWFzZSJxCgVMZWFzZRIMCgR3b3JrGAEgASgJEg0KBXJhbmdlGAIgASgFEg0KBW93bmVyGAMgASgJEg0KBWVwb2NoGAQgASgDEi0KCmV4cGlyZXNfaW4YBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24qcQoJV29ya1N0YXRlEhoKFldPUktfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJXT1JLX1NUQVRFX1JVTk5JTkcQARIVChFXT1JLX1NUQVRFX1BBVVNFRBACEhkKFVdPUktfU1RBVEVfUkVCVUlMRElORxADMvIRChFCYWNrb2ZmaWNlU2VydmljZRJQCgpMaXN0VG9waWNzEh0uc2Ftc3BlbC52MS5MaXN0VG9waWNzUmVxdWVzdBoeLnNhbXNwZWwudjEuTGlzdFRvcGljc1Jlc3BvbnNlIgOQAgESYgoQTGlzdFB1YmxpY2F0aW9ucxIjLnNhbXNwZWwudjEuTGlzdFB1YmxpY2F0aW9uc1JlcXVlc3QaJC5zYW1zcGVsLnYxLkxpc3RQdWJsaWNhdGlvbnNSZXNwb25zZSIDkAIBEmUKEUxpc3RTdWJzY3JpcHRpb25zEiQuc2Ftc3BlbC52MS5MaXN0U3Vic2NyaXB0aW9uc1JlcXVlc3QaJS5zYW1zcGVsLnYxLkxpc3RTdWJzY3JpcHRpb25zUmVzcG9uc2UiA5ACARJlChFQYXVzZVN1YnNjcmlwdGlvbhIkLnNhbXNwZWwudjEuUGF1c2VTdWJzY3JpcHRpb25SZXF1ZXN0GiUuc2Ftc3BlbC52MS5QYXVzZVN1YnNjcmlwdGlvblJlc3BvbnNlIgOQAgISaAoSUmVzdW1lU3Vic2NyaXB0aW9uEiUuc2Ftc3BlbC52MS5SZXN1bWVTdWJzY3JpcHRpb25SZXF1ZXN0GiYuc2Ftc3BlbC52MS5SZXN1bWVTdWJzY3JpcHRpb25SZXNwb25zZSIDkAICEmUKEVJlc2V0U3Vic2NyaXB0aW9uEiQuc2Ftc3BlbC52MS5SZXNldFN1YnNjcmlwdGlvblJlcXVlc3QaJS5zYW1zcGVsLnYxLlJlc2V0U3Vic2NyaXB0aW9uUmVzcG9uc2UiA5ACAhJfCg9MaXN0RGVhZExldHRlcnMSIi5zYW1zcGVsLnYxLkxpc3REZWFkTGV0dGVyc1JlcXVlc3QaIy5zYW1zcGVsLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgESWQoNR2V0RGVhZExldHRlchIgLnNhbXNwZWwudjEuR2V0RGVhZExldHRlclJlcXVlc3QaIS5zYW1zcGVsLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZSIDkAIBEl0KEFJlcGxheURlYWRMZXR0ZXISIy5zYW1zcGVsLnYxLlJlcGxheURlYWRMZXR0ZXJSZXF1ZXN0GiQuc2Ftc3BlbC52MS5SZXBsYXlEZWFkTGV0dGVyUmVzcG9uc2USYgoRUmVwbGF5RGVhZExldHRlcnMSJC5zYW1zcGVsLnYxLlJlcGxheURlYWRMZXR0ZXJzUmVxdWVzdBolLnNhbXNwZWwudjEuUmVwbGF5RGVhZExldHRlcnNSZXNwb25zZTABElwKDkRyb3BEZWFkTGV0dGVyEiEuc2Ftc3BlbC52MS5Ecm9wRGVhZExldHRlclJlcXVlc3QaIi5zYW1zcGVsLnYxLkRyb3BEZWFkTGV0dGVyUmVzcG9uc2UiA5ACAhJfCg9Ecm9wRGVhZExldHRlcnMSIi5zYW1zcGVsLnYxLkRyb3BEZWFkTGV0dGVyc1JlcXVlc3QaIy5zYW1zcGVsLnYxLkRyb3BEZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgISTQoJTGlzdFRlbGxzEhwuc2Ftc3BlbC52MS5MaXN0VGVsbHNSZXF1ZXN0Gh0uc2Ftc3BlbC52MS5MaXN0VGVsbHNSZXNwb25zZSIDkAIBEkcKB0dldFRlbGwSGi5zYW1zcGVsLnYxLkdldFRlbGxSZXF1ZXN0Ghsuc2Ftc3BlbC52MS5HZXRUZWxsUmVzcG9uc2UiA5ACARJNCglHZXRPdXRib3gSHC5zYW1zcGVsLnYxLkdldE91dGJveFJlcXVlc3QaHS5zYW1zcGVsLnYxLkdldE91dGJveFJlc3BvbnNlIgOQAgESXwoPTGlzdFByb2plY3Rpb25zEiIuc2Ftc3BlbC52MS5MaXN0UHJvamVjdGlvbnNSZXF1ZXN0GiMuc2Ftc3BlbC52MS5MaXN0UHJvamVjdGlvbnNSZXNwb25zZSIDkAIBEl8KD1BhdXNlUHJvamVjdGlvbhIiLnNhbXNwZWwudjEuUGF1c2VQcm9qZWN0aW9uUmVxdWVzdBojLnNhbXNwZWwudjEuUGF1c2VQcm9qZWN0aW9uUmVzcG9uc2UiA5ACAhJiChBSZXN1bWVQcm9qZWN0aW9uEiMuc2Ftc3BlbC52MS5SZXN1bWVQcm9qZWN0aW9uUmVxdWVzdBokLnNhbXNwZWwudjEuUmVzdW1lUHJvamVjdGlvblJlc3BvbnNlIgOQAgISXwoPUmVzZXRQcm9qZWN0aW9uEiIuc2Ftc3BlbC52MS5SZXNldFByb2plY3Rpb25SZXF1ZXN0GiMuc2Ftc3BlbC52MS5SZXNldFByb2plY3Rpb25SZXNwb25zZSIDkAICEmAKEVJlYnVpbGRQcm9qZWN0aW9uEiQuc2Ftc3BlbC52MS5SZWJ1aWxkUHJvamVjdGlvblJlcXVlc3QaJS5zYW1zcGVsLnYxLlJlYnVpbGRQcm9qZWN0aW9uUmVzcG9uc2USYgoQTGlzdFBhcmtlZEV2ZW50cxIjLnNhbXNwZWwudjEuTGlzdFBhcmtlZEV2ZW50c1JlcXVlc3QaJC5zYW1zcGVsLnYxLkxpc3RQYXJrZWRFdmVudHNSZXNwb25zZSIDkAIBEmAKEVJldHJ5UGFya2VkRXZlbnRzEiQuc2Ftc3BlbC52MS5SZXRyeVBhcmtlZEV2ZW50c1JlcXVlc3QaJS5zYW1zcGVsLnYxLlJldHJ5UGFya2VkRXZlbnRzUmVzcG9uc2USYgoQRHJvcFBhcmtlZEV2ZW50cxIjLnNhbXNwZWwudjEuRHJvcFBhcmtlZEV2ZW50c1JlcXVlc3QaJC5zYW1zcGVsLnYxLkRyb3BQYXJrZWRFdmVudHNSZXNwb25zZSIDkAICElAKCkxpc3RMZWFzZXMSHS5zYW1zcGVsLnYxLkxpc3RMZWFzZXNSZXF1ZXN0Gh4uc2Ftc3BlbC52MS5MaXN0TGVhc2VzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChtzYW1zcGVsL3YxL2JhY2tvZmZpY2UucHJvdG8SCnNhbXNwZWwudjEiTwoDTGFnEg0KBWNvdW50GAEgASgDEhEKCWVzdGltYXRlZBgCIAEoCBImCgNhZ2UYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iWQoIV29ya1BhcnQSDgoGbnVtYmVyGAEgASgFEg0KBW93bmVyGAIgASgJEhAKCHBvc2l0aW9uGAMgASgJEhwKA2xhZxgEIAEoCzIPLnNhbXNwZWwudjEuTGFnIhMKEUxpc3RUb3BpY3NSZXF1ZXN0IjcKEkxpc3RUb3BpY3NSZXNwb25zZRIhCgZ0b3BpY3MYASADKAsyES5zYW1zcGVsLnYxLlRvcGljIpsBCgVUb3BpYxIMCgRuYW1lGAEgASgJEhQKDG1lc3NhZ2VfdHlwZRgCIAEoCRIMCgRsaXZlGAMgASgIEhIKCnBhcnRpdGlvbnMYBCABKAUSEQoJcHVibGlzaGVkGAUgASgIEg4KBmdyb3VwcxgGIAMoCRIpCgdjb250ZW50GAcgASgLMhguc2Ftc3BlbC52MS5Ub3BpY0NvbnRlbnQivQEKDFRvcGljQ29udGVudBIQCghtZXNzYWdlcxgBIAEoAxINCgVieXRlcxgCIAEoAxIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoAxIVCg1sYXN0X3NlcXVlbmNlGAQgASgDEi4KCmZpcnN0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3RfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGQoXTGlzdFB1YmxpY2F0aW9uc1JlcXVlc3QiSQoYTGlzdFB1YmxpY2F0aW9uc1Jlc3BvbnNlEi0KDHB1YmxpY2F0aW9ucxgBIAMoCzIXLnNhbXNwZWwudjEuUHVibGljYXRpb24idQoLUHVibGljYXRpb24SDQoFdG9waWMYASABKAkSFAoMZW50aXR5X3R5cGVzGAIgAygJEhwKA2xhZxgDIAEoCzIPLnNhbXNwZWwudjEuTGFnEiMKBXBhcnRzGAQgAygLMhQuc2Ftc3BlbC52MS5Xb3JrUGFydCI4ChhMaXN0U3Vic2NyaXB0aW9uc1JlcXVlc3QSDQoFdG9waWMYASABKAkSDQoFZ3JvdXAYAiABKAkiUgoZTGlzdFN1YnNjcmlwdGlvbnNSZXNwb25zZRI1Cg1zdWJzY3JpcHRpb25zGAEgAygLMh4uc2Ftc3BlbC52MS5TdWJzY3JpcHRpb25TdGF0dXMi7wEKElN1YnNjcmlwdGlvblN0YXR1cxINCgV0b3BpYxgBIAEoCRINCgVncm91cBgCIAEoCRIkCgVzdGF0ZRgDIAEoDjIVLnNhbXNwZWwudjEuV29ya1N0YXRlEhwKA2xhZxgEIAEoCzIPLnNhbXNwZWwudjEuTGFnEisKB3dhaXRpbmcYBSADKAsyGi5zYW1zcGVsLnYxLldhaXRpbmdNZXNzYWdlEhQKDGRlYWRfbGV0dGVycxgGIAEoAxIjCgVwYXJ0cxgHIAMoCzIULnNhbXNwZWwudjEuV29ya1BhcnQSDwoHbWVtYmVycxgIIAMoCSJQCg5XYWl0aW5nTWVzc2FnZRIQCghzZXF1ZW5jZRgBIAEoAxILCgNrZXkYAiABKAkSEAoIYXR0ZW1wdHMYAyABKAUSDQoFZXJyb3IYBCABKAkiOAoYUGF1c2VTdWJzY3JpcHRpb25SZXF1ZXN0Eg0KBXRvcGljGAEgASgJEg0KBWdyb3VwGAIgASgJIhsKGVBhdXNlU3Vic2NyaXB0aW9uUmVzcG9uc2UiOQoZUmVzdW1lU3Vic2NyaXB0aW9uUmVxdWVzdBINCgV0b3BpYxgBIAEoCRINCgVncm91cBgCIAEoCSIcChpSZXN1bWVTdWJzY3JpcHRpb25SZXNwb25zZSKiAQoYUmVzZXRTdWJzY3JpcHRpb25SZXF1ZXN0Eg0KBXRvcGljGAEgASgJEg0KBWdyb3VwGAIgASgJEhMKCWJlZ2lubmluZxgDIAEoCEgAEg0KA2VuZBgEIAEoCEgAEioKBHRpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAASEgoIc2VxdWVuY2UYBiABKANIAEIECgJ0byIbChlSZXNldFN1YnNjcmlwdGlvblJlc3BvbnNlIlkKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSDQoFZ3JvdXAYASABKAkSDQoFdG9waWMYAiABKAkSDQoFbGltaXQYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJgChdMaXN0RGVhZExldHRlcnNSZXNwb25zZRIsCgxkZWFkX2xldHRlcnMYASADKAsyFi5zYW1zcGVsLnYxLkRlYWRMZXR0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIr0BCgpEZWFkTGV0dGVyEgoKAmlkGAEgASgJEg0KBWdyb3VwGAIgASgJEg0KBXRvcGljGAMgASgJEhIKCm1lc3NhZ2VfaWQYBCABKAkSCwoDa2V5GAUgASgJEhQKDG1lc3NhZ2VfdHlwZRgGIAEoCRINCgVlcnJvchgHIAEoCRIQCghhdHRlbXB0cxgIIAEoBRItCglwYXJrZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiIKFEdldERlYWRMZXR0ZXJSZXF1ZXN0EgoKAmlkGAEgASgJIqoCChVHZXREZWFkTGV0dGVyUmVzcG9uc2USKwoLZGVhZF9sZXR0ZXIYASABKAsyFi5zYW1zcGVsLnYxLkRlYWRMZXR0ZXISKAoHbWVzc2FnZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDwoHcHJvYmxlbRgDIAEoCRIMCgRib2R5GAQgASgMEj8KB2hlYWRlcnMYBSADKAsyLi5zYW1zcGVsLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZS5IZWFkZXJzRW50cnkSKgoHaGlzdG9yeRgGIAMoCzIZLnNhbXNwZWwudjEuRmFpbGVkQXR0ZW1wdBouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJICg1GYWlsZWRBdHRlbXB0EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWVycm9yGAIgASgJIiUKF1JlcGxheURlYWRMZXR0ZXJSZXF1ZXN0EgoKAmlkGAEgASgJIikKGFJlcGxheURlYWRMZXR0ZXJSZXNwb25zZRINCgVlcnJvchgBIAEoCSI4ChhSZXBsYXlEZWFkTGV0dGVyc1JlcXVlc3QSDQoFZ3JvdXAYASABKAkSDQoFdG9waWMYAiABKAkiaAoZUmVwbGF5RGVhZExldHRlcnNSZXNwb25zZRIKCgJpZBgBIAEoCRINCgVlcnJvchgCIAEoCRIRCglzdWNjZWVkZWQYAyABKAMSDgoGZmFpbGVkGAQgASgDEg0KBXRvdGFsGAUgASgDIiMKFURyb3BEZWFkTGV0dGVyUmVxdWVzdBIKCgJpZBgBIAEoCSIYChZEcm9wRGVhZExldHRlclJlc3BvbnNlIjYKFkRyb3BEZWFkTGV0dGVyc1JlcXVlc3QSDQoFZ3JvdXAYASABKAkSDQoFdG9waWMYAiABKAkiKgoXRHJvcERlYWRMZXR0ZXJzUmVzcG9uc2USDwoHZHJvcHBlZBgBIAEoAyISChBMaXN0VGVsbHNSZXF1ZXN0IjoKEUxpc3RUZWxsc1Jlc3BvbnNlEiUKBnF1ZXVlcxgBIAMoCzIVLnNhbXNwZWwudjEuVGVsbFF1ZXVlIqIBCglUZWxsUXVldWUSDwoHc2VydmljZRgBIAEoCRIcCgNsYWcYAiABKAsyDy5zYW1zcGVsLnYxLkxhZxIrCgd3YWl0aW5nGAMgAygLMhouc2Ftc3BlbC52MS5XYWl0aW5nTWVzc2FnZRIUCgxkZWFkX2xldHRlcnMYBCABKAMSIwoFcGFydHMYBSADKAsyFC5zYW1zcGVsLnYxLldvcmtQYXJ0Ih8KDkdldFRlbGxSZXF1ZXN0Eg0KBXRva2VuGAEgASgJIsQCCg9HZXRUZWxsUmVzcG9uc2USMAoFc3RhdGUYASABKA4yIS5zYW1zcGVsLnYxLkdldFRlbGxSZXNwb25zZS5TdGF0ZRIPCgdzZXJ2aWNlGAIgASgJEg4KBm1ldGhvZBgDIAEoCRIKCgJpZBgEIAEoCRImCgVyZXBseRgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDQoFZXJyb3IYBiABKAkSFgoOZGVhZF9sZXR0ZXJfaWQYByABKAkiggEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUEVORElORxABEhEKDVNUQVRFX1JFUExJRUQQAhISCg5TVEFURV9SRUpFQ1RFRBADEhUKEVNUQVRFX0RFQURfTEVUVEVSEAQSEQoNU1RBVEVfVU5LTk9XThAFIhIKEEdldE91dGJveFJlcXVlc3QiYAoRR2V0T3V0Ym94UmVzcG9uc2USCwoDZHVlGAEgASgDEg8KB2RlbGF5ZWQYAiABKAMSLQoKb2xkZXN0X2FnZRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIYChZMaXN0UHJvamVjdGlvbnNSZXF1ZXN0IkwKF0xpc3RQcm9qZWN0aW9uc1Jlc3BvbnNlEjEKC3Byb2plY3Rpb25zGAEgAygLMhwuc2Ftc3BlbC52MS5Qcm9qZWN0aW9uU3RhdHVzIokBChBQcm9qZWN0aW9uU3RhdHVzEgwKBG5hbWUYASABKAkSJAoFc3RhdGUYAiABKA4yFS5zYW1zcGVsLnYxLldvcmtTdGF0ZRIUCgxlbnRpdHlfdHlwZXMYAyADKAkSKwoGYnVpbGRzGAQgAygLMhsuc2Ftc3BlbC52MS5Qcm9qZWN0aW9uQnVpbGQisgEKD1Byb2plY3Rpb25CdWlsZBIPCgd2ZXJzaW9uGAEgASgDEg8KB3NlcnZpbmcYAiABKAgSHAoDbGFnGAMgASgLMg8uc2Ftc3BlbC52MS5MYWcSGQoRZXZlbnRzX3Blcl9zZWNvbmQYBCABKAMSDgoGcGFya2VkGAUgASgDEg8KB2Jsb2NrZWQYBiABKAMSIwoFcGFydHMYByADKAsyFC5zYW1zcGVsLnYxLldvcmtQYXJ0IiYKFlBhdXNlUHJvamVjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIZChdQYXVzZVByb2plY3Rpb25SZXNwb25zZSInChdSZXN1bWVQcm9qZWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIhoKGFJlc3VtZVByb2plY3Rpb25SZXNwb25zZSKBAQoWUmVzZXRQcm9qZWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJEhMKCWJlZ2lubmluZxgCIAEoCEgAEioKBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAASEgoIcG9zaXRpb24YBCABKAlIAEIECgJ0byIZChdSZXNldFByb2plY3Rpb25SZXNwb25zZSIoChhSZWJ1aWxkUHJvamVjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIbChlSZWJ1aWxkUHJvamVjdGlvblJlc3BvbnNlIlAKF0xpc3RQYXJrZWRFdmVudHNSZXF1ZXN0EhIKCnByb2plY3Rpb24YASABKAkSDQoFbGltaXQYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJjChhMaXN0UGFya2VkRXZlbnRzUmVzcG9uc2USLgoNcGFya2VkX2V2ZW50cxgBIAMoCzIXLnNhbXNwZWwudjEuUGFya2VkRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIvUBCgtQYXJrZWRFdmVudBIKCgJpZBgBIAEoCRITCgtlbnRpdHlfdHlwZRgCIAEoCRIRCgllbnRpdHlfaWQYAyABKAkSEAoIcmV2aXNpb24YBCABKAMSDQoFZXJyb3IYBSABKAkSEAoIYXR0ZW1wdHMYBiABKAUSLQoJZmFpbGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdibG9ja2VkGAggASgIEhMKC3JldHJ5X2Fza2VkGAkgASgIEioKB2hpc3RvcnkYCiADKAsyGS5zYW1zcGVsLnYxLkZhaWxlZEF0dGVtcHQiOgoYUmV0cnlQYXJrZWRFdmVudHNSZXF1ZXN0EhIKCnByb2plY3Rpb24YASABKAkSCgoCaWQYAiABKAkiKgoZUmV0cnlQYXJrZWRFdmVudHNSZXNwb25zZRINCgVhc2tlZBgBIAEoAyI5ChdEcm9wUGFya2VkRXZlbnRzUmVxdWVzdBISCgpwcm9qZWN0aW9uGAEgASgJEgoKAmlkGAIgASgJIisKGERyb3BQYXJrZWRFdmVudHNSZXNwb25zZRIPCgdkcm9wcGVkGAEgASgDIhMKEUxpc3RMZWFzZXNSZXF1ZXN0IjcKEkxpc3RMZWFzZXNSZXNwb25zZRIhCgZsZWFzZXMYASADKAsyES5zYW1zcGVsLnYxLkxlYXNlInEKBUxlYXNlEgwKBHdvcmsYASABKAkSDQoFcmFuZ2UYAiABKAUSDQoFb3duZXIYAyABKAkSDQoFZXBvY2gYBCABKAMSLQoKZXhwaXJlc19pbhgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbipyCglXb3JrU3RhdGUSGgoWV09SS19TVEFURV9VTlNQRUNJRklFRBAAEhYKEldPUktfU1RBVEVfUlVOTklORxABEhUKEVdPUktfU1RBVEVfUEFVU0VEEAISGgoWV09SS19TVEFURV9OT1RfU1RBUlRFRBADMvIRChFCYWNrb2ZmaWNlU2VydmljZRJQCgpMaXN0VG9waWNzEh0uc2Ftc3BlbC52MS5MaXN0VG9waWNzUmVxdWVzdBoeLnNhbXNwZWwudjEuTGlzdFRvcGljc1Jlc3BvbnNlIgOQAgESYgoQTGlzdFB1YmxpY2F0aW9ucxIjLnNhbXNwZWwudjEuTGlzdFB1YmxpY2F0aW9uc1JlcXVlc3QaJC5zYW1zcGVsLnYxLkxpc3RQdWJsaWNhdGlvbnNSZXNwb25zZSIDkAIBEmUKEUxpc3RTdWJzY3JpcHRpb25zEiQuc2Ftc3BlbC52MS5MaXN0U3Vic2NyaXB0aW9uc1JlcXVlc3QaJS5zYW1zcGVsLnYxLkxpc3RTdWJzY3JpcHRpb25zUmVzcG9uc2UiA5ACARJlChFQYXVzZVN1YnNjcmlwdGlvbhIkLnNhbXNwZWwudjEuUGF1c2VTdWJzY3JpcHRpb25SZXF1ZXN0GiUuc2Ftc3BlbC52MS5QYXVzZVN1YnNjcmlwdGlvblJlc3BvbnNlIgOQAgISaAoSUmVzdW1lU3Vic2NyaXB0aW9uEiUuc2Ftc3BlbC52MS5SZXN1bWVTdWJzY3JpcHRpb25SZXF1ZXN0GiYuc2Ftc3BlbC52MS5SZXN1bWVTdWJzY3JpcHRpb25SZXNwb25zZSIDkAICEmUKEVJlc2V0U3Vic2NyaXB0aW9uEiQuc2Ftc3BlbC52MS5SZXNldFN1YnNjcmlwdGlvblJlcXVlc3QaJS5zYW1zcGVsLnYxLlJlc2V0U3Vic2NyaXB0aW9uUmVzcG9uc2UiA5ACAhJfCg9MaXN0RGVhZExldHRlcnMSIi5zYW1zcGVsLnYxLkxpc3REZWFkTGV0dGVyc1JlcXVlc3QaIy5zYW1zcGVsLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgESWQoNR2V0RGVhZExldHRlchIgLnNhbXNwZWwudjEuR2V0RGVhZExldHRlclJlcXVlc3QaIS5zYW1zcGVsLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZSIDkAIBEl0KEFJlcGxheURlYWRMZXR0ZXISIy5zYW1zcGVsLnYxLlJlcGxheURlYWRMZXR0ZXJSZXF1ZXN0GiQuc2Ftc3BlbC52MS5SZXBsYXlEZWFkTGV0dGVyUmVzcG9uc2USYgoRUmVwbGF5RGVhZExldHRlcnMSJC5zYW1zcGVsLnYxLlJlcGxheURlYWRMZXR0ZXJzUmVxdWVzdBolLnNhbXNwZWwudjEuUmVwbGF5RGVhZExldHRlcnNSZXNwb25zZTABElwKDkRyb3BEZWFkTGV0dGVyEiEuc2Ftc3BlbC52MS5Ecm9wRGVhZExldHRlclJlcXVlc3QaIi5zYW1zcGVsLnYxLkRyb3BEZWFkTGV0dGVyUmVzcG9uc2UiA5ACAhJfCg9Ecm9wRGVhZExldHRlcnMSIi5zYW1zcGVsLnYxLkRyb3BEZWFkTGV0dGVyc1JlcXVlc3QaIy5zYW1zcGVsLnYxLkRyb3BEZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgISTQoJTGlzdFRlbGxzEhwuc2Ftc3BlbC52MS5MaXN0VGVsbHNSZXF1ZXN0Gh0uc2Ftc3BlbC52MS5MaXN0VGVsbHNSZXNwb25zZSIDkAIBEkcKB0dldFRlbGwSGi5zYW1zcGVsLnYxLkdldFRlbGxSZXF1ZXN0Ghsuc2Ftc3BlbC52MS5HZXRUZWxsUmVzcG9uc2UiA5ACARJNCglHZXRPdXRib3gSHC5zYW1zcGVsLnYxLkdldE91dGJveFJlcXVlc3QaHS5zYW1zcGVsLnYxLkdldE91dGJveFJlc3BvbnNlIgOQAgESXwoPTGlzdFByb2plY3Rpb25zEiIuc2Ftc3BlbC52MS5MaXN0UHJvamVjdGlvbnNSZXF1ZXN0GiMuc2Ftc3BlbC52MS5MaXN0UHJvamVjdGlvbnNSZXNwb25zZSIDkAIBEl8KD1BhdXNlUHJvamVjdGlvbhIiLnNhbXNwZWwudjEuUGF1c2VQcm9qZWN0aW9uUmVxdWVzdBojLnNhbXNwZWwudjEuUGF1c2VQcm9qZWN0aW9uUmVzcG9uc2UiA5ACAhJiChBSZXN1bWVQcm9qZWN0aW9uEiMuc2Ftc3BlbC52MS5SZXN1bWVQcm9qZWN0aW9uUmVxdWVzdBokLnNhbXNwZWwudjEuUmVzdW1lUHJvamVjdGlvblJlc3BvbnNlIgOQAgISXwoPUmVzZXRQcm9qZWN0aW9uEiIuc2Ftc3BlbC52MS5SZXNldFByb2plY3Rpb25SZXF1ZXN0GiMuc2Ftc3BlbC52MS5SZXNldFByb2plY3Rpb25SZXNwb25zZSIDkAICEmAKEVJlYnVpbGRQcm9qZWN0aW9uEiQuc2Ftc3BlbC52MS5SZWJ1aWxkUHJvamVjdGlvblJlcXVlc3QaJS5zYW1zcGVsLnYxLlJlYnVpbGRQcm9qZWN0aW9uUmVzcG9uc2USYgoQTGlzdFBhcmtlZEV2ZW50cxIjLnNhbXNwZWwudjEuTGlzdFBhcmtlZEV2ZW50c1JlcXVlc3QaJC5zYW1zcGVsLnYxLkxpc3RQYXJrZWRFdmVudHNSZXNwb25zZSIDkAIBEmAKEVJldHJ5UGFya2VkRXZlbnRzEiQuc2Ftc3BlbC52MS5SZXRyeVBhcmtlZEV2ZW50c1JlcXVlc3QaJS5zYW1zcGVsLnYxLlJldHJ5UGFya2VkRXZlbnRzUmVzcG9uc2USYgoQRHJvcFBhcmtlZEV2ZW50cxIjLnNhbXNwZWwudjEuRHJvcFBhcmtlZEV2ZW50c1JlcXVlc3QaJC5zYW1zcGVsLnYxLkRyb3BQYXJrZWRFdmVudHNSZXNwb25zZSIDkAICElAKCkxpc3RMZWFzZXMSHS5zYW1zcGVsLnYxLkxpc3RMZWFzZXNSZXF1ZXN0Gh4uc2Ftc3BlbC52MS5MaXN0TGVhc2VzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * How far a piece of work is behind.
@@ -30,7 +30,7 @@ export type Lag = Message<"samspel.v1.Lag"> & {
   count: bigint;
 
   /**
-   * Whether the count is an estimate: it may include what is none of this work's business.
+   * Whether the count is not exact: it may include what is none of this work's business, or was not counted to the end.
    *
    * @generated from field: bool estimated = 2;
    */
@@ -199,7 +199,7 @@ export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
  */
 export type TopicContent = Message<"samspel.v1.TopicContent"> & {
   /**
-   * How many messages.
+   * How many messages, with those by which publishers fence each other.
    *
    * @generated from field: int64 messages = 1;
    */
@@ -410,11 +410,11 @@ export type SubscriptionStatus = Message<"samspel.v1.SubscriptionStatus"> & {
   lag?: Lag | undefined;
 
   /**
-   * How many keys wait for a message of theirs to be tried again.
+   * The messages that failed and wait to be tried again, each with what stands behind it in its key.
    *
-   * @generated from field: int64 keys_waiting = 5;
+   * @generated from field: repeated samspel.v1.WaitingMessage waiting = 5;
    */
-  keysWaiting: bigint;
+  waiting: WaitingMessage[];
 
   /**
    * How many dead letters it has.
@@ -429,6 +429,13 @@ export type SubscriptionStatus = Message<"samspel.v1.SubscriptionStatus"> & {
    * @generated from field: repeated samspel.v1.WorkPart parts = 7;
    */
   parts: WorkPart[];
+
+  /**
+   * The instances that run it.
+   *
+   * @generated from field: repeated string members = 8;
+   */
+  members: string[];
 };
 
 /**
@@ -437,6 +444,48 @@ export type SubscriptionStatus = Message<"samspel.v1.SubscriptionStatus"> & {
  */
 export const SubscriptionStatusSchema: GenMessage<SubscriptionStatus> = /*@__PURE__*/
   messageDesc(file_samspel_v1_backoffice, 11);
+
+/**
+ * A message that failed and waits to be tried again.
+ *
+ * @generated from message samspel.v1.WaitingMessage
+ */
+export type WaitingMessage = Message<"samspel.v1.WaitingMessage"> & {
+  /**
+   * Its number in the stream.
+   *
+   * @generated from field: int64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * Its key.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * How often it was tried.
+   *
+   * @generated from field: int32 attempts = 3;
+   */
+  attempts: number;
+
+  /**
+   * The latest error, in one line.
+   *
+   * @generated from field: string error = 4;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message samspel.v1.WaitingMessage.
+ * Use `create(WaitingMessageSchema)` to create a new message.
+ */
+export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
+  messageDesc(file_samspel_v1_backoffice, 12);
 
 /**
  * Which subscription.
@@ -464,7 +513,7 @@ export type PauseSubscriptionRequest = Message<"samspel.v1.PauseSubscriptionRequ
  * Use `create(PauseSubscriptionRequestSchema)` to create a new message.
  */
 export const PauseSubscriptionRequestSchema: GenMessage<PauseSubscriptionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 12);
+  messageDesc(file_samspel_v1_backoffice, 13);
 
 /**
  * It is written down; all instances follow within seconds.
@@ -479,7 +528,7 @@ export type PauseSubscriptionResponse = Message<"samspel.v1.PauseSubscriptionRes
  * Use `create(PauseSubscriptionResponseSchema)` to create a new message.
  */
 export const PauseSubscriptionResponseSchema: GenMessage<PauseSubscriptionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 13);
+  messageDesc(file_samspel_v1_backoffice, 14);
 
 /**
  * Which subscription.
@@ -507,7 +556,7 @@ export type ResumeSubscriptionRequest = Message<"samspel.v1.ResumeSubscriptionRe
  * Use `create(ResumeSubscriptionRequestSchema)` to create a new message.
  */
 export const ResumeSubscriptionRequestSchema: GenMessage<ResumeSubscriptionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 14);
+  messageDesc(file_samspel_v1_backoffice, 15);
 
 /**
  * It is written down; all instances follow within seconds.
@@ -522,7 +571,7 @@ export type ResumeSubscriptionResponse = Message<"samspel.v1.ResumeSubscriptionR
  * Use `create(ResumeSubscriptionResponseSchema)` to create a new message.
  */
 export const ResumeSubscriptionResponseSchema: GenMessage<ResumeSubscriptionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 15);
+  messageDesc(file_samspel_v1_backoffice, 16);
 
 /**
  * Which subscription, and where to.
@@ -589,7 +638,7 @@ export type ResetSubscriptionRequest = Message<"samspel.v1.ResetSubscriptionRequ
  * Use `create(ResetSubscriptionRequestSchema)` to create a new message.
  */
 export const ResetSubscriptionRequestSchema: GenMessage<ResetSubscriptionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 16);
+  messageDesc(file_samspel_v1_backoffice, 17);
 
 /**
  * It is written down; all instances follow within seconds.
@@ -604,7 +653,7 @@ export type ResetSubscriptionResponse = Message<"samspel.v1.ResetSubscriptionRes
  * Use `create(ResetSubscriptionResponseSchema)` to create a new message.
  */
 export const ResetSubscriptionResponseSchema: GenMessage<ResetSubscriptionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 17);
+  messageDesc(file_samspel_v1_backoffice, 18);
 
 /**
  * Which dead letters.
@@ -646,7 +695,7 @@ export type ListDeadLettersRequest = Message<"samspel.v1.ListDeadLettersRequest"
  * Use `create(ListDeadLettersRequestSchema)` to create a new message.
  */
 export const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 18);
+  messageDesc(file_samspel_v1_backoffice, 19);
 
 /**
  * A page of dead letters.
@@ -674,7 +723,7 @@ export type ListDeadLettersResponse = Message<"samspel.v1.ListDeadLettersRespons
  * Use `create(ListDeadLettersResponseSchema)` to create a new message.
  */
 export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 19);
+  messageDesc(file_samspel_v1_backoffice, 20);
 
 /**
  * A message that a group gave up.
@@ -683,7 +732,7 @@ export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> 
  */
 export type DeadLetter = Message<"samspel.v1.DeadLetter"> & {
   /**
-   * Its name in this service's system.
+   * Its number among the dead letters of the system.
    *
    * @generated from field: string id = 1;
    */
@@ -751,7 +800,7 @@ export type DeadLetter = Message<"samspel.v1.DeadLetter"> & {
  * Use `create(DeadLetterSchema)` to create a new message.
  */
 export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 20);
+  messageDesc(file_samspel_v1_backoffice, 21);
 
 /**
  * Which dead letter.
@@ -772,7 +821,7 @@ export type GetDeadLetterRequest = Message<"samspel.v1.GetDeadLetterRequest"> & 
  * Use `create(GetDeadLetterRequestSchema)` to create a new message.
  */
 export const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 21);
+  messageDesc(file_samspel_v1_backoffice, 22);
 
 /**
  * A dead letter with all that it holds.
@@ -828,7 +877,7 @@ export type GetDeadLetterResponse = Message<"samspel.v1.GetDeadLetterResponse"> 
  * Use `create(GetDeadLetterResponseSchema)` to create a new message.
  */
 export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 22);
+  messageDesc(file_samspel_v1_backoffice, 23);
 
 /**
  * One try, and why it failed.
@@ -856,7 +905,7 @@ export type FailedAttempt = Message<"samspel.v1.FailedAttempt"> & {
  * Use `create(FailedAttemptSchema)` to create a new message.
  */
 export const FailedAttemptSchema: GenMessage<FailedAttempt> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 23);
+  messageDesc(file_samspel_v1_backoffice, 24);
 
 /**
  * Which dead letter.
@@ -877,7 +926,7 @@ export type ReplayDeadLetterRequest = Message<"samspel.v1.ReplayDeadLetterReques
  * Use `create(ReplayDeadLetterRequestSchema)` to create a new message.
  */
 export const ReplayDeadLetterRequestSchema: GenMessage<ReplayDeadLetterRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 24);
+  messageDesc(file_samspel_v1_backoffice, 25);
 
 /**
  * What came of it.
@@ -898,7 +947,7 @@ export type ReplayDeadLetterResponse = Message<"samspel.v1.ReplayDeadLetterRespo
  * Use `create(ReplayDeadLetterResponseSchema)` to create a new message.
  */
 export const ReplayDeadLetterResponseSchema: GenMessage<ReplayDeadLetterResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 25);
+  messageDesc(file_samspel_v1_backoffice, 26);
 
 /**
  * Which dead letters.
@@ -926,7 +975,7 @@ export type ReplayDeadLettersRequest = Message<"samspel.v1.ReplayDeadLettersRequ
  * Use `create(ReplayDeadLettersRequestSchema)` to create a new message.
  */
 export const ReplayDeadLettersRequestSchema: GenMessage<ReplayDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 26);
+  messageDesc(file_samspel_v1_backoffice, 27);
 
 /**
  * How far it has come: one after each letter.
@@ -975,7 +1024,7 @@ export type ReplayDeadLettersResponse = Message<"samspel.v1.ReplayDeadLettersRes
  * Use `create(ReplayDeadLettersResponseSchema)` to create a new message.
  */
 export const ReplayDeadLettersResponseSchema: GenMessage<ReplayDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 27);
+  messageDesc(file_samspel_v1_backoffice, 28);
 
 /**
  * Which dead letter.
@@ -996,7 +1045,7 @@ export type DropDeadLetterRequest = Message<"samspel.v1.DropDeadLetterRequest"> 
  * Use `create(DropDeadLetterRequestSchema)` to create a new message.
  */
 export const DropDeadLetterRequestSchema: GenMessage<DropDeadLetterRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 28);
+  messageDesc(file_samspel_v1_backoffice, 29);
 
 /**
  * It is gone.
@@ -1011,7 +1060,7 @@ export type DropDeadLetterResponse = Message<"samspel.v1.DropDeadLetterResponse"
  * Use `create(DropDeadLetterResponseSchema)` to create a new message.
  */
 export const DropDeadLetterResponseSchema: GenMessage<DropDeadLetterResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 29);
+  messageDesc(file_samspel_v1_backoffice, 30);
 
 /**
  * Which dead letters.
@@ -1039,7 +1088,7 @@ export type DropDeadLettersRequest = Message<"samspel.v1.DropDeadLettersRequest"
  * Use `create(DropDeadLettersRequestSchema)` to create a new message.
  */
 export const DropDeadLettersRequestSchema: GenMessage<DropDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 30);
+  messageDesc(file_samspel_v1_backoffice, 31);
 
 /**
  * They are gone.
@@ -1060,7 +1109,7 @@ export type DropDeadLettersResponse = Message<"samspel.v1.DropDeadLettersRespons
  * Use `create(DropDeadLettersResponseSchema)` to create a new message.
  */
 export const DropDeadLettersResponseSchema: GenMessage<DropDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 31);
+  messageDesc(file_samspel_v1_backoffice, 32);
 
 /**
  * Nothing is to be said.
@@ -1075,7 +1124,7 @@ export type ListTellsRequest = Message<"samspel.v1.ListTellsRequest"> & {
  * Use `create(ListTellsRequestSchema)` to create a new message.
  */
 export const ListTellsRequestSchema: GenMessage<ListTellsRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 32);
+  messageDesc(file_samspel_v1_backoffice, 33);
 
 /**
  * The tells, by proto service in the order of their names.
@@ -1096,7 +1145,7 @@ export type ListTellsResponse = Message<"samspel.v1.ListTellsResponse"> & {
  * Use `create(ListTellsResponseSchema)` to create a new message.
  */
 export const ListTellsResponseSchema: GenMessage<ListTellsResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 33);
+  messageDesc(file_samspel_v1_backoffice, 34);
 
 /**
  * The tells on their way to a proto service.
@@ -1119,14 +1168,14 @@ export type TellQueue = Message<"samspel.v1.TellQueue"> & {
   lag?: Lag | undefined;
 
   /**
-   * How many keys wait for a tell of theirs to be tried again.
+   * The tells that failed and wait to be tried again.
    *
-   * @generated from field: int64 keys_waiting = 3;
+   * @generated from field: repeated samspel.v1.WaitingMessage waiting = 3;
    */
-  keysWaiting: bigint;
+  waiting: WaitingMessage[];
 
   /**
-   * How many were given up.
+   * How many were given up, and are dead letters.
    *
    * @generated from field: int64 dead_letters = 4;
    */
@@ -1145,7 +1194,7 @@ export type TellQueue = Message<"samspel.v1.TellQueue"> & {
  * Use `create(TellQueueSchema)` to create a new message.
  */
 export const TellQueueSchema: GenMessage<TellQueue> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 34);
+  messageDesc(file_samspel_v1_backoffice, 35);
 
 /**
  * Which tell.
@@ -1154,11 +1203,11 @@ export const TellQueueSchema: GenMessage<TellQueue> = /*@__PURE__*/
  */
 export type GetTellRequest = Message<"samspel.v1.GetTellRequest"> & {
   /**
-   * Its id.
+   * The token of its receipt.
    *
-   * @generated from field: string id = 1;
+   * @generated from field: string token = 1;
    */
-  id: string;
+  token: string;
 };
 
 /**
@@ -1166,7 +1215,7 @@ export type GetTellRequest = Message<"samspel.v1.GetTellRequest"> & {
  * Use `create(GetTellRequestSchema)` to create a new message.
  */
 export const GetTellRequestSchema: GenMessage<GetTellRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 35);
+  messageDesc(file_samspel_v1_backoffice, 36);
 
 /**
  * How a tell is.
@@ -1182,30 +1231,44 @@ export type GetTellResponse = Message<"samspel.v1.GetTellResponse"> & {
   state: GetTellResponse_State;
 
   /**
-   * The full name of the method; empty where that is not known.
+   * The full name of the proto service; empty, as what follows, where nothing came of it yet.
    *
-   * @generated from field: string method = 2;
+   * @generated from field: string service = 2;
+   */
+  service: string;
+
+  /**
+   * The method's name.
+   *
+   * @generated from field: string method = 3;
    */
   method: string;
 
   /**
-   * The reply in the JSON mapping of proto3, where there is one.
+   * The tell's id.
    *
-   * @generated from field: google.protobuf.Struct reply = 3;
+   * @generated from field: string id = 4;
+   */
+  id: string;
+
+  /**
+   * The reply in the JSON mapping of proto3, where there is one that was kept.
+   *
+   * @generated from field: google.protobuf.Struct reply = 5;
    */
   reply?: JsonObject | undefined;
 
   /**
-   * Why it was refused or given up.
+   * Why it was refused or given up, or why its reply is not shown.
    *
-   * @generated from field: string error = 4;
+   * @generated from field: string error = 6;
    */
   error: string;
 
   /**
-   * The id of its dead letter, where it has one.
+   * The id of its dead letter, where it still is one.
    *
-   * @generated from field: string dead_letter_id = 5;
+   * @generated from field: string dead_letter_id = 7;
    */
   deadLetterId: string;
 };
@@ -1215,7 +1278,7 @@ export type GetTellResponse = Message<"samspel.v1.GetTellResponse"> & {
  * Use `create(GetTellResponseSchema)` to create a new message.
  */
 export const GetTellResponseSchema: GenMessage<GetTellResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 36);
+  messageDesc(file_samspel_v1_backoffice, 37);
 
 /**
  * What became of a tell.
@@ -1277,7 +1340,7 @@ export type GetTellResponse_State = (typeof GetTellResponse_State)[keyof typeof 
  * Describes the enum samspel.v1.GetTellResponse.State.
  */
 export const GetTellResponse_StateSchema: GenEnum<GetTellResponse_State> = /*@__PURE__*/
-  enumDesc(file_samspel_v1_backoffice, 36, 0);
+  enumDesc(file_samspel_v1_backoffice, 37, 0);
 
 /**
  * Nothing is to be said.
@@ -1292,7 +1355,7 @@ export type GetOutboxRequest = Message<"samspel.v1.GetOutboxRequest"> & {
  * Use `create(GetOutboxRequestSchema)` to create a new message.
  */
 export const GetOutboxRequestSchema: GenMessage<GetOutboxRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 37);
+  messageDesc(file_samspel_v1_backoffice, 38);
 
 /**
  * What waits in the outbox.
@@ -1327,7 +1390,7 @@ export type GetOutboxResponse = Message<"samspel.v1.GetOutboxResponse"> & {
  * Use `create(GetOutboxResponseSchema)` to create a new message.
  */
 export const GetOutboxResponseSchema: GenMessage<GetOutboxResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 38);
+  messageDesc(file_samspel_v1_backoffice, 39);
 
 /**
  * Nothing is to be said.
@@ -1342,7 +1405,7 @@ export type ListProjectionsRequest = Message<"samspel.v1.ListProjectionsRequest"
  * Use `create(ListProjectionsRequestSchema)` to create a new message.
  */
 export const ListProjectionsRequestSchema: GenMessage<ListProjectionsRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 39);
+  messageDesc(file_samspel_v1_backoffice, 40);
 
 /**
  * The projections, in the order of their names.
@@ -1363,7 +1426,7 @@ export type ListProjectionsResponse = Message<"samspel.v1.ListProjectionsRespons
  * Use `create(ListProjectionsResponseSchema)` to create a new message.
  */
 export const ListProjectionsResponseSchema: GenMessage<ListProjectionsResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 40);
+  messageDesc(file_samspel_v1_backoffice, 41);
 
 /**
  * How a projection is.
@@ -1379,39 +1442,81 @@ export type ProjectionStatus = Message<"samspel.v1.ProjectionStatus"> & {
   name: string;
 
   /**
-   * The version of the tables that serve.
-   *
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
    * Whether it goes on.
    *
-   * @generated from field: samspel.v1.WorkState state = 3;
+   * @generated from field: samspel.v1.WorkState state = 2;
    */
   state: WorkState;
 
   /**
    * The types of its entities.
    *
-   * @generated from field: repeated string entity_types = 4;
+   * @generated from field: repeated string entity_types = 3;
    */
   entityTypes: string[];
 
   /**
+   * Its tables: first those that serve, then those that are being built beside them.
+   *
+   * @generated from field: repeated samspel.v1.ProjectionBuild builds = 4;
+   */
+  builds: ProjectionBuild[];
+};
+
+/**
+ * Describes the message samspel.v1.ProjectionStatus.
+ * Use `create(ProjectionStatusSchema)` to create a new message.
+ */
+export const ProjectionStatusSchema: GenMessage<ProjectionStatus> = /*@__PURE__*/
+  messageDesc(file_samspel_v1_backoffice, 42);
+
+/**
+ * The tables of a projection, built by one version of it.
+ *
+ * @generated from message samspel.v1.ProjectionBuild
+ */
+export type ProjectionBuild = Message<"samspel.v1.ProjectionBuild"> & {
+  /**
+   * The version.
+   *
+   * @generated from field: int64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * Whether queries read it.
+   *
+   * @generated from field: bool serving = 2;
+   */
+  serving: boolean;
+
+  /**
    * What is still to be applied.
    *
-   * @generated from field: samspel.v1.Lag lag = 5;
+   * @generated from field: samspel.v1.Lag lag = 3;
    */
   lag?: Lag | undefined;
 
   /**
-   * How many events it could not apply.
+   * How many events a second all instances apply, of late.
    *
-   * @generated from field: int64 parked = 6;
+   * @generated from field: int64 events_per_second = 4;
+   */
+  eventsPerSecond: bigint;
+
+  /**
+   * How many events it could not apply, and has gone on without.
+   *
+   * @generated from field: int64 parked = 5;
    */
   parked: bigint;
+
+  /**
+   * How many events it waits for, as it could not apply them.
+   *
+   * @generated from field: int64 blocked = 6;
+   */
+  blocked: bigint;
 
   /**
    * By ranges of entities.
@@ -1422,11 +1527,11 @@ export type ProjectionStatus = Message<"samspel.v1.ProjectionStatus"> & {
 };
 
 /**
- * Describes the message samspel.v1.ProjectionStatus.
- * Use `create(ProjectionStatusSchema)` to create a new message.
+ * Describes the message samspel.v1.ProjectionBuild.
+ * Use `create(ProjectionBuildSchema)` to create a new message.
  */
-export const ProjectionStatusSchema: GenMessage<ProjectionStatus> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 41);
+export const ProjectionBuildSchema: GenMessage<ProjectionBuild> = /*@__PURE__*/
+  messageDesc(file_samspel_v1_backoffice, 43);
 
 /**
  * Which projection.
@@ -1447,7 +1552,7 @@ export type PauseProjectionRequest = Message<"samspel.v1.PauseProjectionRequest"
  * Use `create(PauseProjectionRequestSchema)` to create a new message.
  */
 export const PauseProjectionRequestSchema: GenMessage<PauseProjectionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 42);
+  messageDesc(file_samspel_v1_backoffice, 44);
 
 /**
  * It is written down; all instances follow within about a second.
@@ -1462,7 +1567,7 @@ export type PauseProjectionResponse = Message<"samspel.v1.PauseProjectionRespons
  * Use `create(PauseProjectionResponseSchema)` to create a new message.
  */
 export const PauseProjectionResponseSchema: GenMessage<PauseProjectionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 43);
+  messageDesc(file_samspel_v1_backoffice, 45);
 
 /**
  * Which projection.
@@ -1483,7 +1588,7 @@ export type ResumeProjectionRequest = Message<"samspel.v1.ResumeProjectionReques
  * Use `create(ResumeProjectionRequestSchema)` to create a new message.
  */
 export const ResumeProjectionRequestSchema: GenMessage<ResumeProjectionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 44);
+  messageDesc(file_samspel_v1_backoffice, 46);
 
 /**
  * It is written down; all instances follow within about a second.
@@ -1498,7 +1603,7 @@ export type ResumeProjectionResponse = Message<"samspel.v1.ResumeProjectionRespo
  * Use `create(ResumeProjectionResponseSchema)` to create a new message.
  */
 export const ResumeProjectionResponseSchema: GenMessage<ResumeProjectionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 45);
+  messageDesc(file_samspel_v1_backoffice, 47);
 
 /**
  * Which projection, and where to.
@@ -1550,7 +1655,7 @@ export type ResetProjectionRequest = Message<"samspel.v1.ResetProjectionRequest"
  * Use `create(ResetProjectionRequestSchema)` to create a new message.
  */
 export const ResetProjectionRequestSchema: GenMessage<ResetProjectionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 46);
+  messageDesc(file_samspel_v1_backoffice, 48);
 
 /**
  * It is written down; all instances follow within about a second.
@@ -1565,7 +1670,7 @@ export type ResetProjectionResponse = Message<"samspel.v1.ResetProjectionRespons
  * Use `create(ResetProjectionResponseSchema)` to create a new message.
  */
 export const ResetProjectionResponseSchema: GenMessage<ResetProjectionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 47);
+  messageDesc(file_samspel_v1_backoffice, 49);
 
 /**
  * Which projection.
@@ -1586,7 +1691,7 @@ export type RebuildProjectionRequest = Message<"samspel.v1.RebuildProjectionRequ
  * Use `create(RebuildProjectionRequestSchema)` to create a new message.
  */
 export const RebuildProjectionRequestSchema: GenMessage<RebuildProjectionRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 48);
+  messageDesc(file_samspel_v1_backoffice, 50);
 
 /**
  * It has begun, or will within about a second; ListProjections shows how far it is.
@@ -1601,7 +1706,7 @@ export type RebuildProjectionResponse = Message<"samspel.v1.RebuildProjectionRes
  * Use `create(RebuildProjectionResponseSchema)` to create a new message.
  */
 export const RebuildProjectionResponseSchema: GenMessage<RebuildProjectionResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 49);
+  messageDesc(file_samspel_v1_backoffice, 51);
 
 /**
  * Which parked events.
@@ -1636,7 +1741,7 @@ export type ListParkedEventsRequest = Message<"samspel.v1.ListParkedEventsReques
  * Use `create(ListParkedEventsRequestSchema)` to create a new message.
  */
 export const ListParkedEventsRequestSchema: GenMessage<ListParkedEventsRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 50);
+  messageDesc(file_samspel_v1_backoffice, 52);
 
 /**
  * A page of parked events.
@@ -1645,7 +1750,7 @@ export const ListParkedEventsRequestSchema: GenMessage<ListParkedEventsRequest> 
  */
 export type ListParkedEventsResponse = Message<"samspel.v1.ListParkedEventsResponse"> & {
   /**
-   * In the order in which they would be applied.
+   * By entity and revision.
    *
    * @generated from field: repeated samspel.v1.ParkedEvent parked_events = 1;
    */
@@ -1664,7 +1769,7 @@ export type ListParkedEventsResponse = Message<"samspel.v1.ListParkedEventsRespo
  * Use `create(ListParkedEventsResponseSchema)` to create a new message.
  */
 export const ListParkedEventsResponseSchema: GenMessage<ListParkedEventsResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 51);
+  messageDesc(file_samspel_v1_backoffice, 53);
 
 /**
  * An event that a projection could not apply.
@@ -1715,11 +1820,32 @@ export type ParkedEvent = Message<"samspel.v1.ParkedEvent"> & {
   attempts: number;
 
   /**
-   * When it was parked.
+   * When it failed last.
    *
-   * @generated from field: google.protobuf.Timestamp parked_at = 7;
+   * @generated from field: google.protobuf.Timestamp failed_at = 7;
    */
-  parkedAt?: Timestamp | undefined;
+  failedAt?: Timestamp | undefined;
+
+  /**
+   * Whether the projection waits for it.
+   *
+   * @generated from field: bool blocked = 8;
+   */
+  blocked: boolean;
+
+  /**
+   * Whether somebody asked for another try that is still to come.
+   *
+   * @generated from field: bool retry_asked = 9;
+   */
+  retryAsked: boolean;
+
+  /**
+   * The attempts that are remembered, the oldest first.
+   *
+   * @generated from field: repeated samspel.v1.FailedAttempt history = 10;
+   */
+  history: FailedAttempt[];
 };
 
 /**
@@ -1727,7 +1853,7 @@ export type ParkedEvent = Message<"samspel.v1.ParkedEvent"> & {
  * Use `create(ParkedEventSchema)` to create a new message.
  */
 export const ParkedEventSchema: GenMessage<ParkedEvent> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 52);
+  messageDesc(file_samspel_v1_backoffice, 54);
 
 /**
  * Which parked events.
@@ -1755,34 +1881,20 @@ export type RetryParkedEventsRequest = Message<"samspel.v1.RetryParkedEventsRequ
  * Use `create(RetryParkedEventsRequestSchema)` to create a new message.
  */
 export const RetryParkedEventsRequestSchema: GenMessage<RetryParkedEventsRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 53);
+  messageDesc(file_samspel_v1_backoffice, 55);
 
 /**
- * What came of it.
+ * It is written down: whoever holds their ranges tries them soon. What succeeded is no longer listed then.
  *
  * @generated from message samspel.v1.RetryParkedEventsResponse
  */
 export type RetryParkedEventsResponse = Message<"samspel.v1.RetryParkedEventsResponse"> & {
   /**
-   * How many were applied.
+   * How many.
    *
-   * @generated from field: int64 succeeded = 1;
+   * @generated from field: int64 asked = 1;
    */
-  succeeded: bigint;
-
-  /**
-   * How many failed again.
-   *
-   * @generated from field: int64 failed = 2;
-   */
-  failed: bigint;
-
-  /**
-   * The error of the last that failed; empty where none did.
-   *
-   * @generated from field: string error = 3;
-   */
-  error: string;
+  asked: bigint;
 };
 
 /**
@@ -1790,7 +1902,7 @@ export type RetryParkedEventsResponse = Message<"samspel.v1.RetryParkedEventsRes
  * Use `create(RetryParkedEventsResponseSchema)` to create a new message.
  */
 export const RetryParkedEventsResponseSchema: GenMessage<RetryParkedEventsResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 54);
+  messageDesc(file_samspel_v1_backoffice, 56);
 
 /**
  * Which parked events.
@@ -1818,7 +1930,7 @@ export type DropParkedEventsRequest = Message<"samspel.v1.DropParkedEventsReques
  * Use `create(DropParkedEventsRequestSchema)` to create a new message.
  */
 export const DropParkedEventsRequestSchema: GenMessage<DropParkedEventsRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 55);
+  messageDesc(file_samspel_v1_backoffice, 57);
 
 /**
  * They are forgotten.
@@ -1839,7 +1951,7 @@ export type DropParkedEventsResponse = Message<"samspel.v1.DropParkedEventsRespo
  * Use `create(DropParkedEventsResponseSchema)` to create a new message.
  */
 export const DropParkedEventsResponseSchema: GenMessage<DropParkedEventsResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 56);
+  messageDesc(file_samspel_v1_backoffice, 58);
 
 /**
  * Nothing is to be said.
@@ -1854,7 +1966,7 @@ export type ListLeasesRequest = Message<"samspel.v1.ListLeasesRequest"> & {
  * Use `create(ListLeasesRequestSchema)` to create a new message.
  */
 export const ListLeasesRequestSchema: GenMessage<ListLeasesRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 57);
+  messageDesc(file_samspel_v1_backoffice, 59);
 
 /**
  * The leases, in the order of work and range.
@@ -1863,7 +1975,7 @@ export const ListLeasesRequestSchema: GenMessage<ListLeasesRequest> = /*@__PURE_
  */
 export type ListLeasesResponse = Message<"samspel.v1.ListLeasesResponse"> & {
   /**
-   * One for each that was ever held.
+   * One for each that is held now.
    *
    * @generated from field: repeated samspel.v1.Lease leases = 1;
    */
@@ -1875,7 +1987,7 @@ export type ListLeasesResponse = Message<"samspel.v1.ListLeasesResponse"> & {
  * Use `create(ListLeasesResponseSchema)` to create a new message.
  */
 export const ListLeasesResponseSchema: GenMessage<ListLeasesResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 58);
+  messageDesc(file_samspel_v1_backoffice, 60);
 
 /**
  * The right to do a part of some work.
@@ -1898,7 +2010,7 @@ export type Lease = Message<"samspel.v1.Lease"> & {
   range: number;
 
   /**
-   * The instance that holds it; empty for none.
+   * The instance that holds it.
    *
    * @generated from field: string owner = 3;
    */
@@ -1924,7 +2036,7 @@ export type Lease = Message<"samspel.v1.Lease"> & {
  * Use `create(LeaseSchema)` to create a new message.
  */
 export const LeaseSchema: GenMessage<Lease> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_backoffice, 59);
+  messageDesc(file_samspel_v1_backoffice, 61);
 
 /**
  * Whether a piece of work goes on.
@@ -1954,11 +2066,11 @@ export const WorkState = {
   PAUSED: 2,
 
   /**
-   * Its tables are being made anew; the old ones serve.
+   * No instance has begun it yet.
    *
-   * @generated from enum value: WORK_STATE_REBUILDING = 3;
+   * @generated from enum value: WORK_STATE_NOT_STARTED = 3;
    */
-  REBUILDING: 3,
+  NOT_STARTED: 3,
 } as const;
 
 /**
@@ -2195,7 +2307,7 @@ export const BackofficeService: GenService<{
     output: typeof ListParkedEventsResponseSchema;
   },
   /**
-   * Applies parked events again, in their order; what fails stays parked with one more attempt.
+   * Has parked events applied again, in their order; what fails stays parked with one more attempt.
    *
    * @generated from rpc samspel.v1.BackofficeService.RetryParkedEvents
    */
