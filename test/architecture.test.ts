@@ -16,6 +16,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
+  ["tell"],
   ["entity", "live"],
   ["projection", "publication", "inspection", "timer", "topic-stream"],
   ["backoffice"],

@@ -1,7 +1,6 @@
 // The reminder: the small entity that tests of timers use, and instances that serve it.
 import { create, isMessage, type Message } from "@bufbuild/protobuf";
 import type { Test } from "tap";
-import type { Clients } from "../../ts-runtime/src/client/index.ts";
 import {
   createEntityHost,
   defineEntity,
@@ -13,6 +12,7 @@ import {
 import { createJournal, type Journal } from "../../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../../ts-runtime/src/postgres/index.ts";
 import type { Logger } from "../../ts-runtime/src/telemetry/index.ts";
+import type { TellingClients } from "../../ts-runtime/src/tell/index.ts";
 import { createTimerAlarm, runTimers, type RunTimersOptions } from "../../ts-runtime/src/timer/index.ts";
 import {
   DropRequestSchema,
@@ -189,7 +189,7 @@ export async function startReminders(
 }
 
 /** For handlers that call nobody. */
-export const noClients: Pick<Clients, "within"> = { within: () => ({ client: callsNobody }) };
+export const noClients: Pick<TellingClients, "within"> = { within: () => ({ client: callsNobody }) };
 
 function callsNobody(): never {
   throw new Error("a reminder calls nobody");

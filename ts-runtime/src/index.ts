@@ -29,12 +29,15 @@ export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 
 // What callers use.
+export { afterPosition, commandId, errorDetail, readPosition } from "./client/index.ts";
 export {
-  afterPosition,
-  commandId,
-  createClients,
-  errorDetail,
-  readPosition,
-  type Clients,
-  type ClientsOptions,
-} from "./client/index.ts";
+  createTellingClients as createClients,
+  type InboxContext,
+  type InboxImpl,
+  type Receipt,
+  type ReplyOptions,
+  type TellClient,
+  type TellingClients as Clients,
+  type TellingClientsOptions as ClientsOptions,
+  type TellOptions,
+} from "./tell/index.ts";

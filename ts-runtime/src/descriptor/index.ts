@@ -1,5 +1,6 @@
-export { keyField, keyOf } from "./key-field.ts";
+export { findKeyField, keyField, keyOf } from "./key-field.ts";
 export { partitionOf, sliceCount, sliceOf } from "./slice.ts";
+export { isDeduplicated, isIdempotent, isTellable, tellableMethod, type TellableMethod } from "./tellable.ts";
 export {
   isLiveTopic,
   liveTopicDescriptor,

@@ -1,12 +1,13 @@
-// What a command decided becomes fact: its events, timers, record and snapshot in one append (J2), or, where it
+// What a command decided becomes fact: its events, timers, tells, record and snapshot in one append (J2), or, where it
 // forgets, in one rewriting.
 import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
-import { SamspelError } from "../errors/index.ts";
+import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import type { Append, AppendResult } from "../journal/index.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { forgetPast } from "./forget-past.ts";
 import { encodeState, type Standing } from "./live-entity.ts";
+import { tellMessages } from "./tell-intent.ts";
 
 /** One attempt at a command, from one state. */
 export interface Attempt {
@@ -45,6 +46,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     command:
       commandId === undefined ? undefined : { id: commandId, reply: toBinary(command.method.output, reply) },
     timers: decision.timers.length === 0 ? undefined : decision.timers,
+    tells: decision.tells.length === 0 ? undefined : tellsOf(attempt, decision),
     fires: firedBy,
     snapshot: snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : undefined,
   });
@@ -62,11 +64,36 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
   );
 }
 
+/** @throws SAMSPEL_INVALID_CONFIGURATION where nobody would send them on. */
+function tellsOf({ environment, request, standing }: Attempt, decision: Decision): Append["tells"] {
+  const { entity, source } = environment;
+  const { command, entityId, commandId, requestHeader } = request;
+  if (source === undefined) {
+    throw invalidConfiguration(
+      `NATS_URL is not set, but command ${command} of entity ${entity.name} tells: set it to nats://host:port`,
+    );
+  }
+  const { events, tells } = decision;
+  return tellMessages(
+    {
+      source,
+      entityType: entity.name,
+      entityId,
+      revision: standing.revision + BigInt(events.length),
+      moves: events.length > 0,
+      commandId,
+      requestHeader,
+    },
+    tells,
+  );
+}
+
 async function forget(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const { environment, request, command, standing } = attempt;
   const { commandId, firedBy } = request;
   const { revision } = standing;
-  const result = await forgetPast({ ...environment, command, commandId, firedBy, decision, revision });
+  const tells = decision.tells.length === 0 ? undefined : tellsOf(attempt, decision);
+  const result = await forgetPast({ ...environment, command, commandId, firedBy, decision, revision, tells });
   if (result.type !== "forgotten") return notAppended(attempt, result);
   return { type: "reply", reply: result.reply, revision: result.revision };
 }

@@ -1,5 +1,5 @@
 // What a command handler knows beside the state and the request.
-import type { Clients } from "../client/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 
 /** The circumstances of one command. */
 export interface CommandContext {
@@ -11,8 +11,11 @@ export interface CommandContext {
   readonly commandId: string | undefined;
   /** The timer that this command comes from, if it comes from one. */
   readonly timer?: { readonly name: string } | undefined;
-  /** Typed clients of other services; their calls inherit what is left of this command's deadline (C1). */
-  readonly client: Clients["client"];
+  /**
+   * Typed clients of other services; their calls inherit what is left of this command's deadline (C1). What this command
+   * is to tell for certain, it tells with its effect: `persist(…).tell(…)`.
+   */
+  readonly client: TellingClients["client"];
   /** Aborts when the caller has gone or the deadline is over. */
   readonly signal: AbortSignal;
   /** The headers of the request. */

@@ -25,4 +25,6 @@ export interface CommandEnvironment {
   readonly logger: Logger | undefined;
   /** Is told of each timer that was scheduled, after the commit. */
   readonly onSchedule: ((due: TimerDue) => void) | undefined;
+  /** Who tells, as the tells of commands say: the service's name; undefined where nobody would send them on. */
+  readonly source: string | undefined;
 }

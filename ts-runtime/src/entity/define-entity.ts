@@ -119,6 +119,7 @@ export function defineEntity<
       return {
         events: [],
         timers: [],
+        tells: [],
         forgets: false,
         reply: () => toMessage(method.output, replyOf(name, command, result)),
       };
@@ -132,6 +133,9 @@ export function defineEntity<
         `Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not schedule or cancel timers`,
       );
     }
+    if (readOnly && result.tells.length > 0) {
+      throw new TypeError(`Command ${command} of entity ${name} is NO_SIDE_EFFECTS, and so must not tell`);
+    }
     if (result.forgets)
       requireForget(name, command, { remains, events: result.events, timers: result.timers });
     return {
@@ -140,6 +144,7 @@ export function defineEntity<
         refuseUpcast(`Command ${command} of entity ${name}`, upcasts, init);
         return toMessage(event, { [oneof.localName]: init });
       }),
+      tells: result.tells,
       timers: timerChanges({ name, service, commands }, entityId, result.timers),
       reply: (next) => toMessage(method.output, replyOf(name, command, result.replyWith(next))),
     };

@@ -1,13 +1,15 @@
-// What a command does: the events to persist, the timers to schedule and cancel with them, and the reply to send once
-// they are (J2).
-import type { DescMethodUnary } from "@bufbuild/protobuf";
+// What a command does: the events to persist, the timers to schedule and cancel and the tells to send with them, and the
+// reply to send once they are (J2).
+import type { DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { NoExcess } from "./no-excess.ts";
+import { tellIntent, type NewTell, type TellIntent } from "./tell-intent.ts";
 import { cancelTimer, scheduleTimer, type NewTimer, type TimerIntent } from "./timer-intent.ts";
 
-/** Events to persist, timers to change, and the reply to make from the state that the events lead to. */
+/** Events to persist, timers to change, tells to send, and the reply to make from the state that the events lead to. */
 export class Effect<Event, State, Reply, Command = never, Forgets extends boolean = false> {
   readonly events: readonly Event[];
   readonly timers: readonly TimerIntent<Command>[];
+  readonly tells: readonly TellIntent[];
   readonly replyWith: (state: State) => Reply;
   /** Whether what was before the events is forgotten. */
   readonly forgets: Forgets;
@@ -17,19 +19,41 @@ export class Effect<Event, State, Reply, Command = never, Forgets extends boolea
     replyWith: (state: State) => Reply,
     timers: readonly TimerIntent<Command>[],
     forgets: Forgets,
+    tells: readonly TellIntent[] = [],
   ) {
     this.events = events;
     this.timers = timers;
+    this.tells = tells;
     this.replyWith = replyWith;
     this.forgets = forgets;
   }
 }
 
-/** Events that still lack their reply. */
-export interface Persist<Event, Command = never, Forgets extends boolean = false> {
+interface EffectParts<Event, Command, Forgets extends boolean> {
   readonly events: readonly Event[];
   readonly timers: readonly TimerIntent<Command>[];
+  readonly tells: readonly TellIntent[];
   readonly forgets: Forgets;
+}
+
+/** Events that still lack their reply. */
+export interface Persist<Event, Command = never, Forgets extends boolean = false> extends EffectParts<
+  Event,
+  Command,
+  Forgets
+> {
+  /**
+   * Tells a method of any service, in the transaction of the events: it is stored once they are committed, and reaches
+   * the method's handler after that, even if its service is down now; once in effect. Tells of one key arrive in order,
+   * unless they are delayed. Where the database is there but JetStream is not, they wait.
+   * @throws TypeError for a method that may not be told, and for a request with a field that the method lacks;
+   *   RangeError for a delay or an id out of its bounds.
+   */
+  tell<Told extends DescMethodUnary>(
+    method: Told,
+    request: MessageInitShape<Told["input"]>,
+    options?: NewTell,
+  ): Persist<Event, Command, Forgets>;
 
   /**
    * Schedules a command for this entity, in the transaction of the events: it runs at its time, once in effect. A name
@@ -63,39 +87,51 @@ export interface Persist<Event, Command = never, Forgets extends boolean = false
  * events are persisted together or not at all; none are, too, when the handler throws.
  */
 export function persist<const Event = never>(...events: readonly Event[]): Persist<Event> {
-  return new Persisting(events, [], false);
+  return new Persisting({ events, timers: [], tells: [], forgets: false });
 }
 
 class Persisting<Event, Command, Forgets extends boolean> implements Persist<Event, Command, Forgets> {
   readonly events: readonly Event[];
   readonly timers: readonly TimerIntent<Command>[];
+  readonly tells: readonly TellIntent[];
   readonly forgets: Forgets;
+  readonly #parts: EffectParts<Event, Command, Forgets>;
 
-  constructor(events: readonly Event[], timers: readonly TimerIntent<Command>[], forgets: Forgets) {
-    this.events = events;
-    this.timers = timers;
-    this.forgets = forgets;
+  constructor(parts: EffectParts<Event, Command, Forgets>) {
+    this.#parts = parts;
+    this.events = parts.events;
+    this.timers = parts.timers;
+    this.tells = parts.tells;
+    this.forgets = parts.forgets;
   }
 
   schedule<Later extends DescMethodUnary>(
     name: string,
     timer: NewTimer<Later>,
   ): Persist<Event, Command | Later, Forgets> {
-    return new Persisting(this.events, joined(this.timers, scheduleTimer(name, timer)), this.forgets);
+    return new Persisting({ ...this.#parts, timers: joined(this.timers, scheduleTimer(name, timer)) });
   }
 
   cancel(name: string): Persist<Event, Command, Forgets> {
-    return new Persisting(this.events, joined(this.timers, cancelTimer(name)), this.forgets);
+    return new Persisting({ ...this.#parts, timers: joined(this.timers, cancelTimer(name)) });
+  }
+
+  tell<Told extends DescMethodUnary>(
+    method: Told,
+    request: MessageInitShape<Told["input"]>,
+    options: NewTell = {},
+  ): Persist<Event, Command, Forgets> {
+    return new Persisting({ ...this.#parts, tells: [...this.tells, tellIntent(method, request, options)] });
   }
 
   forget(): Persist<Event, Command, true> {
-    return new Persisting(this.events, this.timers, true);
+    return new Persisting({ ...this.#parts, forgets: true });
   }
 
   reply<Allowed, State, Reply>(
     makeReply: (state: State) => NoInfer<Reply>,
   ): Effect<Allowed, State, Reply, Command, Forgets> {
-    return new Effect(this.events as readonly never[], makeReply, this.timers, this.forgets);
+    return new Effect(this.events as readonly never[], makeReply, this.timers, this.forgets, this.tells);
   }
 }
 

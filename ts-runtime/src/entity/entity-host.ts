@@ -23,6 +23,8 @@ export interface EntityHostOptions {
   readonly logger?: Logger;
   /** Is told of each timer that an entity scheduled, after the commit. Default: nobody. */
   readonly onSchedule?: (due: TimerDue) => void;
+  /** Who tells, as the tells of commands say: the service's name. Default: commands cannot tell. */
+  readonly source?: string;
 }
 
 export interface EntityHost extends Disposable {
@@ -43,6 +45,7 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     freeze = true,
     logger,
     onSchedule,
+    source,
   } = options;
   const stateFingerprint = fingerprint(entity);
   /** The longest unused comes first. */
@@ -96,7 +99,7 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
         const live = find(request.entityId);
         const running = live.mailbox.run(() =>
           handleCommand(
-            { entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule },
+            { entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule, source },
             request,
           ),
         );

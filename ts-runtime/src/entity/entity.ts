@@ -4,6 +4,7 @@ import type { TimerChange } from "../journal/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { EventCase } from "./event-oneof.ts";
 import type { Remains } from "./forget.ts";
+import type { TellIntent } from "./tell-intent.ts";
 
 /** A unary method of an entity's service, as a command. */
 export interface EntityCommand {
@@ -19,6 +20,7 @@ export interface Decision {
   readonly events: readonly Message[];
   /** Timers to schedule and to cancel, at most one change of a name. */
   readonly timers: readonly TimerChange[];
+  readonly tells: readonly TellIntent[];
   /** Whether what was before the events is forgotten. */
   readonly forgets: boolean;
   /** The reply, from the state that the events lead to. */

@@ -4,7 +4,7 @@
 //   W1. The reply is made from the state that is left, as whoever reads the entity from now on folds it.
 //   W2. The state in memory was made from what is forgotten, so it goes, whatever the outcome.
 import { toBinary, type Message } from "@bufbuild/protobuf";
-import type { AppendResult, FiredTimer, Journal, Rewriting } from "../journal/index.ts";
+import type { Append, AppendResult, FiredTimer, Journal, Rewriting } from "../journal/index.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import type { LiveEntity } from "./live-entity.ts";
 
@@ -17,6 +17,7 @@ export interface PastToForget {
   /** The timer that the command comes from. */
   readonly firedBy: FiredTimer | undefined;
   readonly decision: Decision;
+  readonly tells: Append["tells"];
   /** Of the state that the decision rests on. */
   readonly revision: bigint;
 }
@@ -28,7 +29,7 @@ export type Forgotten =
 
 /** Forgets an entity's past. */
 export async function forgetPast(past: PastToForget): Promise<Forgotten> {
-  const { entity, journal, live, command, commandId, firedBy, decision, revision } = past;
+  const { entity, journal, live, command, commandId, firedBy, decision, revision, tells } = past;
   const { remains } = entity;
   if (remains === undefined) throw new TypeError(`Entity ${entity.name} does not forget`);
   const payloads = decision.events.map((event) => toBinary(entity.event, event));
@@ -57,6 +58,7 @@ export async function forgetPast(past: PastToForget): Promise<Forgotten> {
       events: payloads.map((payload) => ({ payload })),
       ...(commandId === undefined ? {} : { commandId }),
       ...(firedBy === undefined ? {} : { fires: firedBy }),
+      tells,
       rewrite,
     })
     .finally(() => live.invalidate());

@@ -92,11 +92,12 @@ function settle(attempt: Attempt, decision: Decision): Promise<Outcome> {
 
 /** What has an id is recorded, whatever it changes, so that its reply is that of the first time (J3). */
 function changesNothing(
-  { events, timers }: Decision,
+  { events, timers, tells }: Decision,
   { readOnly }: EntityCommand,
   { commandId }: CommandRequest,
 ): boolean {
-  return events.length === 0 && timers.length === 0 && (readOnly || commandId === undefined);
+  const isEmpty = events.length === 0 && timers.length === 0 && tells.length === 0;
+  return isEmpty && (readOnly || commandId === undefined);
 }
 
 async function answer(attempt: Attempt, decision: Decision): Promise<Outcome> {

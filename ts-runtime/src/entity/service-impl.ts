@@ -7,17 +7,20 @@ import {
   encodeEntityPosition,
   maxCommandIdLength,
   positionHeader,
-  type Clients,
 } from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import type { EntityCommand } from "./entity.ts";
 import type { EntityHost } from "./entity-host.ts";
 
 const maxIdLength = maxCommandIdLength;
 
 /** Implements an entity's service. */
-export function entityServiceImpl(host: EntityHost, clients: Clients): ServiceImpl<DescService> {
+export function entityServiceImpl(
+  host: EntityHost,
+  clients: Pick<TellingClients, "within">,
+): ServiceImpl<DescService> {
   const entityType = host.entity.name;
   const methods = [...host.entity.commands].map(([name, command]) => [
     name,

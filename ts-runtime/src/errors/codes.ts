@@ -25,6 +25,8 @@ export type ErrorCode =
   | "SAMSPEL_EVENT_UNKNOWN"
   | "SAMSPEL_TIMER_GONE"
   | "SAMSPEL_POSITION_GONE"
+  | "SAMSPEL_TELL_TOO_LARGE"
+  | "SAMSPEL_REPLY_GONE"
   | "SAMSPEL_PROJECTION_BEHIND"
   | "SAMSPEL_CHANGES_GONE"
   | "SAMSPEL_INTERNAL";
@@ -58,6 +60,8 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
   SAMSPEL_POSITION_GONE: { grpc: Code.OutOfRange, retryable: false },
+  SAMSPEL_TELL_TOO_LARGE: { grpc: Code.ResourceExhausted, retryable: false },
+  SAMSPEL_REPLY_GONE: { grpc: Code.NotFound, retryable: false },
   SAMSPEL_PROJECTION_BEHIND: { grpc: Code.DeadlineExceeded, retryable: true },
   SAMSPEL_CHANGES_GONE: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_INTERNAL: { grpc: Code.Internal, retryable: false },

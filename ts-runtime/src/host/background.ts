@@ -1,15 +1,16 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
 import { hostname } from "node:os";
-import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { runLiveSubscription, type LiveSubscription } from "../live/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
 import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
+import { tellWorks, type TakeTellsOptions } from "./take-tells.ts";
 import type { OpenInfra } from "./open-infra.ts";
 import type { ServiceOptions } from "./options.ts";
 
@@ -33,7 +34,9 @@ export interface BackgroundOptions {
   /** Of the entities, whose timers fire here. */
   readonly hosts: readonly EntityHost[];
   readonly alarm: TimerAlarm;
-  readonly clients: Clients;
+  readonly clients: TellingClients;
+  /** What is served, and so may be told. */
+  readonly tells: Pick<TakeTellsOptions, "served" | "interceptors" | "settings">;
 }
 
 /** Handlers are told to end when the grace is over; so long they and their runners have to do it. */
@@ -45,7 +48,7 @@ const afterGraceMs = 1_000;
  *   then.
  */
 export async function startBackground(
-  { topics = [], projections = [] }: ServiceOptions,
+  options: ServiceOptions,
   {
     infra,
     logger,
@@ -56,8 +59,10 @@ export async function startBackground(
     hosts,
     alarm,
     clients,
+    tells,
   }: BackgroundOptions,
 ): Promise<Background> {
+  const { topics = [], projections = [] } = options;
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) {
@@ -119,6 +124,7 @@ export async function startBackground(
         }),
       ),
     ),
+    ...tellWorks(options, { ...tells, infra, logger, signal }).map(({ what, work }) => keep(what, work)),
     ...(hosts.length === 0
       ? []
       : [

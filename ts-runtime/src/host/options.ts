@@ -35,11 +35,11 @@ export interface ServiceOptions {
   readonly host?: string;
   /** Default: `SAMSPEL_PORT`, else a free one. */
   readonly port?: number;
-  /** Postgres. Default: `DATABASE_URL`. Needed with entities, topics and projections. */
+  /** Postgres. Default: `DATABASE_URL`. Needed with entities, topics, projections and inboxes. */
   readonly databaseUrl?: string;
   /** The Postgres schema that holds the service's tables. Default: `SAMSPEL_SCHEMA`, else the name, `-` made `_`. */
   readonly schema?: string;
-  /** NATS with JetStream. Default: `NATS_URL`. Needed with topics and subscriptions. */
+  /** NATS with JetStream. Default: `NATS_URL`. Needed with topics and subscriptions, and to tell. */
   readonly natsUrl?: string;
   /** Stands before the names of streams and subjects. Default: `SAMSPEL_TOPIC_PREFIX`, else empty. */
   readonly topicPrefix?: string;
@@ -108,9 +108,9 @@ export function resolveServiceOptions(
   if (!namePattern.test(name)) {
     throw refuse("name", "lower-case letters, digits and inner `-`, at most 63 characters, as in DNS", name);
   }
-  const needsDatabase = [options.entities, options.topics, options.projections].some(
-    (list) => (list?.length ?? 0) > 0,
-  );
+  const needsDatabase =
+    [options.entities, options.topics, options.projections].some((list) => (list?.length ?? 0) > 0) ||
+    (options.services ?? []).some(({ inbox }) => inbox === true);
   const needsBroker = [options.topics, options.liveTopics, options.subscriptions].some(
     (list) => (list?.length ?? 0) > 0,
   );
@@ -122,7 +122,7 @@ export function resolveServiceOptions(
       setting: "DATABASE_URL",
       value: options.databaseUrl ?? set(environment["DATABASE_URL"]),
       protocols: ["postgres:", "postgresql:"],
-      neededFor: needsDatabase ? "entities, topics and projections" : undefined,
+      neededFor: needsDatabase ? "entities, topics, projections and inboxes" : undefined,
     }),
     schema: options.schema ?? set(environment["SAMSPEL_SCHEMA"]) ?? name.replaceAll("-", "_"),
     natsUrl: resolveUrl({

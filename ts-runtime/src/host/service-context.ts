@@ -1,6 +1,5 @@
 // What a plain service may use of the process that it runs in.
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import type { Clients } from "../client/index.ts";
 import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { LivePublisher } from "../live/index.ts";
@@ -17,14 +16,20 @@ import {
   type Projection,
 } from "../projection/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import type { ReadModels } from "./read-models.ts";
 
 /** What the function that makes an implementation or a subscription gets of the running service. */
 export interface ServiceContext {
-  /** Typed clients of other services. In a handler, prefer `clientsWithin(context)`, which inherits its deadline. */
-  readonly client: Clients["client"];
-  /** Clients whose calls inherit what is left of a handler's deadline (C1). */
-  readonly clientsWithin: Clients["within"];
+  /**
+   * Typed clients of other services, which ask, `client(S).reserve(…)`, and tell, `client(S).tell.reserve(…)`. In a
+   * handler, prefer `clientsWithin(context)`, which inherits its deadline and its trace.
+   */
+  readonly client: TellingClients["client"];
+  /** Clients whose calls inherit what is left of a handler's deadline (C1), and its trace. */
+  readonly clientsWithin: TellingClients["within"];
+  /** The reply to a tell, by the token that `String(receipt)` gave. */
+  readonly replyTo: TellingClients["reply"];
   /**
    * The service's database, its schema first in the search path.
    * @throws SAMSPEL_INVALID_CONFIGURATION when the service was started without `DATABASE_URL`.
@@ -70,7 +75,7 @@ export interface ServiceContext {
 
 /** Makes the context of a service; what needs a database fails with one clear error where there is none. */
 export function createServiceContext(options: {
-  readonly clients: Clients;
+  readonly clients: TellingClients;
   readonly database: Database | undefined;
   readonly live: ServiceContext["live"];
   readonly readModels?: ReadModels;
@@ -95,6 +100,7 @@ export function createServiceContext(options: {
   return {
     client: clients.client,
     clientsWithin: clients.within,
+    replyTo: clients.reply,
     get sql() {
       return database().sql;
     },

@@ -11,6 +11,7 @@ import { createInspection } from "../inspection/index.ts";
 import type { LiveSubscription } from "../live/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
+import { createTeller, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
 import type { Subscription } from "../topic/index.ts";
 import {
@@ -31,6 +32,7 @@ import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { checkTells } from "./take-tells.ts";
 
 const deregisterWithinMs = 3_000;
 const closeRegistryWithinMs = 1_000;
@@ -69,6 +71,7 @@ async function start(options: ServiceOptions): Promise<RunningService> {
   const startedAt = performance.now();
   const settings = resolveServiceOptions(options);
   checkParts(options);
+  checkTells(options);
   const logger = options.logger ?? createLogger({ service: settings.name, level: settings.logLevel });
   const running = Promise.withResolvers<AsyncDisposableStack>();
   let stopped: Promise<void> | undefined;
@@ -115,7 +118,8 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
-  const clients = begun.use(createClients({ registry, logger }));
+  const teller = createTeller({ source: name, broker: infra.connectBroker });
+  const clients = begun.use(withTells(createClients({ registry, logger }), teller));
   const context = createServiceContext({
     clients,
     database: infra.database,
@@ -130,18 +134,19 @@ async function assemble(
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
   const topicStreams = topicBindings(options, infra, begun);
+  const interceptors = options.interceptors ?? [];
+  const served = [
+    ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
+    ...(options.services ?? []).map((serving) => serving.bind(context)),
+  ];
   const server = begun.use(
     await startRpcServer({
       host,
       port,
       logger,
       serving: false,
-      interceptors: options.interceptors ?? [],
-      bindings: [
-        ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
-        ...(options.services ?? []).map((serving) => serving.bind(context)),
-        ...topicStreams.bindings,
-      ],
+      interceptors,
+      bindings: [...served, ...topicStreams.bindings],
       beside: [...inspectionBindings(options, settings, { infra, logger }), ...topicStreams.beside],
     }),
   );
@@ -160,6 +165,7 @@ async function assemble(
     hosts,
     alarm,
     clients,
+    tells: { served, interceptors, settings },
   });
   // Beside each other, as both may take as long as the grace.
   begun.defer(async () => void (await Promise.all([server.drain(drainMs), background.stop()])));
@@ -188,7 +194,7 @@ function isLive(subscription: Subscription | LiveSubscription): subscription is 
 
 function entityHosts(
   { entities = [] }: ServiceOptions,
-  { freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
+  { name, natsUrl, freezeStates, maxLiveEntities, passivateAfterMs }: ResolvedServiceOptions,
   { infra, logger, begun, alarm }: Assembly & { readonly infra: OpenInfra; readonly alarm: TimerAlarm },
 ): readonly EntityHost[] {
   return entities.map((entity) =>
@@ -201,6 +207,8 @@ function entityHosts(
         passivateAfterMs,
         logger,
         onSchedule: alarm.note,
+        // Without a broker nobody would send on what commands tell.
+        ...(natsUrl === undefined ? {} : { source: name }),
       }),
     ),
   );

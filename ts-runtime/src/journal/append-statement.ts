@@ -16,6 +16,7 @@
 import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray, type Sql } from "../postgres/index.ts";
 import type { Append, AppendResult, TimerChange } from "./journal.ts";
+import { OutboxRows } from "./outbox-rows.ts";
 
 /** An append with the id by which it knows itself again (S1). */
 export interface IdentifiedAppend extends Append {
@@ -25,7 +26,23 @@ export interface IdentifiedAppend extends Append {
 const blob = (index: string): string =>
   `substring($14::bytea from ($15::int[])[${index}] + 1 for ($15::int[])[${index} + 1] - ($15::int[])[${index}])`;
 
-const statement = `
+/** What a group with tells has beside the rest; its parameters are behind those of all groups. */
+const insertTells = `,
+  relayed as (
+    insert into outbox (slice, stream, subject, message_id, key, headers, body, due_at)
+    select i.slice, i.stream, i.subject, i.message_id, i.key, i.headers::jsonb, ${blob("i.blob")},
+      clock_timestamp() + i.delay_ms * interval '1 millisecond'
+    from unnest(
+      (select $24::int[]), (select $25::smallint[]), (select $26::text[]), (select $27::text[]), (select $28::text[]),
+      (select $29::text[]), (select $30::text[]), (select $31::int[]), (select $32::int[]), (select $33::float8[])
+    ) with ordinality as i (
+      append, slice, stream, subject, message_id, key, headers, blob, size, delay_ms, ordinal
+    )
+    where exists (select from judged j where j.ordinal = i.append and j.verdict = 'append')
+    order by i.ordinal
+  )`;
+
+const statementOf = (tells: boolean): string => `
   with judged as materialized (
     select i.*, coalesce(c.revision, 0) as actual, d.revision as duplicate_revision, d.reply as duplicate_reply,
       case
@@ -84,7 +101,7 @@ const statement = `
       set revision = excluded.revision, state = excluded.state, fingerprint = excluded.fingerprint,
         recorded_at = excluded.recorded_at
       where snapshot.revision < excluded.revision or snapshot.fingerprint <> excluded.fingerprint
-  )
+  )${tells ? insertTells : ""}
   select j.verdict, j.actual, j.duplicate_revision, j.duplicate_reply,
     (select pg_notify($13, '') from (
       select from judged where verdict = 'append' and event_count > 0 limit 1
@@ -96,8 +113,10 @@ const statement = `
     ) from (
       select array_agg(ordinal::int) as standing from judged
       where verdict = 'append' and (fired_id is not null or ordinal = any($18::int[]))
-    ) s where s.standing is not null) as timed
+    ) s where s.standing is not null) as timed${tells ? ", pg_notify(current_schema() || '.outbox', '') as woken" : ""}
   from judged j order by j.ordinal`;
+
+const statements = { plain: statementOf(false), withTells: statementOf(true) };
 
 interface Row {
   readonly verdict: "append" | "appended" | "conflict" | "duplicate" | "gone";
@@ -113,14 +132,15 @@ export async function runAppends(
   appends: readonly IdentifiedAppend[],
 ): Promise<readonly AppendResult[]> {
   const order = appends.map((append, index) => ({ append, index })).sort((a, b) => byKey(a.append, b.append));
-  const rows = await sql.unsafe<Row[]>(
-    statement,
-    parameters(
-      channel,
-      order.map(({ append }) => append),
-    ),
-    { prepare: true },
+  const tells = order.some(({ append }) => append.tells !== undefined);
+  const values = parameters(
+    channel,
+    order.map(({ append }) => append),
+    tells,
   );
+  const rows = await sql.unsafe<Row[]>(tells ? statements.withTells : statements.plain, values, {
+    prepare: true,
+  });
   const results: AppendResult[] = [];
   for (const [at, { append, index }] of order.entries()) results[index] = resultOf(append, rows[at]);
   return results;
@@ -153,7 +173,12 @@ function resultOf({ expectedRevision, events }: Append, row: Row | undefined): A
   }
 }
 
-function parameters(channel: string, appends: readonly IdentifiedAppend[]): (string | Buffer)[] {
+/** Those of tells stand behind the others. */
+function parameters(
+  channel: string,
+  appends: readonly IdentifiedAppend[],
+  tells: boolean,
+): (string | Buffer)[] {
   const blobs: Uint8Array[] = [];
   const offsets = [0];
   let size = 0;
@@ -173,6 +198,7 @@ function parameters(channel: string, appends: readonly IdentifiedAppend[]): (str
   const changes = appends.flatMap(({ timers = [] }, index) =>
     timers.map((change) => timerRow(change, index + 1, pack)),
   );
+  const relayed = tells ? tellColumns(appends, pack) : [];
   return [
     textArray(appends.map(({ entityType }) => entityType)),
     textArray(appends.map(({ entityId }) => entityId)),
@@ -197,7 +223,23 @@ function parameters(channel: string, appends: readonly IdentifiedAppend[]): (str
     plainArray(changes.map(({ afterMs }) => afterMs)),
     plainArray(changes.map(({ atMs }) => atMs)),
     plainArray(changes.map(({ request }) => request)),
+    ...relayed,
   ];
+}
+
+function tellColumns(
+  appends: readonly IdentifiedAppend[],
+  pack: (bytes: Uint8Array) => number,
+): readonly string[] {
+  const rows = new OutboxRows(pack);
+  const numbers: number[] = [];
+  for (const [index, { tells = [] }] of appends.entries()) {
+    for (const tell of tells) {
+      rows.add(tell);
+      numbers.push(index + 1);
+    }
+  }
+  return [plainArray(numbers), ...rows.columns()];
 }
 
 interface TimerRow {

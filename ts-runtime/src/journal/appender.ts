@@ -129,10 +129,11 @@ export function createAppender(options: AppenderOptions): Appender {
     ...options,
     what: "appends",
     keyOf: ({ entityType, entityId }) => `${entityType}\0${entityId}`,
-    bytesOf: ({ events, command, snapshot, timers = [] }) =>
+    bytesOf: ({ events, command, snapshot, timers = [], tells }) =>
       events.reduce((bytes, { payload }) => bytes + payload.length, 0) +
       (command?.reply.length ?? 0) +
       (snapshot?.state.length ?? 0) +
+      (tells === undefined ? 0 : tells.reduce((bytes, { body }) => bytes + body.length, 0)) +
       timers.reduce((bytes, change) => bytes + (change.type === "schedule" ? change.request.length : 0), 0),
     run,
   });
@@ -165,8 +166,9 @@ function isPlain({ events, timers, fires }: Append): boolean {
   return events.length > 0 && timers === undefined && fires === undefined;
 }
 
-function leavesNoTrace({ events, command, timers, fires }: Append): boolean {
-  return events.length === 0 && command === undefined && (timers !== undefined || fires !== undefined);
+function leavesNoTrace({ events, command, timers, fires, tells }: Append): boolean {
+  if (events.length > 0 || command !== undefined) return false;
+  return timers !== undefined || fires !== undefined || tells !== undefined;
 }
 
 /** Postgres ended the statement over a lock or its time: some of its appends may go through without the others. */

@@ -25,6 +25,7 @@ import { checkAppend } from "./check-append.ts";
 import { eventChannel } from "./event-channel.ts";
 import { forgetRest } from "./forget-rest.ts";
 import { blankRepliesOfStragglers } from "./forget-stragglers.ts";
+import { insertMessages } from "./insert-messages.ts";
 import type { AppendResult, Forgetting } from "./journal.ts";
 import { noOutcome } from "./no-outcome.ts";
 import { rewriteEvents } from "./rewrite-events.ts";
@@ -91,6 +92,7 @@ async function attempt(
     insert into forgetting (entity_type, entity_id, through_revision, events_rewritten, events_erased, command_id, append_id)
     values (${entityType}, ${entityId}, ${through}, ${counts.rewritten}, ${counts.erased}, ${commandId ?? null},
       ${forgetting.appendId})`;
+  if (forgetting.tells !== undefined) await insertMessages(tx, forgetting.tells);
   await tx`select pg_notify(${eventChannel(database)}, '')`;
   return { type: "appended", revision: revisionAfter(forgetting) };
 }

@@ -3,6 +3,7 @@ export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
 export { followRanges, type RangedEvent } from "./follow-ranges.ts";
 export type { Count } from "./count-events.ts";
+export { insertMessages } from "./insert-messages.ts";
 export type {
   Append,
   AppendResult,
@@ -16,5 +17,6 @@ export type {
   TimerChange,
   TimerDue,
 } from "./journal.ts";
+export type { OutboxMessage } from "./outbox-message.ts";
 export { look, type JournalView } from "./look.ts";
 export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";

@@ -2,6 +2,7 @@
 // they mean is the entity's business.
 import type { HeldRange } from "../cluster/index.ts";
 import type { Database, TransactionSql } from "../postgres/index.ts";
+import type { OutboxMessage } from "./outbox-message.ts";
 import type { Position } from "./position.ts";
 
 export interface JournalOptions {
@@ -49,6 +50,8 @@ export interface Append {
   readonly timers?: readonly TimerChange[] | undefined;
   /** The timer that the command comes from: it ends with this append, and without it nothing is appended. */
   readonly fires?: FiredTimer | undefined;
+  /** Messages that leave through the outbox, in this order for each key; none where nothing is appended (J2). */
+  readonly tells?: readonly OutboxMessage[] | undefined;
 }
 
 /** What an append does to one timer of its entity. */

@@ -26,6 +26,7 @@ export interface QuickResult {
 interface Kinds {
   readonly commands: boolean;
   readonly snapshots: boolean;
+  readonly tells: boolean;
 }
 
 // Lengths of arrays are hidden from the planner, as in the judging statement.
@@ -67,25 +68,41 @@ const upsertSnapshots = (first: number): string => `,
       where snapshot.revision < excluded.revision or snapshot.fingerprint <> excluded.fingerprint
   )`;
 
-function statementOf({ commands, snapshots }: Kinds): string {
+const insertTells = (first: number): string => `,
+  relayed as (
+    insert into outbox (slice, stream, subject, message_id, key, headers, body, due_at)
+    select i.slice, i.stream, i.subject, i.message_id, i.key, i.headers::jsonb,
+      substring($5::bytea from i.at + 1 for i.size), clock_timestamp() + i.delay_ms * interval '1 millisecond'
+    from unnest(
+      (select $${first}::smallint[]), (select $${first + 1}::text[]), (select $${first + 2}::text[]),
+      (select $${first + 3}::text[]), (select $${first + 4}::text[]), (select $${first + 5}::text[]),
+      (select $${first + 6}::int[]), (select $${first + 7}::int[]), (select $${first + 8}::float8[])
+    ) with ordinality as i (slice, stream, subject, message_id, key, headers, at, size, delay_ms, ordinal)
+    where (select known from server)
+    order by i.ordinal
+  )`;
+
+function statementOf({ commands, snapshots, tells }: Kinds): string {
+  const afterCommands = commands ? 19 : 13;
+  const afterSnapshots = snapshots ? afterCommands + 6 : afterCommands;
   return `
   with server as materialized (
     select pg_postmaster_start_time()::text as since, pg_backend_pid() as pid,
       pg_postmaster_start_time()::text = $1 and pg_backend_pid() = any($2::int[]) as known
-  ),${insertEvents}${commands ? insertCommands(13) : ""}${snapshots ? upsertSnapshots(commands ? 19 : 13) : ""}
-  select since, pid, known, pg_notify($3, '') as told from server`;
+  ),${insertEvents}${commands ? insertCommands(13) : ""}${snapshots ? upsertSnapshots(afterCommands) : ""}${tells ? insertTells(afterSnapshots) : ""}
+  select since, pid, known, pg_notify($3, '') as told${tells ? `, pg_notify(current_schema() || '.outbox', '') as woken` : ""}
+  from server`;
 }
 
-const statements = {
-  events: statementOf({ commands: false, snapshots: false }),
-  commands: statementOf({ commands: true, snapshots: false }),
-  snapshots: statementOf({ commands: false, snapshots: true }),
-  both: statementOf({ commands: true, snapshots: true }),
-};
+/** One for each combination of kinds: a group without a kind pays nothing for it. */
+const statements: readonly string[] = Array.from({ length: 8 }, (_, kinds) =>
+  statementOf({ commands: (kinds & 1) > 0, snapshots: (kinds & 2) > 0, tells: (kinds & 4) > 0 }),
+);
 
-function statementFor({ commands, snapshots }: Kinds): string {
-  if (commands) return snapshots ? statements.both : statements.commands;
-  return snapshots ? statements.snapshots : statements.events;
+function statementFor({ commands, snapshots, tells }: Kinds): string {
+  const statement = statements[(commands ? 1 : 0) + (snapshots ? 2 : 0) + (tells ? 4 : 0)];
+  if (statement === undefined) throw new Error("The journal lacks a statement");
+  return statement;
 }
 
 interface Row extends Server {
@@ -110,10 +127,20 @@ export async function runQuickAppends(
   { channel, server, appendId }: QuickOptions,
   appends: readonly Append[],
 ): Promise<QuickResult> {
-  const { bytes, events, commands, snapshots } = quickParameters(appends.toSorted(byKey));
+  const { bytes, events, commands, snapshots, tells } = quickParameters(appends.toSorted(byKey));
   const [row] = await sql.unsafe<Row[]>(
-    statementFor({ commands: commands.length > 0, snapshots: snapshots.length > 0 }),
-    [server.since, plainArray(server.pids), channel, appendId, bytes, ...events, ...commands, ...snapshots],
+    statementFor({ commands: commands.length > 0, snapshots: snapshots.length > 0, tells: tells.length > 0 }),
+    [
+      server.since,
+      plainArray(server.pids),
+      channel,
+      appendId,
+      bytes,
+      ...events,
+      ...commands,
+      ...snapshots,
+      ...tells,
+    ],
     { prepare: true },
   );
   if (row === undefined) throw new Error("The journal's quick statement gave no row");

@@ -3,6 +3,7 @@
 import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray } from "../postgres/index.ts";
 import type { Append } from "./journal.ts";
+import { OutboxRows } from "./outbox-rows.ts";
 
 /** The columns of each kind of row, and the bytes that they cut. */
 export interface QuickParameters {
@@ -11,6 +12,8 @@ export interface QuickParameters {
   /** Empty where there are none, as for snapshots. */
   readonly commands: readonly string[];
   readonly snapshots: readonly string[];
+  /** Empty where there are none, too. */
+  readonly tells: readonly string[];
 }
 
 export function quickParameters(appends: readonly Append[]): QuickParameters {
@@ -22,8 +25,13 @@ export function quickParameters(appends: readonly Append[]): QuickParameters {
   const metadata: (string | undefined)[] = [];
   const commandIds: string[] = [];
   const fingerprints: string[] = [];
+  let tells: OutboxRows | undefined;
   for (const append of appends) {
     const { entityId, expectedRevision, command, snapshot } = append;
+    if (append.tells !== undefined) {
+      tells ??= new OutboxRows((body) => bytes.add(body));
+      for (const tell of append.tells) tells.add(tell);
+    }
     const slice = sliceOf(entityId);
     const about = append.metadata && JSON.stringify(append.metadata);
     let revision = expectedRevision;
@@ -48,6 +56,7 @@ export function quickParameters(appends: readonly Append[]): QuickParameters {
     events: [...events.columns(), plainArray(slices), hasMetadata ? textArray(metadata) : "{}"],
     commands: commandIds.length === 0 ? [] : [...commands.columns(), textArray(commandIds)],
     snapshots: fingerprints.length === 0 ? [] : [...snapshots.columns(), textArray(fingerprints)],
+    tells: tells?.columns() ?? [],
   };
 }
 

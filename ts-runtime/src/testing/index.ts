@@ -3,7 +3,14 @@
 // The rules of an entity, without infra.
 export { testEntity } from "./test-entity.ts";
 export type { CommandCircumstances, EntityStory, EntityTest, TestEntityOptions } from "./test-entity.ts";
-export { accepted, rejected, type Accepted, type Outcome, type Rejected } from "./outcome.ts";
+export {
+  accepted,
+  rejected,
+  type Accepted,
+  type Outcome,
+  type Rejected,
+  type TellOutcome,
+} from "./outcome.ts";
 export type { TimerOutcome, WaitingTimer } from "./story-timers.ts";
 export { stub, type Stub, type StubCall } from "./stub.ts";
 export { checkEntity, type CheckEntityOptions } from "./check-entity.ts";

@@ -42,6 +42,21 @@ export interface Accepted<
   readonly reply: ReplyOf<S["method"][C]>;
   /** What it did to timers: what it scheduled and cancelled. */
   readonly timers: readonly TimerOutcome[];
+  /** What it told: it leaves once the events are committed. */
+  readonly tells: readonly TellOutcome[];
+}
+
+/** A tell of an effect. */
+export interface TellOutcome {
+  /** The full name of the proto service. */
+  readonly service: string;
+  /** The local name of the method. */
+  readonly method: string;
+  readonly request: Message;
+  /** How long it waits after the commit; left out where it does not. */
+  readonly delayMs?: number;
+  /** The id that the handler gave it; left out where it is made of the entity and the revision. */
+  readonly id?: string;
 }
 
 /** The handler said no, or a service that it called did: nothing was persisted. */

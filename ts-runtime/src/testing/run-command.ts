@@ -22,8 +22,11 @@ import { defect, EntityDefect, type Check } from "./entity-defect.ts";
 import { foldEvent, foldRemains, type Standing } from "./fold-event.ts";
 import { mutationOf } from "./mutation.ts";
 import { timerOutcomes, type TimerOutcome } from "./story-timers.ts";
+import type { TellOutcome } from "./outcome.ts";
 import type { StubbedClients } from "./stub.ts";
 import { survive } from "./survive.ts";
+
+type DecidedTell = Awaited<ReturnType<Entity["decide"]>>["tells"][number];
 
 /** A command on its way to a handler. */
 export interface RunCommand {
@@ -45,6 +48,7 @@ export type CommandResult =
       readonly folded: readonly string[];
       readonly reply: Message;
       readonly timers: readonly TimerOutcome[];
+      readonly tells: readonly TellOutcome[];
       /** Whether the past was forgotten, and all timers with it. */
       readonly forgets: boolean;
     }
@@ -122,7 +126,34 @@ async function decideAndFold(run: RunCommand, request: Message): Promise<Command
   if (output !== undefined)
     survive(output, reply, { entity: entity.name, culprit: `the reply of command ${command}` });
   const timers = timerOutcomes(entity, decision.timers);
-  return { type: "accepted", standing: next, events, folded, reply, timers, forgets: decision.forgets };
+  const tells = decision.tells.map((tell) => tellOutcome(entity, command, tell));
+  return {
+    type: "accepted",
+    standing: next,
+    events,
+    folded,
+    reply,
+    timers,
+    tells,
+    forgets: decision.forgets,
+  };
+}
+
+/** What was told, with its request as it comes out of its bytes. */
+function tellOutcome(
+  entity: Entity,
+  command: string,
+  { to, request, delayMs, id }: DecidedTell,
+): TellOutcome {
+  const { method } = to;
+  const culprit = `a tell of command ${command}`;
+  return {
+    service: method.parent.typeName,
+    method: method.localName,
+    request: survive(method.input, request, { entity: entity.name, culprit }).restored,
+    ...(delayMs === undefined ? {} : { delayMs }),
+    ...(id === undefined ? {} : { id }),
+  };
 }
 
 /** The request as it comes from the wire, its key filled in. */

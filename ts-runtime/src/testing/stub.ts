@@ -1,5 +1,5 @@
 // Other services, as far as a test needs them: real clients, whose calls end in functions of the test.
-import type { DescService, Message } from "@bufbuild/protobuf";
+import { create, type DescService, type Message } from "@bufbuild/protobuf";
 import {
   createClient,
   createRouterTransport,
@@ -8,8 +8,8 @@ import {
   type ServiceImpl,
   type Transport,
 } from "@connectrpc/connect";
-import type { Clients } from "../client/index.ts";
 import { toConnectError } from "../errors/index.ts";
+import { withTell, type Teller, type TellingClient, type TellingClients } from "../tell/index.ts";
 
 /** A stand-in for a service: give it to `testEntity`. */
 export interface Stub {
@@ -25,6 +25,8 @@ export interface StubCall {
   /** The local name of the method. */
   readonly method: string;
   readonly request: Message;
+  /** Whether it was told in place of asked: `client(S).tell.…`. */
+  readonly told?: true;
 }
 
 /**
@@ -38,7 +40,7 @@ export function stub<S extends DescService>(service: S, impl: Partial<ServiceImp
 
 /** Clients that end in stubs, and what was called through them. */
 export interface StubbedClients {
-  readonly client: Clients["client"];
+  readonly client: TellingClients["client"];
   readonly calls: readonly StubCall[];
   /** The first call that no stub answers, such as `inventory.v1.InventoryService.getStock`. */
   readonly missing: string | undefined;
@@ -58,19 +60,40 @@ export function stubbedClients(stubs: readonly Stub[]): StubbedClients {
     }
     return next(request);
   };
+  /** A client whose calls end in the stub of its service; one that only tells needs none. */
+  const callsOf = <S extends DescService>(
+    service: S,
+    options: Parameters<TellingClients["client"]>[1],
+  ): Client<S> => {
+    const found = stubs.find((stub) => stub.service.typeName === service.typeName);
+    const interceptors = [...(options?.interceptors ?? []), record];
+    return createClient(service, transportOf(service, { impl: found?.impl ?? {}, interceptors, refuse }));
+  };
+  const teller: Pick<Teller, "tell"> = {
+    async tell(method, request, options) {
+      const message = create(method.input, request);
+      calls.push({ service: method.parent.typeName, method: method.localName, request: message, told: true });
+      return {
+        id: options?.idempotencyKey ?? "told",
+        reply: () => Promise.reject(new Error("A stub keeps no replies to tells")),
+        toString: () => "told",
+      };
+    },
+  };
   return {
     calls,
     get missing() {
       return missing;
     },
-    client<S extends DescService>(service: S, options?: Parameters<Clients["client"]>[1]): Client<S> {
-      const found = stubs.find((stub) => stub.service.typeName === service.typeName);
-      if (found === undefined) refuse(service.typeName);
-      const interceptors = [...(options?.interceptors ?? []), record];
-      return createClient(service, transportOf(service, { impl: found?.impl ?? {}, interceptors, refuse }));
+    client<S extends DescService>(
+      service: S,
+      options?: Parameters<TellingClients["client"]>[1],
+    ): TellingClient<S> {
+      return withTell(callsOf(service, options), { service, teller, circumstances: none });
     },
   };
 }
+const none = (): object => ({});
 
 interface TransportParts {
   readonly impl: Stub["impl"];

@@ -111,7 +111,7 @@ t.test("a call without a stub is named", async (t) => {
   await t.rejects(testEntity(cart).given(appleAdded).when("checkout", {}), {
     name: "EntityDefect",
     message:
-      "Entity cart: command handler checkout calls inventory.v1.InventoryService, for which there is no stub: " +
+      "Entity cart: command handler checkout calls inventory.v1.InventoryService.reserve, for which there is no stub: " +
       "give one in `clients` of testEntity, with that method",
   });
   const clients = [stub(InventoryService, {})];

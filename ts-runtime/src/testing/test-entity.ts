@@ -153,7 +153,7 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
     const { calls } = clients;
     if (result.type === "rejected") return { ...result, state, revision, calls };
     const { type, events, reply } = result;
-    return { type, events, reply, timers: result.timers, state, revision, calls };
+    return { type, events, reply, timers: result.timers, tells: result.tells, state, revision, calls };
   };
   const fire = async (name: string): Promise<object> => {
     const { command, request } = requireTimer(timers, name);

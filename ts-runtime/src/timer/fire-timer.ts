@@ -5,18 +5,18 @@
 //       claim is only there to save work, and one that is late or doubled harms nobody.
 //   F2. A timer is lost only by a rejection, which its entity decided on. All else is tried again, and then parked.
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { SamspelError, type ErrorCode } from "../errors/index.ts";
 import type { Database } from "../postgres/index.ts";
 import { backoffMs, type BackoffOptions } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import { endTimer, parkTimer, postponeTimer, type ClaimedTimer } from "./timer-table.ts";
 
 export interface Firing {
   readonly database: Database;
   readonly hosts: ReadonlyMap<string, EntityHost>;
-  readonly clients: Pick<Clients, "within">;
+  readonly clients: Pick<TellingClients, "within">;
   readonly logger: Logger;
   /** The deadline of the command. */
   readonly deadlineMs: number;

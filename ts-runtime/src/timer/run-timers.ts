@@ -7,12 +7,12 @@
 //   T3. A stop claims nothing more and lets what fires finish, within a grace; what did not is given back (A2).
 //   T4. A database that is away or full is waited for.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Clients } from "../client/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { isTransient, type Database } from "../postgres/index.ts";
 import { backoff, createLatch, type BackoffOptions } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { TellingClients } from "../tell/index.ts";
 import type { TimerAlarm } from "./alarm.ts";
 import { fireTimer, type Firing } from "./fire-timer.ts";
 import { claimTimers, type ClaimedTimer } from "./timer-table.ts";
@@ -23,7 +23,7 @@ export interface RunTimersOptions {
   readonly alarm: TimerAlarm;
   readonly database: Database;
   /** For the handlers; their calls inherit what is left of the deadline (C1). */
-  readonly clients: Pick<Clients, "within">;
+  readonly clients: Pick<TellingClients, "within">;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** How long what fires may go on after the stop. Default 25,000 ms. */

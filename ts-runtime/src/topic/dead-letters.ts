@@ -62,6 +62,10 @@ const streamNotFound = 10_059;
 const maxHistory = 8;
 const notesPrefix = "letter";
 const own = "samspel-";
+/** What a dead letter adds; a message may have other headers of the toolkit, such as a tell's. */
+const added: ReadonlySet<string> = new Set(
+  ["error", "attempts", "group", "stream", "sequence", "subject", "history"].map((name) => `${own}${name}`),
+);
 
 /** Lists dead letters, page by page. */
 export async function listDeadLetters(
@@ -192,7 +196,7 @@ function letterOf({ prefix }: Broker, stored: StoredMsg, note: LetterNote | unde
   const all = readHeaders(stored.header);
   const header = (name: string): string => all.get(`${own}${name}`) ?? "";
   const group = header("group");
-  const headers = new Map([...all].filter(([name]) => !name.startsWith(own) && !name.startsWith("nats-")));
+  const headers = new Map([...all].filter(([name]) => !added.has(name) && !name.startsWith("nats-")));
   const history = note?.history ?? parseHistory(header("history"));
   return {
     number: stored.seq,

@@ -1,9 +1,11 @@
-export { apiErrorOf, openBroker, type Broker } from "./broker.ts";
-export { makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
+export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
+export { encodeValue, makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
 export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export {
+  GiveUp,
+  Postponed,
   runConsumer,
   type ConsumerOptions,
   type Delivery,
@@ -16,7 +18,13 @@ export { parkDeadLetter } from "./dead-letter.ts";
 export { resetGroup, setPaused, type GroupName } from "./consume/group-control.ts";
 export { countDeadLetters } from "./count-dead-letters.ts";
 export { forgetNotes } from "./inbox.ts";
-export { groupState, listGroups, type GroupState, type PartitionState } from "./consume/group-state.ts";
+export {
+  groupPositions,
+  groupState,
+  listGroups,
+  type GroupState,
+  type PartitionState,
+} from "./consume/group-state.ts";
 export {
   dropDeadLetter,
   dropDeadLetters,

@@ -7,6 +7,7 @@ import { journalTables } from "./journal.ts";
 import { leaseTable } from "./lease.ts";
 import { outboxTable } from "./outbox.ts";
 import { projectionTables } from "./projection.ts";
+import { handledTable } from "./tell.ts";
 import { projectionBuilds } from "./projection-build.ts";
 import { projectionChanges } from "./projection-change.ts";
 import { timerTable } from "./timer.ts";
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   inboxTables,
   projectionBuilds,
   projectionChanges,
+  handledTable,
 ];

@@ -104,6 +104,12 @@ export async function groupState(broker: Broker, { stream, group }: GroupName): 
   };
 }
 
+/** How far a group is: by partition, the number up to which all messages are done. */
+export async function groupPositions(broker: Broker, name: GroupName): Promise<ReadonlyMap<number, number>> {
+  const { partitions } = await readGroup(openEntries(broker, bucketName), name);
+  return new Map([...partitions].map(([partition, { position }]) => [partition, position]));
+}
+
 async function pendingOf(
   { manager }: Broker,
   stream: string,

@@ -2,6 +2,8 @@ export type { Delivery } from "./delivery.ts";
 export {
   checkConsumer,
   Fenced,
+  GiveUp,
+  Postponed,
   type ConsumerOptions,
   type ExhaustedPolicy,
   type Opened,

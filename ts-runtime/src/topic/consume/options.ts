@@ -67,6 +67,8 @@ export interface ConsumerOptions<T> {
    * `Fenced`.
    */
   onTake?(partition: number): Promise<void>;
+  /** Runs before a message is parked; where it throws, the message is tried again. */
+  onGiveUp?(message: Received, why: { readonly error: unknown; readonly attempts: number }): Promise<void>;
   readonly signal: AbortSignal;
   /** How long running handlers may go on after the stop. Default 25,000 ms. */
   readonly graceMs?: number;
@@ -87,6 +89,12 @@ export interface ResolvedConsumer<T> extends ConsumerOptions<T> {
 
 /** Thrown by a handler whose process seems to have lost its partition: the message is not to blame. */
 export class Fenced extends Error {}
+
+/** Thrown by a handler for what no further attempt would change: the message is given up at once, because of the cause. */
+export class GiveUp extends Error {}
+
+/** Thrown by a handler for what is not the message's fault: it is tried again, and the attempt does not count. */
+export class Postponed extends Error {}
 
 const defaultMaxAttempts = 8;
 const groupPattern = /^[A-Za-z0-9_-]{1,64}$/;

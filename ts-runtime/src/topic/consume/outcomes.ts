@@ -9,7 +9,7 @@ import { backoffMs } from "../../resilience/index.ts";
 import type { DispatcherParts } from "./dispatcher.ts";
 import type { Lineup } from "./lineup.ts";
 import type { Memory } from "./memory.ts";
-import { Fenced } from "./options.ts";
+import { Fenced, GiveUp, Postponed } from "./options.ts";
 import type { Item, Lane } from "./partition-work.ts";
 
 /** So many messages that wait for their retry are kept in memory; those beyond are read again. */
@@ -23,6 +23,8 @@ export class Outcomes<T> {
   readonly #lineup: Lineup<T>;
   readonly #memory: Memory;
   readonly #pump: () => void;
+  /** How often in a row each was postponed. */
+  readonly #postponed: WeakMap<Item<T>, number> = new WeakMap();
 
   constructor(options: {
     readonly parts: DispatcherParts<T>;
@@ -79,6 +81,10 @@ export class Outcomes<T> {
       this.retryLater(lane, backoffMs(1));
       return;
     }
+    if (error instanceof Postponed && item.replay === undefined) {
+      this.#postpone(lane, item, error);
+      return;
+    }
     measures.failed(items.length);
     if (item.replay !== undefined) {
       this.#memory.letGo(item);
@@ -97,7 +103,7 @@ export class Outcomes<T> {
       return;
     }
     const { sequence, key } = item;
-    const { maxAttempts } = options;
+    const maxAttempts = error instanceof GiveUp ? 1 : options.maxAttempts;
     // In careful times, an attempt was counted before it began.
     const attempt = partition.attemptsOf(sequence) + (partition.careful > 0 ? 0 : 1);
     partition.noteAttempts(item, attempt, error);
@@ -110,6 +116,19 @@ export class Outcomes<T> {
     const fields = { err: error, key, sequence, attempt, maxAttempts, delayMs };
     options.logger.warn(fields, "message failed; it is tried again");
     measures.retried(1);
+    this.retryLater(lane, delayMs);
+  }
+
+  /** Tries a message again that is not to blame, ever more seldom; in careful times, its attempt was counted before. */
+  #postpone(lane: Lane<T>, item: Item<T>, error: Postponed): void {
+    const { partition } = lane;
+    const { sequence, key } = item;
+    if (partition.careful > 0) partition.noteAttempts(item, Math.max(0, partition.attemptsOf(sequence) - 1));
+    const times = (this.#postponed.get(item) ?? 0) + 1;
+    this.#postponed.set(item, times);
+    const delayMs = backoffMs(times);
+    const fields = { err: error, key, sequence, times, delayMs };
+    this.#parts.options.logger.warn(fields, "message postponed, through no fault of its own");
     this.retryLater(lane, delayMs);
   }
 

@@ -20,7 +20,7 @@ import { bucketName, openEntries } from "./entries.ts";
 import { Holding } from "./holding.ts";
 import { measureGroup } from "./measures.ts";
 import { Membership } from "./membership.ts";
-import { resolveConsumer, type ConsumerOptions, type ResolvedConsumer } from "./options.ts";
+import { GiveUp, resolveConsumer, type ConsumerOptions, type ResolvedConsumer } from "./options.ts";
 import type { Item, PartitionWork } from "./partition-work.ts";
 import { Places } from "./places.ts";
 import { Reading } from "./reading.ts";
@@ -261,12 +261,14 @@ class ConsumerRun<T> {
     const message = item.content?.message ?? (await this.#fetch(item.sequence));
     if (message === undefined) return;
     const trouble = partition.troubled.get(item.sequence);
+    const attempts = trouble?.attempts ?? 1;
+    await this.#options.onGiveUp?.(message, { error, attempts });
     await parkDeadLetter(broker, {
       group,
       topic: name,
       message,
-      error,
-      attempts: trouble?.attempts ?? 1,
+      error: error instanceof GiveUp ? (error.cause ?? error) : error,
+      attempts,
       history: trouble?.history ?? [],
     });
   }

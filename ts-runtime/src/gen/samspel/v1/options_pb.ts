@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/options.proto.
  */
 export const file_samspel_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiPgoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDRIMCgRsaXZlGAMgASgIOjEKA2tleRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtpIDIAEoCFIDa2V5OlAKBXRvcGljEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwJIDIAEoCzIYLnNhbXNwZWwudjEuVG9waWNPcHRpb25zUgV0b3BpY2IGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiPgoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDRIMCgRsaXZlGAMgASgIOjEKA2tleRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtpIDIAEoCFIDa2V5OlAKBXRvcGljEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwJIDIAEoCzIYLnNhbXNwZWwudjEuVG9waWNPcHRpb25zUgV0b3BpYzpECgxkZWR1cGxpY2F0ZWQSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjBkgMgASgIUgxkZWR1cGxpY2F0ZWRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * How a topic is kept. Unset fields take their defaults.
@@ -73,4 +73,14 @@ export const key: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
  */
 export const topic: GenExtension<MethodOptions, TopicOptions> = /*@__PURE__*/
   extDesc(file_samspel_v1_options, 1);
+
+/**
+ * Says that a handler of this unary method de-duplicates by command id, so that the method may be told: a tell comes
+ * at least once, and its id is the command id. Entities do so by themselves; a plain service does with an inbox.
+ * Methods that are `IDEMPOTENT` or `NO_SIDE_EFFECTS` may be told without it.
+ *
+ * @generated from extension: bool deduplicated = 51521;
+ */
+export const deduplicated: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
+  extDesc(file_samspel_v1_options, 2);
 

@@ -1,0 +1,174 @@
+// Sending tells, straight to JetStream or through the outbox of the sender's own transaction (T5).
+//
+// Invariants:
+//   S1. A tell is stored when its promise resolves, in JetStream; with `outbox`, once that transaction is committed.
+//   S2. Nothing connects before the first tell.
+//   S3. A delay is kept by what stores the tell: by JetStream, which must be able to, or by the outbox.
+import { randomUUID } from "node:crypto";
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { headers as natsHeaders, type MsgHdrs } from "nats";
+import { commandId } from "../client/index.ts";
+import { tellableMethod } from "../descriptor/index.ts";
+import { SamspelError } from "../errors/index.ts";
+import { insertMessages } from "../journal/index.ts";
+import type { TransactionSql } from "../postgres/index.ts";
+import type { Broker } from "../topic/index.ts";
+import { laterSubject, tellToken } from "./address.ts";
+import { makeTell, outboxMessage, requireDelay, type OutgoingTell } from "./outgoing-tell.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
+import { createReceipt, replyByToken, type Receipt } from "./receipt.ts";
+import type { ReplyOptions } from "./replies.ts";
+import { canSchedule, ensureTellStream } from "./stream.ts";
+
+/** How a tell goes out. */
+export interface TellOptions {
+  /**
+   * So long before it reaches its handler: 0 to 100 years. JetStream keeps it, by the sender's clock and to a quarter of a
+   * second, which takes nats-server 2.12; with `outbox`, the sender's database does. Default: at once.
+   */
+  readonly delayMs?: number;
+  /**
+   * The command id that the handler gets: printable ASCII, 1 to 256 characters. Two tells of one method and key that
+   * have the same are one. Default: a random one.
+   */
+  readonly idempotencyKey?: string;
+  /**
+   * A transaction of the service's own database, as `transact` gives it: the tell is stored with what that transaction
+   * writes, or not at all, and leaves once it is committed. Default: JetStream stores it.
+   */
+  readonly outbox?: TransactionSql;
+  /** The handler gets them as request headers; `traceparent` is one. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long to try to have it stored. Default 10,000 ms. */
+  readonly timeoutMs?: number;
+}
+
+/** What tells on behalf of a call give on. */
+export interface TellCircumstances {
+  /** Of the trace; the user's own take precedence. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How much time the call has left. */
+  readonly leftMs?: number | undefined;
+}
+
+/** Sends tells and finds their replies. */
+export interface Teller extends AsyncDisposable {
+  tell<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    options?: TellOptions,
+    circumstances?: TellCircumstances,
+  ): Promise<Receipt<O>>;
+  reply<O extends DescMessage>(
+    method: DescMethodUnary<DescMessage, O>,
+    token: string,
+    options?: ReplyOptions,
+  ): Promise<MessageShape<O>>;
+}
+
+export interface TellerOptions {
+  /** Who tells: the service's name. */
+  readonly source: string;
+  /** Connects at the first call, and gives that connection from then on; its owner closes it. */
+  readonly broker: () => Promise<Broker>;
+}
+
+const defaultTimeoutMs = 10_000;
+
+/** Creates a teller; nothing connects before its first tell. */
+export function createTeller({ source, broker }: TellerOptions): Teller {
+  let publisher: Publisher | undefined;
+  const making = new Map<string, Promise<unknown>>();
+
+  const publisherOf = async (): Promise<readonly [Broker, Publisher]> => {
+    const connected = await broker();
+    publisher ??= createPublisher({ broker: connected });
+    return [connected, publisher];
+  };
+  /** Many tells may find their stream missing at once. */
+  const makeStream = (connected: Broker, service: string): Promise<unknown> => {
+    const under = making.get(service);
+    if (under !== undefined) return under;
+    const made = ensureTellStream(connected, service).finally(() => making.delete(service));
+    making.set(service, made);
+    return made;
+  };
+
+  const publish = async (tell: OutgoingTell, { delayMs, timeoutMs }: Delivery): Promise<void> => {
+    const [connected, publisher] = await publisherOf();
+    const { prefix } = connected;
+    const { service, method } = tell.identity;
+    const headers = headersOf(tell);
+    let subject = `${prefix}${tell.subject}`;
+    if (delayMs !== undefined) {
+      await requireSchedules(connected, `${service}.${method}`, service);
+      headers.append("Nats-Schedule", `@at ${new Date(Date.now() + delayMs).toISOString()}`);
+      headers.append("Nats-Schedule-Target", subject);
+      subject = `${prefix}${laterSubject(service, tellToken(tell.identity))}`;
+    }
+    await publisher.publish({
+      subject,
+      body: tell.body,
+      headers,
+      timeoutMs,
+      makeStream: () => makeStream(connected, service),
+      what: `tell ${service}.${method}`,
+    });
+  };
+
+  return {
+    async tell(method, request, options = {}, circumstances = {}) {
+      const tellable = tellableMethod(method);
+      const { idempotencyKey, outbox } = options;
+      if (idempotencyKey !== undefined) commandId(idempotencyKey);
+      const id = idempotencyKey ?? randomUUID();
+      const delayMs = requireDelay(method, options.delayMs);
+      const headers = { ...circumstances.headers, ...options.headers };
+      const tell = makeTell(tellable, create(method.input, request), { id, source, headers });
+      if (outbox === undefined) {
+        const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, circumstances.leftMs ?? Infinity);
+        await publish(tell, { delayMs, timeoutMs });
+      } else {
+        await insertMessages(outbox, [outboxMessage(tell, delayMs)]);
+      }
+      return createReceipt(broker, method, tell.identity);
+    },
+    reply: (method, token, options) => replyByToken(broker, method, { token, options }),
+    async [Symbol.asyncDispose]() {
+      publisher?.[Symbol.dispose]();
+    },
+  };
+}
+
+interface Delivery {
+  readonly delayMs: number | undefined;
+  readonly timeoutMs: number;
+}
+
+function headersOf({ messageId, headers }: OutgoingTell): MsgHdrs {
+  const result = natsHeaders();
+  result.append("Nats-Msg-Id", messageId);
+  for (const name in headers) result.append(name, headers[name] ?? "");
+  return result;
+}
+
+const scheduling = new WeakMap<Broker, Set<string>>();
+
+async function requireSchedules(broker: Broker, name: string, service: string): Promise<void> {
+  const known = scheduling.get(broker) ?? new Set();
+  scheduling.set(broker, known);
+  if (known.has(service)) return;
+  if (!canSchedule(await ensureTellStream(broker, service))) {
+    throw new SamspelError(
+      "SAMSPEL_INVALID_CONFIGURATION",
+      `Cannot tell ${name} with a delay as this NATS cannot deliver later: that takes nats-server 2.12 and a stream that it made; or give \`outbox\`, the transaction of a database, which can`,
+    );
+  }
+  known.add(service);
+}
