@@ -4,11 +4,18 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { createCluster, type Cluster } from "../ts-runtime/src/cluster/index.ts";
 import { createJournal, startPosition, type Journal } from "../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
 import { publish, runPublication } from "../ts-runtime/src/publication/index.ts";
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
-import { ensureStream, openBroker, streamName, type Broker } from "../ts-runtime/src/topic/index.ts";
+import {
+  ensureStream,
+  openBroker,
+  streamName,
+  topicSubjects,
+  type Broker,
+} from "../ts-runtime/src/topic/index.ts";
 import {
   CounterChangedSchema,
   CounterEventSchema,
@@ -25,6 +32,7 @@ interface Bench {
   readonly database: Database;
   readonly journal: Journal;
   readonly broker: Broker;
+  readonly cluster: Cluster;
   readonly events: number;
 }
 
@@ -85,9 +93,17 @@ async function published(bench: Bench): Promise<number> {
   const { broker, events } = bench;
   return rate(
     events,
-    (signal) => runPublication({ ...bench, publication, service: "bench", owner: "bench", logger, signal }),
-    async () => (await ensureStream(broker, publication.topic)).state.messages >= events,
+    (signal) => runPublication({ ...bench, publication, service: "bench", logger, signal }),
+    async () => (await storedMessages(broker)) >= events,
   );
+}
+
+/** Without the fences. */
+async function storedMessages({ manager, prefix }: Broker): Promise<number> {
+  const { state } = await manager.streams.info(streamName(prefix, publication.topic), {
+    subjects_filter: topicSubjects(prefix, publication.topic),
+  });
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
 /** One message, one ack; without states. */
@@ -143,7 +159,8 @@ async function main(): Promise<void> {
   try {
     await migrate(database);
     await using journal = createJournal({ database });
-    const bench: Bench = { database, journal, broker, events: Number(values.events) };
+    await using cluster = createCluster({ database, instance: "bench", logger });
+    const bench: Bench = { database, journal, broker, cluster, events: Number(values.events) };
     await fill(bench);
     await compare(bench, Number(values.rounds));
   } finally {

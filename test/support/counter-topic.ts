@@ -4,10 +4,11 @@ import { partitionOf, topicDescriptor, type TopicDescriptor } from "../../ts-run
 import {
   createPublisher,
   ensureStream,
-  makeHeaders,
+  headerLines,
   partitionSubject,
   type Broker,
   type OutgoingMessage,
+  type Publisher,
 } from "../../ts-runtime/src/topic/index.ts";
 import { CounterChangedSchema, CounterTopics } from "../gen/samspel/test/v1/counter_pb.ts";
 
@@ -26,7 +27,8 @@ export function changed(
       CounterChangedSchema,
       create(CounterChangedSchema, { counterId, value: BigInt(revision), delta: 1n }),
     ),
-    headers: makeHeaders(
+    key: counterId,
+    headers: headerLines(
       {
         id: `counter/${counterId}/${revision}`,
         service: "counters",
@@ -39,12 +41,25 @@ export function changed(
   };
 }
 
+/** Gives messages to a publisher; resolves when all are stored. */
+export async function sendAll(publisher: Publisher, messages: readonly OutgoingMessage[]): Promise<void> {
+  const sends = messages.map(
+    (message) =>
+      new Promise<void>((resolve, reject) => {
+        publisher.send(message, undefined, (outcome) => {
+          if (outcome.type === "stored") resolve();
+          else reject(new Error(`${outcome.type}: ${outcome.reason}`));
+        });
+      }),
+  );
+  await Promise.all(sends);
+}
+
 /** Publishes messages to the topic, which is created where it is missing. */
 export async function publishAll(broker: Broker, messages: readonly OutgoingMessage[]): Promise<void> {
   await ensureStream(broker, counterTopic);
   using publisher = createPublisher(broker);
-  const { error } = await publisher.publish(messages);
-  if (error !== undefined) throw error;
+  await sendAll(publisher, messages);
 }
 
 /** A message as it is stored. */
@@ -62,7 +77,8 @@ export async function storedChanges(broker: Broker): Promise<readonly StoredChan
   const stored: StoredChange[] = [];
   if (state.messages === 0) return stored;
   for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-    const { header, data } = await broker.manager.streams.getMessage(config.name, { seq });
+    const { header, data, subject } = await broker.manager.streams.getMessage(config.name, { seq });
+    if (subject.includes("fence.")) continue;
     const { counterId, value, delta } = fromBinary(CounterChangedSchema, data);
     const headers = new Map([...header].map(([name, [first = ""]]) => [name.toLowerCase(), first]));
     stored.push({ id: header.get("Nats-Msg-Id"), counterId, value, delta, headers });

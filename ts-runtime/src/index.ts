@@ -5,7 +5,7 @@ export { startService, type RunningService, type ServiceOptions } from "./host/i
 export { serve, type ServiceContext, type Serving } from "./host/index.ts";
 export { drainingSignal } from "./service/index.ts";
 export { defineEntity, persist, type CommandContext, type Entity } from "./entity/index.ts";
-export { publish, type Publication } from "./publication/index.ts";
+export { from, publish, topic, type Publication } from "./publication/index.ts";
 export {
   on,
   project,

@@ -1,12 +1,21 @@
 // The connection and the publisher, against a real JetStream.
 import t from "tap";
-import { createPublisher, ensureStream, openBroker, subscribe } from "../../../ts-runtime/src/topic/index.ts";
+import {
+  createPublisher,
+  ensureStream,
+  headerLines,
+  makeHeaders,
+  openBroker,
+  subscribe,
+  type PublishTrouble,
+} from "../../../ts-runtime/src/topic/index.ts";
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
-import { changed, counterTopic } from "../../support/counter-topic.ts";
+import { changed, counterTopic, sendAll, storedChanges } from "../../support/counter-topic.ts";
 import { natsUrl } from "../../support/environment.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
+import { until } from "../../support/until.ts";
 
 t.test("openBroker() names the URL without its password, the reason and the fix", async (t) => {
   const open = (url: string) => openBroker({ url, name: "test", logger });
@@ -32,12 +41,8 @@ t.test("publish() stores in order and once, also while somebody else publishes",
   const page = (key: string) => Array.from({ length: 300 }, (_, index) => changed(prefix, key, index + 1));
   using one = createPublisher(broker);
   using other = createPublisher(broker);
-  const results = await Promise.all([one.publish(page("a")), other.publish(page("b"))]);
-  t.same(results, [
-    { published: 300, error: undefined },
-    { published: 300, error: undefined },
-  ]);
-  t.same(await one.publish(page("a")), { published: 300, error: undefined }, "again is no failure");
+  await Promise.all([sendAll(one, page("a")), sendAll(other, page("b"))]);
+  await sendAll(one, page("a"));
 
   const { name } = await broker.manager.streams
     .info(`${prefix}samspel_test_v1_CounterTopics_Changed`)
@@ -58,13 +63,39 @@ t.test("publish() stores in order and once, also while somebody else publishes",
   t.same([...stored.values()], [inOrder, inOrder]);
 });
 
-t.test("publish() says how far it came when the stream is missing", async (t) => {
+t.test("headerLines() says what makeHeaders() says", async (t) => {
+  const broker = await testBroker(t);
+  const attributes = {
+    id: "counter/å b/7",
+    service: "counters",
+    type: "samspel.test.v1.CounterChanged",
+    time: new Date(7),
+    key: "å b",
+  };
+  const own = { Tenant: "50 %", "ce-id": "forged", "Nats-Rollup": "all" };
+  await ensureStream(broker, counterTopic);
+  using publisher = createPublisher(broker);
+  await sendAll(publisher, [{ ...changed(broker.prefix, "a", 1), headers: headerLines(attributes, own) }]);
+  const [stored] = await storedChanges(broker);
+  const expected = [...makeHeaders(attributes, own)].map(([name, [value]]) => [name.toLowerCase(), value]);
+  t.same(Object.fromEntries(stored?.headers ?? []), Object.fromEntries(expected));
+  t.throws(() => headerLines(attributes, { "a\r\nb": "c" }), TypeError);
+});
+
+t.test("send() waits for a stream that is missing, and says so", async (t) => {
   const broker = await testBroker(t);
   const { prefix } = broker;
-  using publisher = createPublisher(broker);
-  const { published, error } = await publisher.publish([changed(prefix, "a", 1), changed(prefix, "a", 2)]);
-  t.equal(published, 0);
-  t.match(error, { code: "SAMSPEL_BROKER_UNREACHABLE", message: /the stream does not exist/ });
+  const troubles: PublishTrouble[] = [];
+  using publisher = createPublisher(broker, { onTrouble: (trouble) => troubles.push(trouble) });
+  const sending = sendAll(publisher, [changed(prefix, "a", 1), changed(prefix, "a", 2)]);
+  await until("it failed twice", () => troubles.length >= 2);
+  t.match(troubles[0], { reason: "the stream does not exist", failures: 1 });
+  await ensureStream(broker, counterTopic);
+  await sending;
+  t.same(
+    (await storedChanges(broker)).map(({ value }) => value),
+    [1n, 2n],
+  );
 });
 
 t.test("subscribe() refuses what cannot be subscribed to", (t) => {

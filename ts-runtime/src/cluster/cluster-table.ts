@@ -2,12 +2,16 @@
 // Rows are locked in the order of their names, so that two instances do not deadlock.
 import { plainArray, textArray, type Database, type Sql } from "../postgres/index.ts";
 import type { LeaseState } from "./cluster.ts";
-import { leaseChannel } from "./lease-table.ts";
 import { parseRangeName } from "./ranges.ts";
 
 export interface Held {
   readonly name: string;
   readonly epoch: bigint;
+}
+
+/** Where releases and arrivals are told. */
+export function leaseChannel({ schema }: Database): string {
+  return `${schema}.lease`;
 }
 
 export interface Pulse {
@@ -160,6 +164,18 @@ export async function release(
     )
     select pg_notify(${leaseChannel(database)}, '') where exists (select from gone) or exists (select from released)`,
   );
+}
+
+/** The names of those leases that still have the epoch. */
+export async function confirm(database: Database, held: readonly Held[]): Promise<ReadonlySet<string>> {
+  const names = textArray(held.map(({ name }) => name));
+  const epochs = plainArray(held.map(({ epoch }) => epoch));
+  const rows = await database.bounded(
+    (sql) => sql<{ name: string }[]>`
+    select l.name from lease l
+    join unnest(${names}::text[], ${epochs}::bigint[]) h (name, epoch) on l.name = h.name and l.epoch = h.epoch`,
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** All leases that are held, of all works. */

@@ -51,6 +51,11 @@ export interface Cluster extends AsyncDisposable {
    * a TypeError. Resolves after `signal` aborts and the work has ended, with the leases released (L3).
    */
   share(options: ShareOptions, work: SharedWork): Promise<void>;
+  /**
+   * Asks the database whether nobody has taken these leases of a divided work from this instance.
+   * @throws SAMSPEL_LEASE_LOST where somebody has.
+   */
+  confirm(name: string, held: readonly HeldRange[]): Promise<void>;
   /** All leases that are held now, of all instances. */
   leases(): Promise<readonly LeaseState[]>;
   /** Ends the pulse. End the works first: what is still shared then is taken over when its time is over. */

@@ -1,12 +1,22 @@
 // The pulse of a process: it says that the process lives, renews its leases, and finds out what falls to it.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SamspelError } from "../errors/index.ts";
 import { isTransient, type Database } from "../postgres/index.ts";
 import { backoff, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { acquire, listLeases, pulse, release, type Held, type PulseView } from "./cluster-table.ts";
+import {
+  acquire,
+  confirm,
+  leaseChannel,
+  listLeases,
+  pulse,
+  release,
+  type Held,
+  type PulseView,
+} from "./cluster-table.ts";
 import type { Cluster } from "./cluster.ts";
-import { leaseChannel } from "./lease-table.ts";
+import { rangeName } from "./ranges.ts";
 import { createWork, type Work } from "./work.ts";
 
 export interface ClusterOptions {
@@ -158,6 +168,16 @@ export function createCluster(options: ClusterOptions): Cluster {
       } finally {
         works.delete(name);
       }
+    },
+    async confirm(name, held) {
+      const wanted = held.map(({ range, epoch }) => ({ name: rangeName(name, range), epoch }));
+      const standing = await confirm(database, wanted);
+      const lost = wanted.find((lease) => !standing.has(lease.name));
+      if (lost !== undefined)
+        throw new SamspelError(
+          "SAMSPEL_LEASE_LOST",
+          `Lost the lease "${lost.name}": its epoch is not ${lost.epoch} any more`,
+        );
     },
     leases: () => listLeases(database),
     close,

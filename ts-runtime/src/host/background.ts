@@ -1,14 +1,13 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
-import { hostname } from "node:os";
 import type { EntityHost } from "../entity/index.ts";
 import { runLiveSubscription, type LiveSubscription } from "../live/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
-import { runPublication } from "../publication/index.ts";
+import { runPublication, type Publication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
-import { ensureStream, runSubscription, type Subscription } from "../topic/index.ts";
+import { ensureStream, requireFences, runSubscription, type Subscription } from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import { tellWorks, type TakeTellsOptions } from "./take-tells.ts";
 import type { OpenInfra } from "./open-infra.ts";
@@ -63,28 +62,28 @@ export async function startBackground(
   }: BackgroundOptions,
 ): Promise<Background> {
   const { topics = [], projections = [] } = options;
+  if (topics.some(hasSources)) requireFences(infra.requireBroker());
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) {
     const home = infra.readModels(projection) ?? infra.requireDatabase();
     await setUpProjection({ projection, home, journal: infra.requireJournal() });
   }
-  const owner = `${name}@${hostname()}/${process.pid}`;
   const stopping = new AbortController();
   const { signal } = stopping;
   const keep = (what: string, work: () => Promise<void>): Promise<void> =>
     keepRunning(what, work, { signal, logger });
 
   const works = [
-    ...topics.map((publication) =>
+    ...topics.filter(hasSources).map((publication) =>
       keep(`publication ${publication.topic.name}`, () =>
         runPublication({
           publication,
           service: name,
-          owner,
           signal,
           logger,
           ...durable(infra),
+          cluster: infra.requireCluster(),
           broker: infra.requireBroker(),
         }),
       ),
@@ -147,6 +146,11 @@ export async function startBackground(
       await endWithin(drainMs + afterGraceMs, Promise.all(works), { what: "background work", logger });
     },
   };
+}
+
+/** Others are published to by the service's own code alone. */
+function hasSources({ sources }: Publication): boolean {
+  return sources.size > 0;
 }
 
 function durable(infra: OpenInfra): {

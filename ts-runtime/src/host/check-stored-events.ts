@@ -14,7 +14,7 @@ export async function checkStoredEvents(
 ): Promise<void> {
   if (database === undefined) return;
   const read = [
-    ...topics.map(({ entity }) => entity),
+    ...topics.flatMap(({ sources }) => [...sources.values()].map(({ entity }) => entity)),
     ...projections.flatMap((projection) => projection.entities),
   ];
   await checkEvents(database, { stored: entities, read });

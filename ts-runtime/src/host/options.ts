@@ -109,7 +109,8 @@ export function resolveServiceOptions(
     throw refuse("name", "lower-case letters, digits and inner `-`, at most 63 characters, as in DNS", name);
   }
   const needsDatabase =
-    [options.entities, options.topics, options.projections].some((list) => (list?.length ?? 0) > 0) ||
+    (options.topics ?? []).some(({ sources }) => sources.size > 0) ||
+    [options.entities, options.projections].some((list) => (list?.length ?? 0) > 0) ||
     (options.services ?? []).some(({ inbox }) => inbox === true);
   const needsBroker = [options.topics, options.liveTopics, options.subscriptions].some(
     (list) => (list?.length ?? 0) > 0,

@@ -1,7 +1,7 @@
 export { createCheckpoints } from "./checkpoints.ts";
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";
-export { followRanges, type RangedEvent } from "./follow-ranges.ts";
+export { followRanges, type RangedEvent, type RangedPage } from "./follow-ranges.ts";
 export type { Count } from "./count-events.ts";
 export { insertMessages } from "./insert-messages.ts";
 export type {
@@ -12,7 +12,7 @@ export type {
   Journal,
   JournalEvent,
   JournalOptions,
-  Page,
+  RangeCheckpoint,
   Rewriting,
   TimerChange,
   TimerDue,

@@ -3,6 +3,8 @@
 
 export type CounterName =
   | "samspel.journal.appends"
+  | "samspel.publication.messages"
+  | "samspel.publication.failures"
   | "samspel.consumer.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
@@ -15,6 +17,8 @@ export type HistogramName =
 export type GaugeName =
   | "samspel.journal.hold.age"
   | "samspel.entity.live"
+  | "samspel.publication.lag.events"
+  | "samspel.publication.lag.age"
   | "samspel.projection.lag"
   | "samspel.projection.parked";
 
@@ -106,6 +110,32 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{message}",
     description: "Messages of live topics that were dropped here.",
     attributes: ["messaging.destination.name", "samspel.live.drop.reason"],
+  },
+  "samspel.publication.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of publications that the broker stored.",
+    attributes: ["messaging.destination.name"],
+  },
+  "samspel.publication.failures": {
+    kind: "counter",
+    unit: "{failure}",
+    description: "Times that the broker did not take messages, and events that cannot be published.",
+    attributes: ["messaging.destination.name", "error.type"],
+  },
+  "samspel.publication.lag.events": {
+    kind: "gauge",
+    unit: "{event}",
+    description:
+      "Events that the publication has before it, in the ranges of this instance; at most 10,000 are counted.",
+    attributes: ["messaging.destination.name"],
+  },
+  "samspel.publication.lag.age": {
+    kind: "gauge",
+    unit: "s",
+    description:
+      "Age of the oldest event that the publication has before it, in the ranges of this instance.",
+    attributes: ["messaging.destination.name"],
   },
   "samspel.consumer.messages": {
     kind: "counter",

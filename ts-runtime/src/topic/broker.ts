@@ -34,7 +34,7 @@ export interface Broker extends AsyncDisposable {
   /** The service's name. */
   readonly name: string;
   readonly logger: Logger;
-  /** Whether there is a connection now. */
+  /** Whether there is a connection now, as far as one knows. */
   readonly isConnected: boolean;
   /** Resolves while there is a connection, or when `signal` aborts. */
   connected(signal: AbortSignal): Promise<void>;

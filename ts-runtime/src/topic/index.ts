@@ -1,6 +1,8 @@
 export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
-export { encodeValue, makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
-export { createPublisher, type OutgoingMessage, type Publisher } from "./publish-messages.ts";
+export { encodeValue, headerLines, makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
+export { requireFences, takeLanes, type Lane } from "./lane.ts";
+export { createPublisher } from "./publish-messages.ts";
+export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble } from "./publisher.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export {

@@ -15,14 +15,22 @@ export function streamName(prefix: string, topic: TopicDescriptor): string {
   return `${prefix}${topic.name.replaceAll(".", "_")}`;
 }
 
+/** The subjects of a topic's messages; its stream holds fences, too. */
+export function topicSubjects(prefix: string, topic: TopicDescriptor): string {
+  return `${prefix}topic.${topic.name}.*`;
+}
+
 /** The subject of one of a topic's partitions. */
 export function partitionSubject(prefix: string, topic: TopicDescriptor, partition: number): string {
   return `${prefix}topic.${topic.name}.${partition}`;
 }
 
-/** The subjects of all of a topic's partitions, as a filter. */
-export function topicSubjects(prefix: string, topic: TopicDescriptor): string {
-  return `${prefix}topic.${topic.name}.*`;
+/**
+ * The subject that fences a lane of publishing to a stream: who holds the lane stores a message there. `stream` is
+ * without the prefix.
+ */
+export function fenceSubject(prefix: string, stream: string, lane: string): string {
+  return `${prefix}fence.${stream}.${lane}`;
 }
 
 /** The stream that holds all dead letters. */
@@ -47,7 +55,10 @@ export async function ensureStream(broker: Broker, topic: TopicDescriptor): Prom
   const name = streamName(broker.prefix, topic);
   const stored = await ensure(broker, {
     name,
-    subjects: [`${broker.prefix}topic.${topic.name}.*`],
+    subjects: [
+      topicSubjects(broker.prefix, topic),
+      fenceSubject(broker.prefix, name.slice(broker.prefix.length), ">"),
+    ],
     metadata: { [partitionsKey]: String(topic.partitions) },
   });
   const partitions = stored.config.metadata?.[partitionsKey];
@@ -76,7 +87,7 @@ async function ensure(
     if (apiErrorOf(error) === streamNotFound) return undefined;
     throw error;
   });
-  if (existing !== undefined) return existing;
+  if (existing !== undefined) return completed(manager, existing, own.subjects);
   const config: Partial<StreamConfig> = {
     ...own,
     storage: StorageType.File,
@@ -86,6 +97,24 @@ async function ensure(
   };
   return manager.streams.add(config).catch(async (error: unknown) => {
     if (apiErrorOf(error) !== streamNameInUse) throw error;
-    return manager.streams.info(own.name); // another came first, with a default of its own
+    // Another came first, with a default of its own.
+    return completed(manager, await manager.streams.info(own.name), own.subjects);
   });
+}
+
+/** A stream that is there is taken as it is, but for subjects that it lacks. */
+async function completed(
+  manager: Broker["manager"],
+  { config, ...info }: StreamInfo,
+  wanted: readonly string[],
+): Promise<StreamInfo> {
+  const missing = wanted.filter((subject) => !config.subjects.includes(subject));
+  if (missing.length === 0) return { config, ...info };
+  return manager.streams.update(config.name, { ...config, subjects: [...config.subjects, ...missing] });
+}
+
+/** Lets a stream take the messages that fence lanes; `stream` is without the prefix. */
+export async function ensureFences({ manager, prefix }: Broker, stream: string): Promise<StreamInfo> {
+  const info = await manager.streams.info(`${prefix}${stream}`);
+  return completed(manager, info, [fenceSubject(prefix, stream, ">")]);
 }
