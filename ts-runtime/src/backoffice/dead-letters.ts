@@ -15,8 +15,9 @@ import {
   replayDeadLetters,
   type DeadLetter,
 } from "../topic/index.ts";
+import { tellGroup, tellsName } from "../tell/index.ts";
 import { writeJson } from "./json.ts";
-import { required, type BackofficeParts, type Methods } from "./parts.ts";
+import type { BackofficeParts, Methods } from "./parts.ts";
 
 type Names =
   | "listDeadLetters"
@@ -35,13 +36,8 @@ interface Source {
 }
 
 export function deadLetterMethods(parts: BackofficeParts): Methods<Names> {
-  const sources: readonly Source[] = parts.subscriptions.map(({ group, topic }) => ({
-    group,
-    topic: topic.name,
-    messageOf: () => topic.message,
-  }));
-  const broker = (): ReturnType<typeof required<NonNullable<BackofficeParts["broker"]>>> =>
-    required(parts.broker, "broker");
+  const { connectBroker } = parts;
+  const sources = sourcesOf(parts);
   const sourceOf = ({ group, topic }: DeadLetter): Source | undefined =>
     sources.find((source) => source.group === group && source.topic === topic);
   const wanted = (request: { readonly group: string; readonly topic: string }): readonly Source[] => {
@@ -57,7 +53,7 @@ export function deadLetterMethods(parts: BackofficeParts): Methods<Names> {
     );
   };
   const ownLetter = async (id: string): Promise<DeadLetter> => {
-    const letter = await readDeadLetter(broker(), numberOf(id));
+    const letter = await readDeadLetter(await connectBroker(), numberOf(id));
     if (sourceOf(letter) !== undefined) return letter;
     throw new SamspelError(
       "SAMSPEL_NOT_FOUND",
@@ -74,7 +70,7 @@ export function deadLetterMethods(parts: BackofficeParts): Methods<Names> {
       let after = token === "" ? 0 : numberOf(tokenText(token), "page_token");
       for (;;) {
         signal.throwIfAborted();
-        const page = await listDeadLetters(broker(), { ...filter, after, limit });
+        const page = await listDeadLetters(await connectBroker(), { ...filter, after, limit });
         for (const letter of page.letters) {
           if (found.length === limit) break;
           if (sourceOf(letter) !== undefined) found.push(letter);
@@ -101,18 +97,23 @@ export function deadLetterMethods(parts: BackofficeParts): Methods<Names> {
     async replayDeadLetter({ id }, context) {
       const { number } = await ownLetter(id);
       const timeoutMs = context.timeoutMs();
-      const result = await replayDeadLetter(broker(), number, timeoutMs === undefined ? {} : { timeoutMs });
+      const result = await replayDeadLetter(
+        await connectBroker(),
+        number,
+        timeoutMs === undefined ? {} : { timeoutMs },
+      );
       return { error: result.type === "failed" ? result.error : "" };
     },
 
     async *replayDeadLetters(request, { signal }) {
       const from = wanted(request);
-      const counts = await Promise.all(from.map((source) => countDeadLetters(broker(), source)));
+      const broker = await connectBroker();
+      const counts = await Promise.all(from.map((source) => countDeadLetters(broker, source)));
       const total = counts.reduce((sum, count) => sum + count, 0);
       let succeeded = 0;
       let failed = 0;
       for (const { group, topic } of from) {
-        for await (const { number, result } of replayDeadLetters(broker(), { group, topic })) {
+        for await (const { number, result } of replayDeadLetters(broker, { group, topic })) {
           if (result.type === "handled") succeeded += 1;
           else failed += 1;
           yield {
@@ -128,17 +129,34 @@ export function deadLetterMethods(parts: BackofficeParts): Methods<Names> {
     },
 
     async dropDeadLetter({ id }) {
-      await dropDeadLetter(broker(), (await ownLetter(id)).number);
+      await dropDeadLetter(await connectBroker(), (await ownLetter(id)).number);
       return {};
     },
 
     async dropDeadLetters(request) {
+      const from = wanted(request);
+      const broker = await connectBroker();
       let dropped = 0;
-      for (const { group, topic } of wanted(request))
-        dropped += await dropDeadLetters(broker(), { group, topic });
+      for (const { group, topic } of from) dropped += await dropDeadLetters(broker, { group, topic });
       return { dropped: BigInt(dropped) };
     },
   };
+}
+
+function sourcesOf({ subscriptions, told }: BackofficeParts): readonly Source[] {
+  return [
+    ...subscriptions.map(({ group, topic }) => ({
+      group,
+      topic: topic.name,
+      messageOf: () => topic.message,
+    })),
+    ...told.map((service) => ({
+      group: tellGroup,
+      topic: tellsName(service.typeName),
+      messageOf: ({ headers }: DeadLetter) =>
+        service.methods.find(({ name }) => name === headers.get("samspel-method"))?.input,
+    })),
+  ];
 }
 
 /** @throws SAMSPEL_INVALID_REQUEST for what is no number. */

@@ -7,7 +7,13 @@ import {
   type WaitingMessageSchema,
   type WorkPartSchema,
 } from "../gen/samspel/v1/backoffice_pb.ts";
-import { countDeadLetters, groupState, type Broker, type GroupState } from "../topic/index.ts";
+import {
+  countDeadLetters,
+  groupState,
+  type Broker,
+  type GroupState,
+  type PartitionState,
+} from "../topic/index.ts";
 import { lagAnswer, stateAnswer } from "./answers.ts";
 
 export interface GroupAnswer {
@@ -40,23 +46,36 @@ export async function groupAnswer(
   return {
     state: stateAnswer(state.paused),
     lag: lagAnswer({ count: state.pending, ageMs: state.lagSeconds * 1_000 }),
-    waiting: state.partitions.flatMap(({ waiting }) =>
-      waiting.map(({ sequence, key, attempts, error }) => ({
-        sequence: BigInt(sequence),
-        key,
-        attempts,
-        error,
-      })),
-    ),
+    waiting: waitingAnswers(state.partitions),
     deadLetters: BigInt(deadLetters),
-    parts: state.partitions.map(({ partition, owner = "", position, pending, lagSeconds }) => ({
-      number: partition,
-      owner,
-      position: String(position),
-      lag: lagAnswer({ count: pending, ageMs: lagSeconds * 1_000 }),
-    })),
+    parts: partAnswers(state.partitions),
     members: state.members.map(({ name: service, host, pid }) => `${service} ${host}/${pid}`),
   };
+}
+
+/** The messages that failed and wait to be tried again. */
+export function waitingAnswers(
+  partitions: readonly PartitionState[],
+): MessageInitShape<typeof WaitingMessageSchema>[] {
+  return partitions.flatMap(({ waiting }) =>
+    waiting.map(({ sequence, key, attempts, error }) => ({
+      sequence: BigInt(sequence),
+      key,
+      attempts,
+      error,
+    })),
+  );
+}
+
+export function partAnswers(
+  partitions: readonly PartitionState[],
+): MessageInitShape<typeof WorkPartSchema>[] {
+  return partitions.map(({ partition, owner = "", position, pending, lagSeconds }) => ({
+    number: partition,
+    owner,
+    position: String(position),
+    lag: lagAnswer({ count: pending, ageMs: lagSeconds * 1_000 }),
+  }));
 }
 
 /** A group that nobody ran yet, or whose stream is not there. */

@@ -1,4 +1,5 @@
 // What of a service the backoffice knows, and which of it a request means.
+import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Cluster } from "../cluster/index.ts";
 import type { LiveTopicDescriptor } from "../descriptor/index.ts";
@@ -29,7 +30,11 @@ export interface BackofficeParts {
   readonly projections: readonly Projection[];
   /** The database that has a projection's tables. */
   readonly homeOf: (projection: Projection) => Database;
+  /** The proto services of this service that can be told. */
+  readonly told: readonly DescService[];
   readonly broker: Broker | undefined;
+  /** The same, or one that is connected when it is asked for, as tells have it. */
+  readonly connectBroker: () => Promise<Broker>;
   readonly database: Database | undefined;
   readonly journal: Journal | undefined;
   readonly cluster: Cluster | undefined;

@@ -13,6 +13,7 @@ import { openReadModels, type ReadModels } from "./read-models.ts";
 /** What is connected. The settings are checked before, so what a service needs is there. */
 export interface OpenInfra {
   readonly database: Database | undefined;
+  readonly broker: Broker | undefined;
   requireDatabase(): Database;
   requireJournal(): Journal;
   requireCluster(): Cluster;
@@ -69,6 +70,7 @@ export async function openInfra(
   return {
     connectBroker: () => (broker === undefined ? later.connect() : Promise.resolve(broker)),
     database,
+    broker,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
     requireCluster: () => required(cluster, "database"),

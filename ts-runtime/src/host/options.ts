@@ -63,6 +63,11 @@ export interface ServiceOptions {
    */
   readonly inspection?: boolean;
   /**
+   * Whether `samspel.v1.BackofficeService` is served beside the service's own: it shows and steers the service's
+   * background work for whoever reaches the port. Default: `SAMSPEL_BACKOFFICE`, else outside of NODE_ENV=production.
+   */
+  readonly backoffice?: boolean;
+  /**
    * Whether the service is what the process is for: then SIGTERM and SIGINT stop it in order and end the process (A2),
    * and so does a start that fails. Default true.
    */
@@ -89,6 +94,7 @@ export interface ResolvedServiceOptions {
   readonly passivateAfterMs: number;
   readonly commandRetentionMs: number;
   readonly inspection: boolean;
+  readonly backoffice: boolean;
   readonly ownsProcess: boolean;
   readonly logLevel: string;
 }
@@ -142,6 +148,10 @@ export function resolveServiceOptions(
     inspection:
       options.inspection ??
       resolveFlag("SAMSPEL_INSPECTION", set(environment["SAMSPEL_INSPECTION"])) ??
+      environment["NODE_ENV"] !== "production",
+    backoffice:
+      options.backoffice ??
+      resolveFlag("SAMSPEL_BACKOFFICE", set(environment["SAMSPEL_BACKOFFICE"])) ??
       environment["NODE_ENV"] !== "production",
     ownsProcess: options.ownsProcess ?? true,
     logLevel: resolveLogLevel(set(environment["LOG_LEVEL"])),

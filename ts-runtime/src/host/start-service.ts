@@ -8,12 +8,10 @@ import { createClients } from "../client/index.ts";
 import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
 import { createInspection } from "../inspection/index.ts";
-import type { LiveSubscription } from "../live/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
-import { createTeller, withTells } from "../tell/index.ts";
+import { createTeller, toldService, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
-import type { Subscription } from "../topic/index.ts";
 import {
   createGroupReaders,
   createTopicService,
@@ -22,6 +20,7 @@ import {
 } from "../topic-stream/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
+import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
 import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
@@ -139,6 +138,10 @@ async function assemble(
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
+  const subscriptions = (options.subscriptions ?? []).map((part) =>
+    typeof part === "function" ? part(context) : part,
+  );
+  const told = served.flatMap((binding) => toldService(binding, interceptors)?.service ?? []);
   const server = begun.use(
     await startRpcServer({
       host,
@@ -147,19 +150,18 @@ async function assemble(
       serving: false,
       interceptors,
       bindings: [...served, ...topicStreams.bindings],
-      beside: [...inspectionBindings(options, settings, { infra, logger }), ...topicStreams.beside],
+      beside: [
+        ...inspectionBindings(options, settings, { infra, logger }),
+        ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
+        ...topicStreams.beside,
+      ],
     }),
-  );
-  const subscriptions = (options.subscriptions ?? []).map((part) =>
-    typeof part === "function" ? part(context) : part,
   );
   const background = await startBackground(options, {
     infra,
     logger,
     name,
-    subscriptions: subscriptions.filter(
-      (subscription): subscription is Subscription => !isLive(subscription),
-    ),
+    subscriptions: subscriptions.filter(isDurable),
     liveSubscriptions: subscriptions.filter(isLive),
     drainMs,
     hosts,
@@ -186,10 +188,6 @@ async function assemble(
     endWithin(deregisterWithinMs, registration.deregister(), { what: "deregistration", logger }),
   );
   return { name, host, port: server.port, protoServices };
-}
-
-function isLive(subscription: Subscription | LiveSubscription): subscription is LiveSubscription {
-  return "type" in subscription && subscription.type === "live";
 }
 
 function entityHosts(

@@ -41,9 +41,18 @@ function listCommand(run: Run): Command {
           ]),
           "no proto service of this service can be told",
         );
-        const age =
-          outbox.oldestAge === undefined ? "" : `, the oldest for ${texts.ageText(outbox.oldestAge)}`;
-        printer.line(`outbox: ${outbox.due} due${age}; ${outbox.delayed} wait for their time`);
+        if (outbox.streams.length === 0) return printer.line("the outbox is empty");
+        printer.line("");
+        printer.table(
+          ["in the outbox, to stream", "due", "oldest", "wait for their time"],
+          outbox.streams.map(({ stream, due, oldestAge, delayed }) => [
+            stream,
+            String(due),
+            oldestAge === undefined ? "–" : texts.ageText(oldestAge),
+            String(delayed),
+          ]),
+          "",
+        );
       }),
     );
 }

@@ -1,0 +1,2 @@
+export { createBackoffice } from "./backoffice.ts";
+export type { BackofficeParts } from "./parts.ts";
