@@ -22,6 +22,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   memory: ["--live=20000", "--stored=50000"],
   rpc: ["--rounds=1", "--ms=500"],
   reading: ["--rounds=2", "--events=50000"],
+  streams: ["--rounds=1", "--messages=20000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
 };
