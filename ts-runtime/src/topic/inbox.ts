@@ -7,7 +7,7 @@
 //     afterwards that the partition still is its own.
 // I3. A transaction that such a process has left open holds up one key, and not for ever: the server ends it after
 //     `idleMs`.
-import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
+import { textArray, transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { Fenced, type GroupName } from "./consume/index.ts";
 
@@ -88,7 +88,7 @@ async function note(
         and set_config('idle_in_transaction_session_timeout', ${String(idleMs)}, true) is not null
     ), noted as (
       insert into inbox (group_name, message_id)
-      select ${name}, id from json_array_elements_text(${JSON.stringify(ids)}::json) id where exists (select from fence)
+      select ${name}, id from unnest(${textArray(ids)}::text[]) id where exists (select from fence)
       on conflict do nothing
       returning message_id
     )
