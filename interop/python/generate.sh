@@ -18,7 +18,8 @@ compile() {
 }
 
 library=interop/python/src
-compile "$library" samspel/v1/errors.proto samspel/v1/options.proto samspel/v1/subscribe.proto
+compile "$library" samspel/v1/errors.proto samspel/v1/options.proto samspel/v1/subscribe.proto \
+  samspel/v1/tell.proto
 
 inventory=examples/shopping-cart/inventory/src
 compile "$inventory" cart/v1/cart_topics.proto

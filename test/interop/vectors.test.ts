@@ -4,6 +4,14 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { partitionOf, sliceOf } from "../../ts-runtime/src/descriptor/index.ts";
+import {
+  laterSubject,
+  replySubject,
+  tellStream,
+  tellSubject,
+  tellToken,
+} from "../../ts-runtime/src/tell/address.ts";
+import { encodeValue } from "../../ts-runtime/src/topic/index.ts";
 
 interface PartitionVector {
   readonly key: string;
@@ -25,5 +33,31 @@ t.test("partitions.json holds crc32, slice and partition of each key", async (t)
       expected,
       JSON.stringify(key.slice(0, 20)),
     );
+  }
+});
+
+interface TellVector {
+  readonly service: string;
+  readonly method: string;
+  readonly key: string;
+  readonly id: string;
+  readonly [expected: string]: string;
+}
+
+t.test("tells.json holds where a tell lies, what it is known by, and where its reply lies", async (t) => {
+  const tells = join(import.meta.dirname, "../../interop/vectors/tells.json");
+  const { vectors } = JSON.parse(readFileSync(tells, "utf8")) as { readonly vectors: readonly TellVector[] };
+  t.ok(vectors.length > 3);
+  for (const { service, method, key, id, ...expected } of vectors) {
+    const token = tellToken({ service, method, key, id });
+    const found = {
+      stream: tellStream(service),
+      subject: tellSubject(service, key),
+      messageId: `${method}/${encodeValue(key)}/${encodeValue(id)}`,
+      token,
+      replySubject: replySubject(service, token),
+      laterSubject: laterSubject(service, token),
+    };
+    t.same(found, expected, `${service}.${method}`);
   }
 });

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Callable, Optional, TypeVar
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message as ProtoMessage
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
@@ -34,6 +35,8 @@ from samspel.message import Message
 from samspel.registration import Instance, Registration, advertised_address
 from samspel.settings import Settings
 from samspel.subscription import Subscription
+from samspel.teller import Teller
+from samspel.tells import Tells
 from samspel.topics import Topic
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Service:
         self._proto_services: list[str] = []
         self._subscriptions: list[Callable[[Broker], Subscription[ProtoMessage]]] = []
         self._resources = AsyncExitStack()
+        self._broker: Optional[Broker] = None
 
     def serve(self, proto_service: str) -> None:
         """Announces a proto service by its full name, such as `inventory.v1.InventoryService`."""
@@ -78,6 +82,27 @@ class Service:
         self._subscriptions.append(
             lambda broker: Subscription(broker, prefix, group, topic, handle, attempts=attempts)  # type: ignore[arg-type]
         )
+
+    def take_tells(self, service: ServiceDescriptor, servicer: object) -> None:
+        """Takes the tells of a proto service, with the handlers that serve its calls.
+
+        :param service: such as `api.DESCRIPTOR.services_by_name["InventoryService"]`
+        :param servicer: has a coroutine for each method that may be told
+        """
+        prefix = self.settings.topic_prefix
+        self._subscriptions.append(lambda broker: Tells(broker, prefix, service, servicer))
+
+    @property
+    def teller(self) -> Teller:
+        """Tells methods of other services."""
+        return Teller(self._connection(), self.settings.topic_prefix, self.settings.service)
+
+    def _connection(self) -> Broker:
+        """The one connection to NATS; it connects when it is first used."""
+        if self._broker is None:
+            self._broker = Broker(self.settings)
+            self._resources.push_async_callback(self._broker.close)
+        return self._broker
 
     async def enter(self, resource: AbstractAsyncContextManager[R]) -> R:
         """Opens what the handlers need; it is closed after the last of them finished."""
@@ -108,11 +133,7 @@ class Service:
         log.info("stopped")
 
     async def _consume(self) -> list[Subscription[ProtoMessage]]:
-        if not self._subscriptions:
-            return []
-        broker = Broker(self.settings)
-        self._resources.push_async_callback(broker.close)
-        subscriptions = [make(broker) for make in self._subscriptions]
+        subscriptions = [make(self._connection()) for make in self._subscriptions]
         await asyncio.gather(*(subscription.start() for subscription in subscriptions))
         return subscriptions
 

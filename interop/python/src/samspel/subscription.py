@@ -67,7 +67,7 @@ class Subscription(Generic[M]):
     async def start(self) -> None:
         """Creates what the broker lacks, and begins to consume."""
         js = await self._broker.jetstream()
-        stream = await ensure_topic_stream(js, self._prefix, self._topic)
+        stream = await self._ensure_stream(js)
         partitions = range(self._topic.partitions)
         pulls = await asyncio.gather(*(self._bind(js, stream, partition) for partition in partitions))
         for partition, pull in zip(partitions, pulls):
@@ -78,6 +78,16 @@ class Subscription(Generic[M]):
         """Takes no more messages, and waits until those in hand are settled."""
         self._stopping.set()
         await asyncio.gather(*self._tasks)
+
+    async def _ensure_stream(self, js: JetStreamContext) -> str:
+        return await ensure_topic_stream(js, self._prefix, self._topic)
+
+    def _read(self, raw: Msg) -> Message[M]:
+        return read_message(self._topic, raw)
+
+    def _is_final(self, error: Exception) -> bool:
+        """Whether another attempt would not change what went wrong."""
+        return False
 
     async def _run(
         self, partition: int, js: JetStreamContext, pull: JetStreamContext.PullSubscription
@@ -99,7 +109,7 @@ class Subscription(Generic[M]):
                 await self._wait(backoff_seconds(failures))
                 try:
                     js = await self._broker.jetstream()
-                    stream = await ensure_topic_stream(js, self._prefix, self._topic)
+                    stream = await self._ensure_stream(js)
                     pull = await self._bind(js, stream, partition)
                     break
                 except Exception as error:
@@ -144,7 +154,7 @@ class Subscription(Generic[M]):
             "attempt": place.num_delivered,
         }
         try:
-            message = read_message(self._topic, raw)
+            message = self._read(raw)
         except DecodeError as error:
             log.error("dead letter: no message of the topic", extra={**about, "reason": _describe(error)})
             await self._bury(js, raw, error)
@@ -152,7 +162,8 @@ class Subscription(Generic[M]):
         try:
             await self._attempt(message, raw)
         except Exception as error:
-            if isinstance(error, Unavailable) or place.num_delivered < self._attempts:
+            again = isinstance(error, Unavailable) or place.num_delivered < self._attempts
+            if again and not self._is_final(error):
                 delay = backoff_seconds(place.num_delivered)
                 log.warning("message failed", extra={**about, "again_in_seconds": delay}, exc_info=error)
                 await raw.nak(delay)

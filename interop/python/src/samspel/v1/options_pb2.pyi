@@ -8,6 +8,8 @@ KEY_FIELD_NUMBER: _ClassVar[int]
 key: _descriptor.FieldDescriptor
 TOPIC_FIELD_NUMBER: _ClassVar[int]
 topic: _descriptor.FieldDescriptor
+DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
+deduplicated: _descriptor.FieldDescriptor
 
 class TopicOptions(_message.Message):
     __slots__ = ("name", "partitions")

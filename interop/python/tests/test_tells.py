@@ -1,0 +1,40 @@
+"""Tells: where they lie, and what may be told."""
+
+import json
+import unittest
+from pathlib import Path
+from unittest.mock import AsyncMock, Mock
+
+from samspel.headers import encode_value
+from samspel.tell_address import reply_subject, tell_stream, tell_subject, tell_token
+from samspel.teller import Teller
+from tests.declared import FILE
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "tells.json"
+
+
+class Address(unittest.TestCase):
+    def test_is_that_of_every_language(self) -> None:
+        vectors = json.loads(VECTORS.read_text(encoding="utf-8"))["vectors"]
+        self.assertGreater(len(vectors), 3)
+        for vector in vectors:
+            service, method, key, tell_id = (vector[name] for name in ("service", "method", "key", "id"))
+            token = tell_token(service, method, key, tell_id)
+            self.assertEqual(tell_stream(service), vector["stream"])
+            self.assertEqual(tell_subject(service, key), vector["subject"])
+            self.assertEqual(token, vector["token"])
+            self.assertEqual(reply_subject(service, token), vector["replySubject"])
+            message_id = f"{method}/{encode_value(key)}/{encode_value(tell_id)}"
+            self.assertEqual(message_id, vector["messageId"])
+
+
+class Sending(unittest.IsolatedAsyncioTestCase):
+    async def test_refuses_a_method_that_streams(self) -> None:
+        teller = Teller(Mock(jetstream=AsyncMock()), "", "test")
+        method = FILE.services_by_name["Topics"].methods_by_name["Plain"]
+        with self.assertRaisesRegex(TypeError, "as it streams"):
+            await teller.tell(method, Mock())
+
+
+if __name__ == "__main__":
+    unittest.main()
