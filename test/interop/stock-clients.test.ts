@@ -92,7 +92,7 @@ t.test(
         ["AddItem", addApples(cartId, 1)],
         ["Checkout", JSON.stringify({ cartId })],
       ] as const) {
-        await run("grpcurl", ["-plaintext", "-d", data, host, `cart.v1.CartService/${method}`], { env });
+        await outcomeOf("grpcurl", ["-plaintext", "-d", data, host, `cart.v1.CartService/${method}`], env);
       }
     };
     /** Reads until `count` envelopes have come; then the connection breaks. */
@@ -101,8 +101,9 @@ t.test(
       count: number,
     ): Promise<readonly { key: string; position: string }[]> => {
       const request = JSON.stringify({ topic: "cart.v1.CartTopics.CheckedOut", ...from });
+      const program = "grpcurl";
       const child = spawn(
-        "grpcurl",
+        program,
         ["-plaintext", "-d", request, new URL(proxy.url).host, "samspel.v1.TopicService/Read"],
         { env, stdio: ["ignore", "pipe", "pipe"] },
       );

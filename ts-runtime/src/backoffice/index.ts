@@ -1,2 +1,1 @@
 export { createBackoffice } from "./backoffice.ts";
-export type { BackofficeParts } from "./parts.ts";

@@ -3,6 +3,7 @@
 import type { Logger } from "../telemetry/index.ts";
 import { readHeaders, runConsumer, type Broker, type Received } from "../topic/index.ts";
 import { tellGroup, tellPartitions, tellPartitionSubject, tellStream } from "./address.ts";
+import { awaitTellStream } from "./await-stream.ts";
 import { handleTell, keepFailure } from "./handle-tell.ts";
 import { identityOf, readTell, type IncomingTell } from "./incoming-tell.ts";
 import type { ReplyPublisher } from "./reply-publisher.ts";
@@ -39,9 +40,14 @@ export function tellsName(service: string): string {
   return `tell.${service}`;
 }
 
-/** Takes tells until `signal` aborts; resolves when the handlers are done. */
+/**
+ * Takes tells until `signal` aborts; resolves when the handlers are done. Nothing is made in JetStream before the first
+ * tell is there.
+ */
 export async function runTells(options: RunTellsOptions): Promise<void> {
   const { told, broker, logger, signal } = options;
+  await awaitTellStream(broker, told.service.typeName, signal);
+  if (signal.aborted) return;
   await ensureReplyStream(broker);
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);

@@ -21,7 +21,7 @@ export interface Ground {
   readonly registryUrl: string;
   readonly topicPrefix: string;
   /**
-   * Takes a place for one more service; `withBroker` where it publishes or subscribes.
+   * Takes a place for one more service; `withBroker` where there is one: it may publish, subscribe or tell.
    * @throws TypeError where all have left: nothing is there any more.
    */
   join(options: { readonly withBroker: boolean }): Promise<Place>;

@@ -65,7 +65,7 @@ export function requireInfra(name: string, parts: Parts, infra: ResolvedInfra): 
 }
 
 /** Whether a service publishes or subscribes. */
-export function needsBroker({ topics = [], liveTopics = [], subscriptions = [] }: Parts): boolean {
+function needsBroker({ topics = [], liveTopics = [], subscriptions = [] }: Parts): boolean {
   return topics.length + liveTopics.length + subscriptions.length > 0;
 }
 

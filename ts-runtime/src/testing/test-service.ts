@@ -17,7 +17,7 @@ import { createDirectTransport } from "./direct-transport.ts";
 import { eventually, type EventuallyOptions } from "./eventually.ts";
 import { layGround, type Ground, type Place } from "./ground.ts";
 import { attemptAll, leakError } from "./leaks.ts";
-import { needsBroker, requireInfra, resolveInfraOptions, type InfraOptions } from "./settings.ts";
+import { requireInfra, resolveInfraOptions, type InfraOptions } from "./settings.ts";
 
 type OwnSettings = "name" | "host" | "port" | "schema" | "topicPrefix" | "ownsProcess" | keyof InfraOptions;
 
@@ -95,7 +95,7 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
   requireInfra(name, parts, infra);
   const logger = options.logger ?? createLogger({ service: name, level: infra.logLevel });
   const ground = shared ?? (await layGround(infra, logger));
-  const place = await ground.join({ withBroker: needsBroker(parts) });
+  const place = await ground.join({ withBroker: infra.natsUrl !== undefined });
   const settings: ServiceOptions = {
     drainMs: 5_000,
     freezeStates: true,

@@ -7,7 +7,7 @@ import type { Printer } from "./printer.ts";
 export type ExitCode = 0 | 1 | 2;
 
 /** What a command does; it resolves with an exit code, or with nothing for 0. */
-export type Work = (service: {
+type Work = (service: {
   readonly client: BackofficeClient;
   readonly printer: Printer;
 }) => Promise<ExitCode | void>;
