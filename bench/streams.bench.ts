@@ -55,55 +55,69 @@ function fromMemory(messages: number): ServiceBinding {
   return bind(CounterTopics as DescService, impl as ServiceImpl<DescService>);
 }
 
-/** Messages per second, from the first to the last. */
-async function rateOf<T>(
+interface Figures {
+  readonly perSecond: number;
+  /** Of this process, server and client together. */
+  readonly cpuMicrosPerMessage: number;
+}
+
+/** From the first message to the last. */
+async function figuresOf<T>(
   messages: number,
   stream: AsyncIterable<T>,
   each: (item: T, count: number) => unknown,
 ) {
   let count = 0;
   let startedAtMs = 0;
+  let startedCpu = process.cpuUsage();
   for await (const item of stream) {
-    if (count++ === 0) startedAtMs = performance.now();
+    if (count++ === 0) {
+      startedAtMs = performance.now();
+      startedCpu = process.cpuUsage();
+    }
     await each(item, count);
     if (count === messages) break;
   }
-  return Math.round((messages * 1_000) / (performance.now() - startedAtMs));
+  const { user, system } = process.cpuUsage(startedCpu);
+  return {
+    perSecond: Math.round((messages * 1_000) / (performance.now() - startedAtMs)),
+    cpuMicrosPerMessage: (user + system) / messages,
+  };
 }
 
 const nothing = (): void => {};
 
-async function plain(transport: Transport, messages: number): Promise<number> {
+async function plain(transport: Transport, messages: number): Promise<Figures> {
   const gone = new AbortController();
   const replies = createClient(CounterTopics, transport).changed(
     { from: beginning },
     { signal: gone.signal },
   );
-  const rate = await rateOf(messages, replies, nothing);
+  const figures = await figuresOf(messages, replies, nothing);
   gone.abort();
-  return rate;
+  return figures;
 }
 
-async function envelopes(transport: Transport, messages: number): Promise<number> {
+async function envelopes(transport: Transport, messages: number): Promise<Figures> {
   const gone = new AbortController();
   const client = createClient(TopicService, transport);
   const replies = client.read({ topic: counterTopic.name, from: beginning }, { signal: gone.signal });
-  const rate = await rateOf(messages, replies, nothing);
+  const figures = await figuresOf(messages, replies, nothing);
   gone.abort();
-  return rate;
+  return figures;
 }
 
-async function grouped(transport: Transport, messages: number): Promise<number> {
+async function grouped(transport: Transport, messages: number): Promise<Figures> {
   const gone = new AbortController();
   const client = createClient(TopicService, transport);
   const about = { topic: counterTopic.name, group: `bench-${randomUUID()}` };
   const replies = client.read({ ...about, from: beginning }, { signal: gone.signal });
-  const rate = await rateOf(messages, replies, ({ envelope }, count) => {
+  const figures = await figuresOf(messages, replies, ({ envelope }, count) => {
     if (count % commitEvery !== 0 && count !== messages) return undefined;
     return client.commit({ ...about, position: envelope?.position ?? "" });
   });
   gone.abort();
-  return rate;
+  return figures;
 }
 
 function transportTo({ port }: { readonly port: number }): Transport {
@@ -134,19 +148,26 @@ async function main(): Promise<void> {
   });
   const memory = await startRpcServer({ logger, bindings: [fromMemory(messages)] });
   const bench: Bench = { messages, served: transportTo(served), bare: transportTo(memory) };
-  const works: Readonly<Record<string, () => Promise<number>>> = {
+  const works: Readonly<Record<string, () => Promise<Figures>>> = {
     "bare stream out of memory": () => plain(bench.bare, messages),
     "the topic's method": () => plain(bench.served, messages),
     envelopes: () => envelopes(bench.served, messages),
     [`envelopes in a group, a commit each ${commitEvery}`]: () => grouped(bench.served, messages),
   };
-  const rates = new Map<string, number[]>(Object.keys(works).map((name) => [name, []]));
+  const rounds = new Map<string, Figures[]>(Object.keys(works).map((name) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const [name, work] of Object.entries(works)) rates.get(name)?.push(await work());
+    for (const [name, work] of Object.entries(works)) rounds.get(name)?.push(await work());
   }
-  const [bare = 0] = [...rates.values()].map(median);
-  for (const [name, all] of rates) {
-    console.log(`${name}: ${median(all)}/s, ${(median(all) / bare).toFixed(2)} of bare`);
+  const medians = [...rounds].map(([name, figures]) => ({
+    name,
+    perSecond: median(figures.map(({ perSecond }) => perSecond)),
+    cpu: median(figures.map(({ cpuMicrosPerMessage }) => cpuMicrosPerMessage)),
+  }));
+  for (const { name, perSecond, cpu } of medians) {
+    const ratio = (perSecond / (medians[0]?.perSecond ?? 1)).toFixed(2);
+    console.log(
+      `${name.padEnd(44)}${String(perSecond).padStart(8)}/s${ratio.padStart(7)}${cpu.toFixed(0).padStart(6)} µs CPU`,
+    );
   }
   await served.close();
   await memory.close();

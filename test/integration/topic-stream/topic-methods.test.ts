@@ -41,7 +41,7 @@ t.test(
     const ticking = setInterval(() => void publishAll(broker, [changed(prefix, "a", revision++)]), 20);
     t.ok((await first) >= 4n, "nothing older");
     clearInterval(ticking);
-    t.equal(await all.next(), 4n, "the first stream is live, too");
+    t.ok((await all.next()) >= 4n, "the first stream is live, too");
 
     for (const { gone, stream } of [all, late, now]) {
       const end = (async () => {

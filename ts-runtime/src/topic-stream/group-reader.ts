@@ -12,6 +12,7 @@ import {
   runConsumer,
   streamName,
   type Broker,
+  type Delivery,
   type Received,
   type Start,
 } from "../topic/index.ts";
@@ -21,6 +22,10 @@ import { newReaderId } from "./group-position.ts";
 interface GroupMessage {
   readonly number: number;
   readonly message: Received;
+}
+
+interface Waiting extends GroupMessage {
+  readonly delivery: Delivery;
 }
 
 /** A stream of a group; one `next` at a time. */
@@ -54,29 +59,26 @@ const noTimeoutMs = 2_147_483_647;
 export function openGroupReader(options: GroupReaderOptions): GroupReader {
   const { broker, topic, group, start, maxUncommitted, lingerMs, signal } = options;
   const uncommitted = new Map<number, () => void>();
-  const waiting: GroupMessage[] = [];
+  const waiting: Waiting[] = [];
   let count = 0;
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
 
-  const take = (message: Received, lost: AbortSignal): Promise<void> | undefined => {
+  const take = (message: Received, delivery: Delivery): Promise<void> => {
     // What begins after the end would be sent to nobody.
     if (signal.aborted) return new Promise(() => {});
     const number = ++count;
     return new Promise((resolve) => {
-      const forget = (): void => {
-        uncommitted.delete(number);
-        const index = waiting.findIndex((entry) => entry.number === number);
-        if (index >= 0) waiting.splice(index, 1); // its partition is another's: it sends it
-      };
-      lost.addEventListener("abort", forget, { once: true });
-      uncommitted.set(number, () => {
-        lost.removeEventListener("abort", forget);
-        resolve();
-      });
-      waiting.push({ number, message });
+      uncommitted.set(number, resolve);
+      waiting.push({ number, message, delivery });
       wake?.();
     });
+  };
+  /** What its handler's end means to the engine, whether it counts or is somebody else's by now. */
+  const settle = (number: number): void => {
+    const resolve = uncommitted.get(number);
+    uncommitted.delete(number);
+    resolve?.();
   };
   const running = runConsumer<Received>({
     broker,
@@ -88,7 +90,7 @@ export function openGroupReader(options: GroupReaderOptions): GroupReader {
     group,
     // A key of its own for each: the next message of an entity is sent before the last one is committed.
     open: (message) => ({ key: String(message.sequence), value: message }),
-    work: { type: "single", handle: (message, delivery) => take(message, delivery.signal) },
+    work: { type: "single", handle: take },
     concurrency: maxUncommitted,
     start,
     onExhausted: "block",
@@ -116,16 +118,19 @@ export function openGroupReader(options: GroupReaderOptions): GroupReader {
         if (signal.aborted) return undefined;
         if (failure !== undefined) throw failure;
         const next = waiting.shift();
-        if (next !== undefined) return next;
+        if (next !== undefined) {
+          if (!next.delivery.signal.aborted) return next;
+          settle(next.number); // its partition is another reader's: that one sends it
+          continue;
+        }
         await new Promise<void>((resolve) => (wake = resolve));
         wake = undefined;
       }
     },
     commit(number) {
-      for (const [sent, settle] of uncommitted) {
+      for (const sent of uncommitted.keys()) {
         if (sent > number) return;
-        uncommitted.delete(sent);
-        settle();
+        settle(sent);
       }
     },
   };

@@ -1,7 +1,7 @@
 // Pulling the messages of a stream in order, so many at a time as are asked for (F2).
 //
-// An own pull loop on a consumer without acks: the server sends no more than a batch, and the next one is asked for
-// when half of it is read. The ordered consumer of nats.js pulls ahead of its reader.
+// An own pull loop on a consumer without acks: the server sends no more than was asked for, and a batch is asked for
+// when less than one is read or on its way. The ordered consumer of nats.js pulls ahead of its reader.
 import {
   AckPolicy,
   createInbox,
@@ -41,6 +41,7 @@ export interface StreamPullOptions {
   readonly signal: AbortSignal;
 }
 
+const pendingHeader = "Nats-Pending-Messages";
 const batch = 256;
 const leastBytes = 2 * 1024 * 1024;
 const expiresMs = 30_000;
@@ -64,7 +65,7 @@ export async function openPull(broker: Broker, options: StreamPullOptions): Prom
   const arrived: StreamMessage[] = [];
   const closed = new AbortController();
   let expected = 0;
-  /** Of the request that is open, how many messages may still come. */
+  /** Of the requests that are open, how many messages may still come. */
   let awaited = 0;
   let interrupted: string | undefined;
   let wake: (() => void) | undefined;
@@ -90,7 +91,8 @@ export async function openPull(broker: Broker, options: StreamPullOptions): Prom
     }
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
-    awaited = 0; // the request is over
+    // A request is over; the others may go on.
+    awaited = Math.max(0, awaited - Number(message.headers?.get(pendingHeader) || awaited));
     const reason = `${code} ${message.headers?.description ?? ""}`.trim();
     if (code === 404 || code === 408 || /Batch Completed|Message Size/.test(reason)) wake?.();
     else interrupt(reason);
@@ -107,8 +109,8 @@ export async function openPull(broker: Broker, options: StreamPullOptions): Prom
     async next() {
       for (;;) {
         if (signal.aborted) return { interrupted: "stopped" };
-        if (awaited === 0 && arrived.length <= batch / 2 && interrupted === undefined) {
-          awaited = batch;
+        if (awaited + arrived.length < batch && interrupted === undefined) {
+          awaited += batch;
           silence.refresh();
           connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, request, { reply: inbox });
         }

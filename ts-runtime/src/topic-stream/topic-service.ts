@@ -1,6 +1,6 @@
 // samspel.v1.TopicService: the topics of a service in envelopes, each with its place.
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
+import { Code, type HandlerContext } from "@connectrpc/connect";
 import type { LiveTopicDescriptor, TopicDescriptor } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import {
@@ -42,15 +42,14 @@ export function createTopicService(options: TopicServiceOptions): ServiceBinding
     );
 
   return bind(TopicService, {
-    async *read(request, context) {
-      const signal = drainingSignal(context);
+    // One generator and no other around it: each layer costs as much as a message.
+    read(request, context) {
       const topic = find(topics, request.topic);
       const liveTopic = find(liveTopics, request.topic);
-      if (liveTopic !== undefined) yield* readLive(broker, liveTopic, request, signal);
-      else if (topic === undefined) throw unknown(request.topic);
-      else if (request.group === "") yield* readAlone(broker, topic, request, signal);
-      else yield* readInGroup(readers, topic, request, signal);
-      if (!context.signal.aborted) throw goesOnElsewhere({ name: request.topic });
+      if (liveTopic !== undefined) return readLive(broker, liveTopic, request, context);
+      if (topic === undefined) throw unknown(request.topic);
+      if (request.group === "") return readAlone(broker, topic, request, context);
+      return readInGroup(readers, topic, request, context);
     },
 
     async commit({ topic, group, position }) {
@@ -69,12 +68,13 @@ async function* readAlone(
   broker: Broker,
   topic: TopicDescriptor,
   request: ReadRequest,
-  signal: AbortSignal,
+  context: HandlerContext,
 ): AsyncGenerator<Response> {
+  const signal = drainingSignal(context);
   await using reader = await readTopic({ broker, topic, from: fromOf(request.from), signal });
   for (;;) {
     const stored = await reader.next();
-    if (stored === undefined) return;
+    if (stored === undefined) break;
     const { message, sequence } = stored;
     yield {
       envelope: envelopeOf(topic, {
@@ -86,13 +86,14 @@ async function* readAlone(
       }),
     };
   }
+  if (!context.signal.aborted) throw goesOnElsewhere(topic);
 }
 
 async function* readInGroup(
   readers: GroupReaders,
   topic: TopicDescriptor,
   request: ReadRequest,
-  signal: AbortSignal,
+  context: HandlerContext,
 ): AsyncGenerator<Response> {
   const ended = new AbortController();
   const reader = readers.open({
@@ -100,12 +101,12 @@ async function* readInGroup(
     group: requireGroup(request.group),
     start: startOf(request.from),
     maxUncommitted: windowOf(request.maxUncommitted),
-    signal: AbortSignal.any([signal, ended.signal]),
+    signal: AbortSignal.any([drainingSignal(context), ended.signal]),
   });
   try {
     for (;;) {
       const sent = await reader.next();
-      if (sent === undefined) return;
+      if (sent === undefined) break;
       const { number, message } = sent;
       yield {
         envelope: envelopeOf(topic, {
@@ -120,19 +121,25 @@ async function* readInGroup(
   } finally {
     ended.abort();
   }
+  if (!context.signal.aborted) throw goesOnElsewhere(topic);
 }
 
 async function* readLive(
   broker: Broker,
   topic: LiveTopicDescriptor,
   request: ReadRequest,
-  signal: AbortSignal,
+  context: HandlerContext,
 ): AsyncGenerator<Response> {
   refuseFrom(topic, request.from);
-  using listener = listenLive({ broker, topic, group: groupOf(request.group), signal });
+  using listener = listenLive({
+    broker,
+    topic,
+    group: groupOf(request.group),
+    signal: drainingSignal(context),
+  });
   for (;;) {
     const message = await listener.next();
-    if (message === undefined) return;
+    if (message === undefined) break;
     yield {
       envelope: envelopeOf(topic, {
         data: message.data,
@@ -143,4 +150,5 @@ async function* readLive(
       }),
     };
   }
+  if (!context.signal.aborted) throw goesOnElsewhere(topic);
 }
