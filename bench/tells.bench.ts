@@ -23,6 +23,7 @@ import {
 } from "../test/gen/samspel/test/v1/parcel_pb.ts";
 import { defineOrder, defineParcel } from "../test/support/parcels.ts";
 import { noClients } from "../test/support/reminder.ts";
+import { median } from "./median.ts";
 import { closedLoop, middle, type Load, type Work } from "./load.ts";
 
 const { values } = parseArgs({
@@ -40,6 +41,10 @@ const only: ReadonlySet<string> = new Set(values.only.split(","));
 const logger = createLogger({ service: "bench", level: "warn" });
 const item = "x".repeat(100);
 
+function shown({ perSecond, cpuMicros, p50Ms }: Load): string {
+  return `${perSecond.toFixed(0).padStart(7)}/s ${cpuMicros.toFixed(1).padStart(6)} µs CPU ${p50Ms.toFixed(2).padStart(6)} ms`;
+}
+
 /** Runs two works in turn, and prints how the first stands beside the second. */
 async function compare(
   title: string,
@@ -53,8 +58,6 @@ async function compare(
     loads[1].push(await closedLoop(theirs, inFlight, ms));
   }
   const [one, other] = [middle(loads[0]), middle(loads[1])];
-  const shown = ({ perSecond, cpuMicros, p50Ms }: Load): string =>
-    `${perSecond.toFixed(0).padStart(7)}/s ${cpuMicros.toFixed(1).padStart(6)} µs CPU ${p50Ms.toFixed(2).padStart(6)} ms`;
   console.log(
     `${title.padEnd(9)} ${String(inFlight).padStart(5)} in flight: ${shown(one)}, beside ${shown(other)}, ratio ${(one.perSecond / other.perSecond).toFixed(2)}, of CPU ${(one.cpuMicros / other.cpuMicros).toFixed(2)}`,
   );
@@ -144,11 +147,9 @@ async function handled(broker: Broker, journal: Journal): Promise<void> {
       commandId: randomUUID(),
     });
   for (let round = 0; round < rounds; round++) asks.push(await closedLoop(pack, 128, ms));
-  const sorted = (numbers: number[]): number =>
-    numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
   const { perSecond, cpuMicros } = middle(asks);
   console.log(
-    `handled     128 at once : ${sorted(rates).toFixed(0).padStart(7)}/s ${sorted(cpu).toFixed(1).padStart(6)} µs CPU, beside commands in this process ${perSecond.toFixed(0)}/s ${cpuMicros.toFixed(1)} µs CPU, ratio ${(sorted(rates) / perSecond).toFixed(2)}`,
+    `handled     128 at once : ${median(rates).toFixed(0).padStart(7)}/s ${median(cpu).toFixed(1).padStart(6)} µs CPU, beside commands in this process ${perSecond.toFixed(0)}/s ${cpuMicros.toFixed(1)} µs CPU, ratio ${(median(rates) / perSecond).toFixed(2)}`,
   );
 }
 

@@ -1,5 +1,6 @@
-// Events published per second from a journal, beside the obvious loop, in interleaved rounds of one run.
-// The ratio is what counts; the figures depend on the machine.
+// Messages published per second: from a journal, beside the obvious loop, and by a service's own code, beside the
+// library's publish with as many callers. In interleaved rounds of one run; then the ratio, and this process's CPU time
+// for each message. The ratios are what counts; the figures depend on the machine.
 //   npm run bench -- --long topics
 import { create, toBinary } from "@bufbuild/protobuf";
 import { randomUUID } from "node:crypto";
@@ -7,6 +8,7 @@ import { parseArgs } from "node:util";
 import { createCluster, type Cluster } from "../ts-runtime/src/cluster/index.ts";
 import { createJournal, startPosition, type Journal } from "../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../ts-runtime/src/postgres/index.ts";
+import { createTopicSenders } from "../ts-runtime/src/outbox/index.ts";
 import { publish, runPublication } from "../ts-runtime/src/publication/index.ts";
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
 import {
@@ -27,6 +29,7 @@ import { median } from "./median.ts";
 const logger = createLogger({ service: "bench", level: "error" });
 const counter = defineCounter();
 const entities = 500;
+const loopEvents = 5_000;
 
 interface Bench {
   readonly database: Database;
@@ -111,7 +114,7 @@ async function publishedByLoop(bench: Bench): Promise<number> {
   await emptyTopic(bench);
   const { journal, broker } = bench;
   const jetStream = broker.connection.jetstream();
-  const { events } = await journal.read({ after: startPosition, limit: 5_000 });
+  const { events } = await journal.read({ after: startPosition, limit: loopEvents });
   const startedAtMs = performance.now();
   for (const { entityId, revision } of events) {
     const body = create(CounterChangedSchema, { counterId: entityId, value: revision, delta: 1n });
@@ -124,22 +127,92 @@ async function publishedByLoop(bench: Bench): Promise<number> {
   return Math.round((events.length * 1_000) / (performance.now() - startedAtMs));
 }
 
+const callerCounts = [256, 1_024] as const;
+
+/** So many callers, each waits for its ack. */
+async function byCallers(
+  count: number,
+  callers: number,
+  publishOne: (n: number) => Promise<unknown>,
+): Promise<number> {
+  let next = 0;
+  const startedAtMs = performance.now();
+  const call = async (): Promise<void> => {
+    while (next < count) await publishOne(next++);
+  };
+  await Promise.all(Array.from({ length: callers }, call));
+  return Math.round((count * 1_000) / (performance.now() - startedAtMs));
+}
+
+async function sentByTopic(bench: Bench, callers: number): Promise<number> {
+  await emptyTopic(bench);
+  using senders = createTopicSenders({
+    service: "bench",
+    topics: new Set([publication.topic.name]),
+    broker: () => bench.broker,
+  });
+  const sender = senders.topic(CounterTopics.method.changed);
+  return await byCallers(bench.events, callers, (n) =>
+    sender.publish(
+      { counterId: `counter-${n % 5_000}`, value: BigInt(n), delta: 1n },
+      { id: `counter/${n % 5_000}/${n}` },
+    ),
+  );
+}
+
+/** What one would write without us: the library's publish, each waiting for its own ack. */
+async function sentByLibrary(bench: Bench, callers: number): Promise<number> {
+  await emptyTopic(bench);
+  const jetStream = bench.broker.connection.jetstream();
+  const subject = `${bench.broker.prefix}topic.${publication.topic.name}`;
+  return byCallers(bench.events, callers, (n) => {
+    const body = create(CounterChangedSchema, {
+      counterId: `counter-${n % 5_000}`,
+      value: BigInt(n),
+      delta: 1n,
+    });
+    return jetStream.publish(`${subject}.${n % 16}`, toBinary(CounterChangedSchema, body), {
+      msgID: `counter/${n % 5_000}/${n}`,
+    });
+  });
+}
+
+interface Contender {
+  readonly name: string;
+  readonly run: () => Promise<number>;
+  /** The place of what it is compared with. */
+  readonly beside: number;
+}
+
 async function compare(bench: Bench, rounds: number): Promise<void> {
-  const contenders: ReadonlyArray<readonly [string, () => Promise<number>]> = [
-    ["published", () => published(bench)],
-    ["  by a loop", () => publishedByLoop(bench)],
+  const contenders: readonly Contender[] = [
+    { name: "published", run: () => published(bench), beside: 1 },
+    { name: "  by a loop", run: () => publishedByLoop(bench), beside: 1 },
+    ...callerCounts.flatMap((callers, index) => [
+      {
+        name: `topic.publish, ${callers} callers`,
+        run: () => sentByTopic(bench, callers),
+        beside: 3 + 2 * index,
+      },
+      { name: "  by js.publish", run: () => sentByLibrary(bench, callers), beside: 3 + 2 * index },
+    ]),
   ];
   const figures = contenders.map(() => [] as number[]);
+  const cpu = contenders.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, [, run]] of contenders.entries()) figures[index]?.push(await run());
+    for (const [index, { run, name }] of contenders.entries()) {
+      const before = process.cpuUsage();
+      figures[index]?.push(await run());
+      const { user, system } = process.cpuUsage(before);
+      cpu[index]?.push((user + system) / (name === "  by a loop" ? loopEvents : bench.events));
+    }
   }
   const medians = figures.map(median);
-  const loop = medians[1] ?? 1;
-  for (const [index, [name]] of contenders.entries()) {
+  for (const [index, { name, beside }] of contenders.entries()) {
     const perSecond = medians[index] ?? 0;
-    console.log(
-      `${name.padEnd(30)}${String(perSecond).padStart(9)}/s${(perSecond / loop).toFixed(2).padStart(8)}`,
-    );
+    const ratio = (perSecond / (medians[beside] ?? 1)).toFixed(2).padStart(8);
+    const spent = `${median(cpu[index] ?? []).toFixed(1)} µs`.padStart(12);
+    console.log(`${name.padEnd(30)}${String(perSecond).padStart(9)}/s${ratio}${spent}`);
   }
 }
 

@@ -18,7 +18,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["evolution", "journal", "topic"],
   ["tell"],
   ["entity", "live"],
-  ["projection", "publication", "inspection", "timer", "topic-stream"],
+  ["projection", "publication", "outbox", "inspection", "timer", "topic-stream"],
   ["backoffice"],
   ["host"],
   ["testing"],

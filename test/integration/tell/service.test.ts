@@ -4,17 +4,23 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { commandId, errorDetail, reject, serve, type RunningService } from "@samspel/runtime";
 import { connect } from "nats";
 import t from "tap";
-import { MailService, ParcelService, SendRequestSchema } from "../../gen/samspel/test/v1/parcel_pb.ts";
+import {
+  MailService,
+  OrderService,
+  ParcelService,
+  SendRequestSchema,
+} from "../../gen/samspel/test/v1/parcel_pb.ts";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { migrate, openDatabase } from "../../../ts-runtime/src/postgres/index.ts";
 import { pruneHandledBatch } from "../../../ts-runtime/src/tell/inbox.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
-import { defineParcel } from "../../support/parcels.ts";
+import { defineOrder, defineParcel } from "../../support/parcels.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { startTown } from "../../support/town.ts";
+import { until } from "../../support/until.ts";
 
 const waitMs = 60_000;
 const patience = { timeoutMs: waitMs };
@@ -324,3 +330,31 @@ t.test("records of an inbox are forgotten after their retention", async (t) => {
   t.equal(await pruneHandledBatch(database, 7 * 24 * 3_600_000), 3);
   t.match(await database.sql`select command_id from handled`, [{ command_id: "new" }]);
 });
+
+t.test(
+  "what commands tell reaches its handler after the commit, in order, also from a service that restarts",
+  async (t) => {
+    const { start } = await startTown(t);
+    const shop = { name: "shop", entities: [defineOrder()] };
+    const first = await start(shop);
+    const orders = createClient(OrderService, asking(first));
+    await orders.place({ orderId: "o", items: ["apple", "pear"] });
+    await orders.place({ orderId: "o", items: ["late"], delayMs: 1_500 });
+    await first.stop();
+    const again = createClient(OrderService, asking(await start(shop)));
+    await again.place({ orderId: "o", items: ["fig"] });
+    const parcels = createClient(ParcelService, asking(await start({ entities: [defineParcel()] })));
+    const items = await until(
+      "all are packed",
+      async () => {
+        const { items } = await parcels.getParcel({ parcelId: "o" });
+        return items.length === 4 && items;
+      },
+      waitMs,
+    );
+    t.same(
+      items.filter((item) => item !== "late"),
+      ["apple", "pear", "fig"],
+    );
+  },
+);

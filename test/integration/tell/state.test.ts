@@ -1,4 +1,5 @@
 // What operators see of tells, and what they can do about dead letters.
+import type { Receipt } from "@samspel/runtime";
 import t from "tap";
 import { createEntityHost, entityServiceImpl } from "../../../ts-runtime/src/entity/index.ts";
 import { bind } from "../../../ts-runtime/src/service/index.ts";
@@ -28,7 +29,7 @@ t.test("tellQueues() and tellStatus() say what waits, what came of it, and what 
   const { clients, prefix, start } = await startTown(t);
   const broker = await testBroker(t, { prefix });
   const { tell } = clients.client(ParcelService);
-  const status = (receipt: object): ReturnType<typeof tellStatus> =>
+  const status = (receipt: Receipt): ReturnType<typeof tellStatus> =>
     tellStatus(broker, [service], String(receipt));
   t.match(await tellQueues(broker, [service]), [{ service, pending: 0, deadLetters: 0, partitions: [] }]);
 

@@ -1,6 +1,6 @@
 // What waits in the outbox of a service.
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { outboxState } from "./outbox-state.ts";
+import { outboxState } from "../outbox/index.ts";
 import type { BackofficeParts, Methods } from "./parts.ts";
 
 export function outboxMethods({ database }: BackofficeParts): Methods<"getOutbox"> {

@@ -1,6 +1,5 @@
 // The `(samspel.v1.key)` of a message: to whom the message belongs.
 import { getOption, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
 import { invalidConfiguration } from "../errors/index.ts";
 import { key } from "../gen/samspel/v1/options_pb.ts";
 
@@ -35,6 +34,6 @@ export function keyField(message: DescMessage, use: string): DescField {
 
 /** The key that a message carries in `field`; the empty string where it has none. */
 export function keyOf(field: DescField, message: Message): string {
-  const value: unknown = reflect(field.parent, message).get(field);
+  const value: unknown = Reflect.get(message, field.localName);
   return typeof value === "string" ? value : "";
 }

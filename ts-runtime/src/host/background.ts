@@ -1,13 +1,20 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
 import type { EntityHost } from "../entity/index.ts";
 import { runLiveSubscription, type LiveSubscription } from "../live/index.ts";
+import { runOutbox } from "../outbox/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication, type Publication } from "../publication/index.ts";
 import { backoff } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import type { TellingClients } from "../tell/index.ts";
+import { ensureTellStreamOf, type TellingClients } from "../tell/index.ts";
 import { runTimers, type TimerAlarm } from "../timer/index.ts";
-import { ensureStream, requireFences, runSubscription, type Subscription } from "../topic/index.ts";
+import {
+  ensureStream,
+  requireFences,
+  runSubscription,
+  streamName,
+  type Subscription,
+} from "../topic/index.ts";
 import { endWithin } from "./end-within.ts";
 import { tellWorks, type TakeTellsOptions } from "./take-tells.ts";
 import type { OpenInfra } from "./open-infra.ts";
@@ -63,6 +70,7 @@ export async function startBackground(
 ): Promise<Background> {
   const { topics = [], projections = [] } = options;
   if (topics.some(hasSources)) requireFences(infra.requireBroker());
+  const byStream = new Map(topics.map(({ topic }) => [streamName("", topic), topic]));
   for (const { topic } of [...topics, ...subscriptions]) await ensureStream(infra.requireBroker(), topic);
   // Before the first call is served: queries find the tables.
   for (const projection of projections) {
@@ -124,6 +132,26 @@ export async function startBackground(
       ),
     ),
     ...tellWorks(options, { ...tells, infra, logger, signal }).map(({ what, work }) => keep(what, work)),
+    ...(infra.database === undefined || !infra.hasBroker
+      ? []
+      : [
+          keep("outbox", () =>
+            runOutbox({
+              service: name,
+              signal,
+              logger,
+              database: infra.requireDatabase(),
+              cluster: infra.requireCluster(),
+              connect: infra.connectBroker,
+              async ensureStream(stream, subject) {
+                const broker = await infra.connectBroker();
+                const topic = byStream.get(stream);
+                if (topic === undefined) await ensureTellStreamOf(broker, subject);
+                else await ensureStream(broker, topic);
+              },
+            }),
+          ),
+        ]),
     ...(hosts.length === 0
       ? []
       : [

@@ -23,6 +23,8 @@ export interface OpenInfra {
    * @throws SAMSPEL_INVALID_CONFIGURATION without `NATS_URL`.
    */
   connectBroker(this: void): Promise<Broker>;
+  /** Whether the service may publish: NATS is set. */
+  readonly hasBroker: boolean;
   /** The databases of projections that are not in `database`. */
   readonly readModels: ReadModels;
 }
@@ -75,6 +77,7 @@ export async function openInfra(
     requireJournal: () => required(journal, "journal"),
     requireCluster: () => required(cluster, "database"),
     requireBroker: () => required(broker, "broker"),
+    hasBroker: settings.natsUrl !== undefined,
     readModels,
   };
 }

@@ -3,6 +3,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { LivePublisher } from "../live/index.ts";
+import type { TopicSender, TopicSenders } from "../outbox/index.ts";
 import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import {
   createCatchUp,
@@ -70,6 +71,12 @@ export interface ServiceContext {
   ): AsyncIterable<MessageShape<Change>>;
   /** The database of a projection's tables, where it has one of its own; else the service's, as `sql`. */
   sqlOf(this: void, projection: Projection): Sql;
+  /**
+   * Publishes to a topic of the service, `topic(CartTopics.method.checkedOut).publish(message)`: straight to JetStream, or
+   * with `tx` through the outbox, once that transaction is committed.
+   * @throws SAMSPEL_INVALID_CONFIGURATION for a topic that is not in the service's `topics`.
+   */
+  topic<M extends DescMessage>(this: void, method: TopicMethod<M>): TopicSender<M>;
   readonly logger: Logger;
 }
 
@@ -79,9 +86,10 @@ export function createServiceContext(options: {
   readonly database: Database | undefined;
   readonly live: ServiceContext["live"];
   readonly readModels?: ReadModels;
+  readonly topics: TopicSenders;
   readonly logger: Logger;
 }): ServiceContext {
-  const { clients, live, logger } = options;
+  const { clients, live, topics, logger } = options;
   const database = (): Database => {
     if (options.database !== undefined) return options.database;
     throw new SamspelError(
@@ -112,6 +120,7 @@ export function createServiceContext(options: {
     historyThenLive: (projection, following) =>
       followerOf(homeOf(projection)).historyThenLive(projection, following),
     sqlOf: (projection) => homeOf(projection).sql,
+    topic: (method) => topics.topic(method),
     logger,
   };
 }

@@ -8,6 +8,7 @@ import { createClients } from "../client/index.ts";
 import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
 import { createInspection } from "../inspection/index.ts";
+import { createTopicSenders } from "../outbox/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { createTeller, toldService, withTells } from "../tell/index.ts";
@@ -119,8 +120,16 @@ async function assemble(
   );
   const teller = createTeller({ source: name, broker: infra.connectBroker });
   const clients = begun.use(withTells(createClients({ registry, logger }), teller));
+  const topics = begun.use(
+    createTopicSenders({
+      service: name,
+      topics: new Set((options.topics ?? []).map(({ topic }) => topic.name)),
+      broker: () => infra.requireBroker(),
+    }),
+  );
   const context = createServiceContext({
     clients,
+    topics,
     database: infra.database,
     live: livePublishers({
       liveTopics: options.liveTopics ?? [],

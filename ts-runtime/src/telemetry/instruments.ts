@@ -5,6 +5,8 @@ export type CounterName =
   | "samspel.journal.appends"
   | "samspel.publication.messages"
   | "samspel.publication.failures"
+  | "samspel.outbox.messages"
+  | "samspel.outbox.failures"
   | "samspel.consumer.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
@@ -19,6 +21,8 @@ export type GaugeName =
   | "samspel.entity.live"
   | "samspel.publication.lag.events"
   | "samspel.publication.lag.age"
+  | "samspel.outbox.waiting"
+  | "samspel.outbox.age"
   | "samspel.projection.lag"
   | "samspel.projection.parked";
 
@@ -136,6 +140,31 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description:
       "Age of the oldest event that the publication has before it, in the ranges of this instance.",
     attributes: ["messaging.destination.name"],
+  },
+  "samspel.outbox.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of the outbox that the broker stored.",
+    attributes: ["messaging.destination.name"],
+  },
+  "samspel.outbox.failures": {
+    kind: "counter",
+    unit: "{failure}",
+    description:
+      "Times that the broker did not take messages of the outbox, and messages that it never takes.",
+    attributes: ["messaging.destination.name", "error.type"],
+  },
+  "samspel.outbox.waiting": {
+    kind: "gauge",
+    unit: "{message}",
+    description: "Messages in the outbox that are due; at most 100,000 are counted. One instance tells.",
+    attributes: [],
+  },
+  "samspel.outbox.age": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the oldest message in the outbox that is due. One instance tells.",
+    attributes: [],
   },
   "samspel.consumer.messages": {
     kind: "counter",

@@ -17,4 +17,5 @@ export {
   type TellStatus,
 } from "./state.ts";
 export { toldService } from "./told-service.ts";
+export { ensureTellStreamOf } from "./stream.ts";
 export { createTeller, type Teller, type TellOptions } from "./teller.ts";

@@ -27,6 +27,12 @@ export function ensureTellStream(broker: Broker, service: string): Promise<Strea
   });
 }
 
+/** Makes sure that the stream of a tell's subject exists; of another subject, nothing. Both are without the prefix. */
+export async function ensureTellStreamOf(broker: Broker, subject: string): Promise<void> {
+  const [, service] = /^tell\.(.+)\.\d+$/.exec(subject) ?? [];
+  if (service !== undefined) await ensureTellStream(broker, service);
+}
+
 /** Whether the server delivers messages of a stream later. */
 export function canSchedule({ config }: StreamInfo): boolean {
   return (config as WithSchedules).allow_msg_schedules === true;

@@ -2,7 +2,7 @@ export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broke
 export { encodeValue, headerLines, makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
 export { requireFences, takeLanes, type Lane } from "./lane.ts";
 export { createPublisher } from "./publish-messages.ts";
-export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble } from "./publisher.ts";
+export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble, Sending } from "./publisher.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export {

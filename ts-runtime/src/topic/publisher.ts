@@ -38,7 +38,7 @@ export interface PublisherOptions {
 }
 
 /** A message that was given to a publisher. */
-interface Sending {
+export interface Sending {
   /** Forgets about it: it is not sent any more, and its outcome is not told. Its key's next one goes. */
   cancel(): void;
 }

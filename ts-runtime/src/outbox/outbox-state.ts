@@ -2,7 +2,7 @@
 import type { Database } from "../postgres/index.ts";
 
 /** What of the outbox goes to one stream. */
-export interface OutboxStreamState {
+interface OutboxStreamState {
   /** Without the topic prefix. */
   readonly stream: string;
   /** Messages that are due. */
@@ -27,7 +27,7 @@ export async function outboxState(database: Database): Promise<OutboxState> {
     (sql) => sql<
       { stream: string; waiting: number; scheduled: number; oldest_ms: number | null; counted: number }[]
     >`
-    with counted_rows as (
+    with counted as (
       select stream, due_at, recorded_at from outbox order by id limit ${maxCounted}
     )
     select stream,
@@ -35,8 +35,8 @@ export async function outboxState(database: Database): Promise<OutboxState> {
       count(*) filter (where due_at > clock_timestamp())::int as scheduled,
       (extract(epoch from clock_timestamp() - min(coalesce(due_at, recorded_at))
         filter (where due_at is null or due_at <= clock_timestamp())) * 1000)::float8 as oldest_ms,
-      (select count(*) from counted_rows)::int as counted
-    from counted_rows group by stream order by stream`,
+      (select count(*) from counted)::int as counted
+    from counted group by stream order by stream`,
   );
   return {
     streams: rows.map(({ stream, waiting, scheduled, oldest_ms: oldestMs }) => ({
