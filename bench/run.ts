@@ -20,6 +20,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   consume: ["--rounds=1", "--messages=50000"],
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--live=20000", "--stored=50000"],
+  projection: ["--rounds=1", "--events=50000"],
   rpc: ["--rounds=1", "--ms=500"],
   reading: ["--rounds=2", "--events=50000"],
   streams: ["--rounds=1", "--messages=20000"],

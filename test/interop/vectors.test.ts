@@ -53,7 +53,7 @@ t.test("tells.json holds where a tell lies, what it is known by, and where its r
     const found = {
       stream: tellStream(service),
       subject: tellSubject(service, key),
-      messageId: `${method}/${encodeValue(key)}/${encodeValue(id)}`,
+      messageId: `${method}/${encodeValue(key).replaceAll("/", "%2F")}/${encodeValue(id)}`,
       token,
       replySubject: replySubject(service, token),
       laterSubject: laterSubject(service, token),

@@ -10,7 +10,10 @@ export function testSchema(t: Test): string {
   const schema = `test_${randomUUID().replaceAll("-", "")}`;
   t.teardown(async () => {
     const sql = postgres(databaseUrl(), { max: 1, onnotice: () => {} });
-    await sql`drop schema if exists ${sql(schema)} cascade`;
+    // A projection that is being built has a schema of its own beside the service's.
+    const all = await sql<{ name: string }[]>`
+      select nspname as name from pg_namespace where starts_with(nspname, ${schema})`;
+    for (const { name } of all) await sql`drop schema if exists ${sql(name)} cascade`;
     await sql.end();
   });
   return schema;

@@ -3,7 +3,7 @@ import { project, publish, subscribe } from "@samspel/runtime";
 import { CartService } from "../../examples/shopping-cart/gen/cart/v1/cart_api_pb.ts";
 import { CartTopics } from "../../examples/shopping-cart/gen/cart/v1/cart_topics_pb.ts";
 import { defineCounter } from "../support/counter.ts";
-import { CounterTopics } from "../gen/samspel/test/v1/counter_pb.ts";
+import { CounterTopics, EventTopics } from "../gen/samspel/test/v1/counter_pb.ts";
 
 const counter = defineCounter();
 const { changed } = CounterTopics.method;
@@ -44,6 +44,65 @@ project("batches", counter, {
     }
   },
 });
+
+subscribe(changed, {
+  group: "inbox",
+  inbox: true,
+  from: { time: new Date() },
+  handler: async ({ counterId }, { sql, signal }) => {
+    signal.throwIfAborted();
+    await sql`insert into x values (${counterId})`;
+  },
+});
+subscribe(changed, {
+  group: "batch",
+  inbox: true,
+  maxBatch: 50,
+  batch: async (messages, { sql }) => {
+    for (const { message, key, attempt } of messages) {
+      const facts: [bigint, string, number] = [message.value, key, attempt];
+      await sql`insert into x values (${String(facts)})`;
+    }
+  },
+});
+subscribe(changed, { group: "once", mode: "at-most-once", onExhausted: "skip", handler: () => {} });
+subscribe(EventTopics.method.happened, {
+  group: "cases",
+  on: {
+    incremented: ({ amount }, { key, message }) => {
+      const facts: [bigint, string, string] = [amount, key, message.counterId];
+      return facts;
+    },
+    wasReset: () => {},
+  },
+});
+
+// @ts-expect-error without an inbox there is no transaction
+subscribe(changed, { group: "g", handler: (_, { sql }) => sql });
+
+// @ts-expect-error a case that the message has not
+subscribe(EventTopics.method.happened, { group: "g", on: { incrementd: () => {} } });
+
+// @ts-expect-error a message without a oneof has no cases
+subscribe(changed, { group: "g", on: { incremented: () => {} } });
+
+// @ts-expect-error two ways to handle
+subscribe(changed, { group: "g", handler: () => {}, batch: () => {} });
+
+// @ts-expect-error no way to handle
+subscribe(changed, { group: "g" });
+
+// @ts-expect-error a batch is asked for, and one message is handled
+subscribe(changed, { group: "g", handler: () => {}, maxBatch: 10 });
+
+// @ts-expect-error what comes once at the most is not tried again
+subscribe(changed, { group: "g", mode: "at-most-once", retry: { maxAttempts: 2 }, handler: () => {} });
+
+// @ts-expect-error what may be missed needs no inbox
+subscribe(changed, { group: "g", mode: "at-most-once", inbox: true, handler: () => {} });
+
+// @ts-expect-error a place to begin that is none
+subscribe(changed, { group: "g", from: "now", handler: () => {} });
 
 // @ts-expect-error a misspelt event
 publish(changed, counter, { incrementd: () => undefined });

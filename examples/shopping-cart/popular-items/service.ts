@@ -8,9 +8,17 @@ const defaultLimit = 10;
 const maxLimit = 1_000;
 
 /** Implements PopularItemsService on the tables that the projection keeps. */
-export function popularItemsImpl({ sql, changes }: ServiceContext): ServiceImpl<typeof PopularItemsService> {
+export function popularItemsImpl({
+  sql,
+  changes,
+  caughtUp,
+}: ServiceContext): ServiceImpl<typeof PopularItemsService> {
   return {
-    listPopularItems: async ({ limit }) => ({ items: await list(sql, limitOf(limit)) }),
+    async listPopularItems({ limit }, context) {
+      const most = limitOf(limit);
+      await caughtUp(popularItems, { after: context }); // who asks for it sees what it just did
+      return { items: await list(sql, most) };
+    },
 
     async *watchPopularItems({ limit }, context) {
       const most = limitOf(limit);

@@ -5,8 +5,7 @@ import unittest
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
-from samspel.headers import encode_value
-from samspel.tell_address import reply_subject, tell_stream, tell_subject, tell_token
+from samspel.tell_address import message_id, reply_subject, tell_stream, tell_subject, tell_token
 from samspel.teller import Teller
 from tests.declared import FILE
 
@@ -24,8 +23,7 @@ class Address(unittest.TestCase):
             self.assertEqual(tell_subject(service, key), vector["subject"])
             self.assertEqual(token, vector["token"])
             self.assertEqual(reply_subject(service, token), vector["replySubject"])
-            message_id = f"{method}/{encode_value(key)}/{encode_value(tell_id)}"
-            self.assertEqual(message_id, vector["messageId"])
+            self.assertEqual(message_id(method, key, tell_id), vector["messageId"])
 
 
 class Sending(unittest.IsolatedAsyncioTestCase):

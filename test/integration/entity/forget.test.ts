@@ -38,8 +38,8 @@ t.test("forget() leaves the secret in no table, and every event in its place", a
   await members.greet("a", "c4");
   await members.register("b", "Bo");
   await on.database.sql`
-    insert into projection_failure (projection, version, entity_type, entity_id, revision, attempts, error)
-    values ('p', 1, 'member', 'a', 2, 5, ${`RangeError: ${secret}`}), ('p', 1, 'member', 'b', 1, 5, 'RangeError: Bo')`;
+    insert into projection_failure (projection, version, generation, entity_type, entity_id, revision, attempts, error)
+    values ('p', 1, 1, 'member', 'a', 2, 5, ${`RangeError: ${secret}`}), ('p', 1, 1, 'member', 'b', 1, 5, 'RangeError: Bo')`;
   const before = await eventsOf(on, "a");
   t.same(await tablesWith(on, secret), ["command", "event", "projection_failure", "snapshot"]);
 

@@ -54,6 +54,13 @@ async function running<T>(
   return await work(createClient(CounterService, createGrpcTransport({ baseUrl })));
 }
 
+/** A line of the log about work that failed. */
+interface Told {
+  readonly err?: Error;
+  readonly lease?: string;
+  readonly work?: string;
+}
+
 const counter = defineCounter({ snapshotEvery: 3 });
 const first = { entities: [counter] };
 
@@ -122,8 +129,8 @@ t.test(
       await client.reset({ counterId: "a" });
     });
     const told = new Set<string>();
-    const tell = ({ err, lease }: { readonly err?: Error; readonly lease?: string }): void => {
-      if (err !== undefined && lease !== undefined) told.add(`${lease}: ${err.message}`);
+    const tell = ({ err, lease, work = lease }: Told): void => {
+      if (err !== undefined && work !== undefined) told.add(`${work}: ${err.message}`);
     };
     const reading = {
       ...first,
@@ -143,7 +150,7 @@ t.test(
       });
       await until("projection and publication have met it", () => told.size === 2);
       t.same([...told].sort(), [
-        `projection:facts: ${message}`,
+        `projection:facts:1: ${message}`,
         `publication:samspel.test.v1.CounterTopics.Changed: ${message}`,
       ]);
     });

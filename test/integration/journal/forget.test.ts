@@ -76,8 +76,8 @@ t.test("what stragglers leave is swept, and nothing else", async (t) => {
   // As if it had given up, or died.
   await blankRepliesOfStragglers(on.database, { ...entity, through: 1n }, 0);
   await sql`
-    insert into projection_failure (projection, version, entity_type, entity_id, revision, attempts, error)
-    values ('p', 1, 'counter', 'a', 1, 5, 'Wilhelmina'), ('p', 1, 'counter', 'a', 2, 5, 'later')`;
+    insert into projection_failure (projection, version, generation, entity_type, entity_id, revision, attempts, error)
+    values ('p', 1, 1, 'counter', 'a', 1, 5, 'Wilhelmina'), ('p', 1, 1, 'counter', 'a', 2, 5, 'later')`;
   await commit();
   await done;
   await sql`update command set reply = ${secret} where command_id = 'slow'`;

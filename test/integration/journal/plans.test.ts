@@ -10,6 +10,11 @@ import { listEntities } from "../../../ts-runtime/src/journal/list-entities.ts";
 import { readEntity } from "../../../ts-runtime/src/journal/read-entity.ts";
 import { readPage } from "../../../ts-runtime/src/journal/read-page.ts";
 import { recover } from "../../../ts-runtime/src/journal/recover.ts";
+import {
+  countOutstanding,
+  everywhere,
+  firstOutstanding,
+} from "../../../ts-runtime/src/projection/positions.ts";
 import { transact, type Database, type TransactionSql } from "../../../ts-runtime/src/postgres/index.ts";
 import { collect, openJournal } from "../../support/journal.ts";
 
@@ -21,6 +26,7 @@ const perEntity = 10;
 const withoutStatistics: Readonly<Record<string, number>> = {
   "a page of some slices": 32_000,
   "a page of the most common type": 410_000,
+  "how far a projection is behind": 410_000,
 };
 
 /** Entities of ten events each, twenty types of very different size, as a service of some age has them. */
@@ -88,6 +94,34 @@ const statements: Readonly<Record<string, readonly [number, (middle: bigint, end
   "a prefix that no entity has": [
     0,
     () => (sql) => listEntities(sql, { entityType: "counter", idPrefix: "x", limit: 100 }),
+  ],
+  "what a projection has not seen": [
+    100,
+    (tx, end) => (sql) =>
+      firstOutstanding(sql, {
+        entityTypes: ["counter"],
+        from: everywhere({ tx, sequence: 0n }),
+        upTo: everywhere({ tx: end + 1n, sequence: 0n }),
+      }),
+  ],
+  "that a projection has seen all": [
+    10,
+    (_, end) => (sql) =>
+      firstOutstanding(sql, {
+        entityTypes: ["counter"],
+        from: everywhere({ tx: end + 1n, sequence: 0n }),
+        upTo: everywhere({ tx: end + 1n, sequence: 0n }),
+      }),
+  ],
+  "how far a projection is behind": [
+    13_000,
+    (tx, end) => (sql) =>
+      countOutstanding(sql, {
+        entityTypes: ["counter"],
+        from: everywhere({ tx, sequence: 0n }),
+        upTo: everywhere({ tx: end + 1n, sequence: 0n }),
+        limit: 10_000,
+      }),
   ],
   "counting events": [15_000, () => (sql) => countEvents(sql, "counter")],
 };

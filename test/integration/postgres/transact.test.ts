@@ -59,3 +59,28 @@ t.test("transact() rejects, and nothing else happens, when its connection is cut
   );
   t.same(notes, []);
 });
+
+t.test(
+  "transact() does not end the process when its connection is cut while it waits for something else",
+  async (t) => {
+    const { database, schema } = await openJournal(t);
+    const { sql } = database;
+    await sql`create table note (text text)`;
+    const begun = Promise.withResolvers<void>();
+    const other = Promise.withResolvers<void>();
+    const idle = transact(sql, async (tx) => {
+      await tx`insert into note values ('lost')`;
+      begun.resolve();
+      await other.promise;
+    });
+    const outcome = t.rejects(idle, { code: "CONNECTION_CLOSED" });
+    await begun.promise;
+    await cutConnections(schema);
+    await outcome;
+    other.resolve();
+    const notes = await until("the pool goes on", () =>
+      transact(sql, (tx) => tx`select text from note`).catch(() => false as const),
+    );
+    t.same(notes, []);
+  },
+);

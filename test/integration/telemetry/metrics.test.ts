@@ -4,10 +4,17 @@ import { MeterProvider, MetricReader, type MetricData } from "@opentelemetry/sdk
 import { create } from "@bufbuild/protobuf";
 import t from "tap";
 import { createEntityHost } from "../../../ts-runtime/src/entity/index.ts";
+import { pauseProjection, project } from "../../../ts-runtime/src/projection/index.ts";
 import { instruments } from "../../../ts-runtime/src/telemetry/instruments.ts";
-import { IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { subscribe } from "../../../ts-runtime/src/topic/index.ts";
+import { CounterTopics, IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { testBroker } from "../../support/broker.ts";
+import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { appendOf, openJournal } from "../../support/journal.ts";
+import { runInstance } from "../../support/subscription.ts";
+import { appendEvents, incremented } from "../../support/counter-events.ts";
+import { run } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
 class Reader extends MetricReader {
@@ -122,4 +129,64 @@ t.test("an entity type measures its commands by outcome, what is live, and recov
   t.match(live, { value: 2, attributes: { "samspel.entity.type": "counter" } });
   const [recoveries] = await reader.points("samspel.entity.recovery.duration");
   t.match(recoveries?.value, { count: 2 });
+});
+
+t.test("a subscription measures what becomes of its messages, and how far it is behind", async (t) => {
+  const broker = await testBroker(t);
+  const release = Promise.withResolvers<void>();
+  const subscription = subscribe(CounterTopics.method.changed, {
+    group: "measured",
+    retry: { initialMs: 5, maxMs: 10, maxAttempts: 2 },
+    handler: ({ value }) => {
+      if (value === 2n) throw new Error("two");
+      return value === 3n ? release.promise : undefined;
+    },
+  });
+  runInstance(t, broker, subscription);
+  await publishAll(
+    broker,
+    [1, 2, 3, 4].map((revision) => changed(broker.prefix, "a", revision)),
+  );
+  const valueOf = async (name: "samspel.consumer.lag" | "samspel.consumer.lag.age") =>
+    (await reader.points(name))[0]?.value;
+  await until("two are left", async () => (await valueOf("samspel.consumer.lag")) === 2);
+  t.ok(Number(await valueOf("samspel.consumer.lag.age")) > 0);
+  release.resolve();
+  await until("none is left", async () => (await valueOf("samspel.consumer.lag")) === 0);
+  t.equal(await valueOf("samspel.consumer.lag.age"), 0);
+  const points = await reader.points("samspel.consumer.messages");
+  t.match(points[0]?.attributes, {
+    "messaging.consumer.group.name": "measured",
+    "messaging.destination.name": counterTopic.name,
+  });
+  const outcomes = points.map(({ attributes, value }) => [attributes["samspel.consumer.outcome"], value]);
+  t.same(Object.fromEntries(outcomes), { handled: 3, failed: 2, retried: 1, parked: 1 });
+});
+
+t.test("a projection measures its events by outcome, its lag, and what it parked", async (t) => {
+  const on = await openJournal(t);
+  const projection = project("measured", defineCounter(), {
+    retry: { maxAttempts: 1 },
+    events: {
+      incremented({ amount }) {
+        if (amount === 13n) throw new RangeError("thirteen");
+      },
+    },
+  });
+  const value = async (name: keyof typeof instruments): Promise<unknown> => {
+    const points = await reader.points(name);
+    return points.find(({ attributes }) => attributes["samspel.projection"] === "measured")?.value;
+  };
+  await appendEvents(on.journal, "a", 0n, [incremented(1n), incremented(13n), incremented(2n)]);
+  run(t, on, projection);
+  await until("one is parked", async () => (await value("samspel.projection.parked")) === 1);
+  await until("nothing is behind", async () => (await value("samspel.projection.lag")) === 0);
+  await pauseProjection({ home: on.database, projection: "measured" });
+  await appendEvents(on.journal, "a", 3n, [incremented(1n)]);
+  await until("an event waits", async () => Number(await value("samspel.projection.lag")) > 0);
+  const outcomes = (await reader.points("samspel.projection.events")).map(({ attributes, value }) => [
+    attributes["samspel.projection.outcome"],
+    value,
+  ]);
+  t.same(Object.fromEntries(outcomes), { applied: 2, parked: 1 });
 });

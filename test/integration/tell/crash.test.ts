@@ -23,7 +23,7 @@ t.test(
     const clients = createClients({ registry: fixedSource(), natsUrl: natsUrl(), topicPrefix: prefix });
     t.teardown(() => clients.close());
     const [first, second, third] = await startInstances(t, 3, {
-      main: join(import.meta.dirname, "parcel-process.ts"),
+      main: join(import.meta.dirname, "fixtures/parcel-main.ts"),
       env: {
         SERVICE_NAME: `parcel-${prefix}x`,
         SAMSPEL_SCHEMA: schema,

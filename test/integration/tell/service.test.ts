@@ -358,3 +358,21 @@ t.test(
     );
   },
 );
+
+t.test(
+  "what an instance lacks is no attempt of the tell: it waits for the database, whatever that takes",
+  async (t) => {
+    const { clients, start } = await startTown(t);
+    const proxy = await startTcpProxy(t, databaseUrl());
+    const { logger, lines } = recordingLogger();
+    await start({ entities: [defineParcel()], databaseUrl: proxy.url, logger });
+    const { tell } = clients.client(ParcelService);
+    await (await tell.pack({ parcelId: "a", item: "before" })).reply(patience);
+    await proxy.cut();
+    const receipt = await tell.pack({ parcelId: "b", item: "meanwhile" });
+    await until("it was postponed twice", () => lines.some(({ times }) => times === 2), waitMs);
+    await proxy.restore();
+    t.equal((await receipt.reply(patience)).items, 1);
+    t.notOk(lines.some(({ message }) => message === "message failed; it is tried again"));
+  },
+);

@@ -1,16 +1,26 @@
 // The engine under subscriptions, against a real JetStream: T2, T6.
+import { create, toBinary, type MessageShape } from "@bufbuild/protobuf";
 import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
+import { partitionOf, topicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts";
 import {
+  ensureStream,
   groupState,
   listGroups,
+  partitionSubject,
   resetGroup,
   setPaused,
   streamName,
   subscribe,
   type Broker,
 } from "../../../ts-runtime/src/topic/index.ts";
-import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
+import {
+  CounterHappenedSchema,
+  CounterTopics,
+  EventTopics,
+  IncrementedSchema,
+  WasResetSchema,
+} from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
@@ -434,4 +444,33 @@ t.test("a batch gets many messages of a partition in order, and one that fails i
     "the bad one is parked",
     async () => (await on.manager.streams.info(`${prefix}dead_letters`)).state.messages === 1,
   );
+});
+
+t.test("on hands each case to its handler, with the message beside it, and skips the others", async (t) => {
+  const on = await testBroker(t);
+  const topic = topicDescriptor(EventTopics.method.happened);
+  await ensureStream(on, topic);
+  const handled: unknown[] = [];
+  runInstance(
+    t,
+    on,
+    subscribe(EventTopics.method.happened, {
+      group: "cases",
+      on: {
+        incremented: ({ amount }, { key, message }) => void handled.push([amount, key, message.counterId]),
+      },
+    }),
+  );
+  const publishEvent = async (what: MessageShape<typeof CounterHappenedSchema>["what"]): Promise<void> => {
+    const body = toBinary(CounterHappenedSchema, create(CounterHappenedSchema, { counterId: "a", what }));
+    const subject = partitionSubject(on.prefix, topic, partitionOf("a", topic.partitions));
+    await on.connection.jetstream().publish(subject, body);
+  };
+  await publishEvent({ case: "wasReset", value: create(WasResetSchema) });
+  await publishEvent({ case: undefined });
+  await publishEvent({ case: "incremented", value: create(IncrementedSchema, { amount: 7n }) });
+  await until("one is handled", () => handled.length > 0);
+  t.same(handled, [[7n, "a", "a"]]);
+  const name = { stream: streamName(on.prefix, topic), group: "cases" };
+  await until("all are done", async () => (await groupState(on, name)).pending === 0);
 });

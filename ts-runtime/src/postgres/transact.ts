@@ -24,9 +24,11 @@ export async function transact<T>(sql: Sql, work: (sql: TransactionSql) => Promi
     } catch (error) {
       if (speaksOfLoss(error))
         await Promise.race([loss.promise, sleep(lossFollowsMs, undefined, { ref: false })]);
-      if (isLost) await new Promise(() => {});
+      if (isLost) await never();
       throw error;
     }
+    // Lost while `work` waited for something else: there is nothing to commit on.
+    if (isLost) await never();
   });
   try {
     await running;
@@ -36,6 +38,10 @@ export async function transact<T>(sql: Sql, work: (sql: TransactionSql) => Promi
     throw error;
   }
   return outcome.value as T;
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 function guard(tx: TransactionSql, isLost: () => boolean): TransactionSql {

@@ -11,7 +11,7 @@ import { backoff } from "../resilience/index.ts";
 import { ApplyError, commitPage, type BuildMode, type Committing } from "./commit-page.ts";
 import type { AnyProjectedEvent } from "./context.ts";
 import { forgetFailure, keyOf, noteFailure, type FailedEvent } from "./park-event.ts";
-import { isAtOrBefore } from "./positions.ts";
+import { isHistory, type RangePositions } from "./positions.ts";
 import type { Projection } from "./projection.ts";
 
 /** Where ranges are to stand. */
@@ -21,8 +21,8 @@ export type Positions = ReadonlyMap<number, Position>;
 export interface Run extends Omit<Committing, "mode"> {
   readonly signal: AbortSignal;
   mode: BuildMode;
-  /** Events up to here are history (T4). */
-  readonly replayEnd: Position | undefined;
+  /** For each range the place up to which events are history (T4). */
+  readonly replay: RangePositions | undefined;
   /** Where the held ranges stand, by what this process has committed. */
   readonly positions: Map<number, Position>;
   /** Moves checkpoints under the epochs of the held ranges; to where they are, it checks the epochs. */
@@ -49,12 +49,10 @@ export async function applyPage(
   events: readonly RangedEvent[],
   positions: Positions,
 ): Promise<void> {
-  const { replayEnd } = run;
-  const live =
-    replayEnd === undefined ? 0 : events.findIndex((event) => !isAtOrBefore(event.position, replayEnd));
-  // History and news are not mixed in a transaction: one of them has effects.
-  const border = live === -1 ? events.length : live;
-  await applyPieces(run, split({ events, positions }, border));
+  // History and news are not mixed in a transaction: one of them has effects. In each range, history comes first.
+  const history = events.filter((event) => isHistory(run.replay, event));
+  const news = history.length === 0 ? events : events.filter((event) => !isHistory(run.replay, event));
+  await applyPieces(run, split({ events: [...history, ...news], positions }, history.length));
 }
 
 async function applyPieces(run: Run, pieces: readonly Piece[]): Promise<void> {
@@ -163,11 +161,11 @@ async function commit(
   { events, positions }: Piece,
   before?: (sql: TransactionSql) => Promise<boolean>,
 ): Promise<void> {
-  const { projection, replayEnd } = run;
+  const { projection, replay } = run;
   const last = events.at(-1);
   await run.inTurn(() =>
     commitPage(run, {
-      history: replayEnd !== undefined && last !== undefined && isAtOrBefore(last.position, replayEnd),
+      history: last !== undefined && isHistory(replay, last),
       apply: async (scope) => {
         if (before !== undefined && !(await before(scope.sql))) return;
         await projection.apply(decode(projection, events), scope);

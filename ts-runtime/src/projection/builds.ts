@@ -7,7 +7,6 @@
 //   B2. Generations are numbers that are never used again.
 import { createHash } from "node:crypto";
 import { SamspelError } from "../errors/index.ts";
-import type { Position } from "../journal/index.ts";
 import type { Database, Sql, TransactionSql } from "../postgres/index.ts";
 
 /** Where a projection stands. */
@@ -33,9 +32,8 @@ export interface Build {
   readonly journal_order: boolean | null;
   /** What it has in the schema of the service, such as `table sale`; null where nobody noted it. */
   readonly objects: readonly string[] | null;
-  /** Events up to here are history for it. */
-  readonly replay_tx: bigint | null;
-  readonly replay_position: bigint | null;
+  /** For each range the place up to which events are history for it, such as `7421-13`. */
+  readonly replay: readonly string[] | null;
 }
 
 /** What the checkpoints and leases of a build are called. */
@@ -79,15 +77,9 @@ export async function readBuild(
   generation: number,
 ): Promise<Build | undefined> {
   const [build] = await sql<Build[]>`
-    select generation, version, journal_order, objects, replay_tx, replay_position from projection_build
+    select generation, version, journal_order, objects, replay from projection_build
     where projection = ${projection} and generation = ${generation}`;
   return build;
-}
-
-/** The end of what is history for a build. */
-export function replayEnd(build: Build | undefined): Position | undefined {
-  if (build?.replay_tx == null || build.replay_position == null) return undefined;
-  return { tx: build.replay_tx, sequence: build.replay_position };
 }
 
 export async function nextGeneration(sql: TransactionSql, projection: string): Promise<number> {

@@ -43,7 +43,7 @@ export interface CaughtUpOptions {
 /** Waits for projections. */
 export interface CatchUp {
   /** See `ServiceContext.caughtUp`. */
-  caughtUp(projection: Projection, options?: CaughtUpOptions): Promise<void>;
+  caughtUp(this: void, projection: Projection, options?: CaughtUpOptions): Promise<void>;
 }
 
 interface Look {

@@ -56,7 +56,7 @@ export interface PageWork {
 }
 
 /** So long a transaction waits for its process before Postgres ends it: one that is frozen holds nobody up for ever. */
-const maxIdleMs = 15_000;
+const maxIdleMs = 10_000;
 
 /**
  * @throws NotCurrent, and ApplyError where a handler or its statements failed; nothing was written then.
@@ -83,8 +83,10 @@ export async function commitPage(committing: Committing, { history, apply, save 
       await current; // a build that was dropped makes statements fail, too
       throw blame(error);
     }
-    await Promise.all([current, save(sql)]);
+    // In one round trip; the connection keeps their order.
     await Promise.all([
+      current,
+      save(sql),
       mode === "live" && changes.length > 0
         ? recordChanges(sql, { projection, home, generation: committing.generation, changes })
         : undefined,
@@ -102,7 +104,8 @@ async function requireCurrent(
   { projection: { name }, home, generation, resets, mode }: Committing,
 ): Promise<void> {
   const own = buildSchema(home.schema, name, generation);
-  const [row] = await sql<
+  // The driver sends a statement when it is waited for, which would be behind the first one of a handler.
+  const sent = sql<
     {
       generation: number;
       building: number | null;
@@ -115,7 +118,8 @@ async function requireCurrent(
       set_config('idle_in_transaction_session_timeout', ${String(maxIdleMs)}, true)
       ${mode === "building" ? sql`, set_config('search_path', ${`"${own}", "${home.schema}"`}, true)` : sql``}
     from projection p left join projection_control c on c.projection = p.name
-    where p.name = ${name} for share of p`;
+    where p.name = ${name} for share of p`.execute();
+  const [row] = await sent;
   const actual =
     row?.generation === generation ? "live" : row?.building === generation ? "building" : "superseded";
   if (actual === "superseded") throw new NotCurrent(actual);

@@ -26,12 +26,12 @@ export interface ProjectionScope<Change extends DescMessage = never> {
    * Runs an effect after the commit, one after the other; not while `rebuilding`. At most once: a process that dies
    * right after the commit does not do it, and one that fails is told in the log and not tried again.
    */
-  afterCommit(effect: () => unknown): void;
+  afterCommit(this: void, effect: () => unknown): void;
   /**
    * Tells a change of a row to those who watch, in the same transaction; see `changes` of the definition. Tell it behind
    * the statement that writes the row. Nothing is told while the tables are built beside those that serve.
    */
-  change(message: MessageInitShape<Change>): void;
+  change(this: void, message: MessageInitShape<Change>): void;
 }
 
 /** What a handler of one event knows. */
@@ -46,5 +46,5 @@ export interface AnyProjectedEvent extends EventOrigin {
 
 /** The scope as the runner makes it: of any change. */
 export interface AnyScope extends Omit<ProjectionScope, "change"> {
-  change(message: object): void;
+  change(this: void, message: object): void;
 }

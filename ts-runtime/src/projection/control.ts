@@ -9,7 +9,7 @@ import { SamspelError } from "../errors/index.ts";
 import { startPosition, type Journal, type Position } from "../journal/index.ts";
 import { textArray, transact, type Database, type TransactionSql } from "../postgres/index.ts";
 import { lockProjection, readBuild, requireStanding, tellControl, workName } from "./builds.ts";
-import { buildPositions, checkpointNames, greatestOf, isAtOrBefore } from "./positions.ts";
+import { buildPositions, checkpointNames, encodePositions, greatestOf, replayOf } from "./positions.ts";
 
 /** A projection, by its name, and the database that has its tables. */
 export interface ProjectionRef {
@@ -46,7 +46,7 @@ async function setPaused({ home, projection }: ProjectionRef, paused: boolean): 
 }
 
 /** Where a reset leads to. */
-export type ResetTo =
+type ResetTo =
   | { readonly type: "beginning" }
   /** What happened at `time` or later is applied again. */
   | { readonly type: "time"; readonly time: Date }
@@ -103,7 +103,7 @@ async function move(
 ): Promise<void> {
   const { generation } = await requireStanding(sql, projection);
   const build = await readBuild(sql, projection, generation);
-  const reached = greatestOf(await buildPositions(sql, projection, generation));
+  const reached = await buildPositions(sql, projection, generation);
   const [whole = "", ...ranges] = checkpointNames(workName(projection, generation));
   const names = build?.journal_order === true ? [whole] : ranges;
   await sql`delete from checkpoint where name = ${whole} and not name = any(${textArray(names)}::text[])`;
@@ -113,11 +113,12 @@ async function move(
     order by name
     on conflict (name) do update
       set tx = excluded.tx, position = excluded.position, moved_at = clock_timestamp()`;
-  if (isAtOrBefore(reached, position)) return;
+  // What was applied is history, from this reset or from one before.
+  const before = replayOf(build);
+  const replay = reached.map((place, range) => greatestOf([place, before?.[range] ?? place]));
   await sql`
-    update projection_build set replay_tx = ${sql.types.xid8(reached.tx)}, replay_position = ${reached.sequence}
-    where projection = ${projection} and generation = ${generation}
-      and (replay_tx is null or (replay_tx, replay_position) < (${sql.types.xid8(reached.tx)}, ${reached.sequence}))`;
+    update projection_build set replay = ${textArray(encodePositions(replay))}::text[]
+    where projection = ${projection} and generation = ${generation}`;
 }
 
 /**

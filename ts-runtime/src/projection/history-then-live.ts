@@ -29,6 +29,7 @@ export interface HistoryThenLiveOptions<Change extends DescMessage> {
 export interface ChangeFollower {
   /** See `ServiceContext.historyThenLive`. */
   historyThenLive<Change extends DescMessage>(
+    this: void,
     projection: ChangingProjection<Change>,
     options: HistoryThenLiveOptions<Change>,
   ): AsyncGenerator<MessageShape<Change>, void>;

@@ -15,7 +15,7 @@ export interface FailedEvent {
 }
 
 /** An error as text; a NUL, which Postgres cannot hold, as `\0`. */
-export function errorText(error: unknown): string {
+function errorText(error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return text.replaceAll("\0", String.raw`\0`);
 }

@@ -3,8 +3,14 @@
 // A range without events saves its checkpoint now and then only. So whether a build has passed a place is not asked of
 // its checkpoints alone, but of the journal: is there an event of its entities behind them that is not behind the place?
 import { rangeCount, rangeName, rangeOf } from "../cluster/index.ts";
-import { comparePositions, startPosition, type Position } from "../journal/index.ts";
-import { readBuild, workName } from "./builds.ts";
+import {
+  comparePositions,
+  encodePosition,
+  startPosition,
+  type JournalEvent,
+  type Position,
+} from "../journal/index.ts";
+import { readBuild, workName, type Build } from "./builds.ts";
 import { plainArray, textArray, type Sql, type TransactionSql } from "../postgres/index.ts";
 
 const rangeNumbers: readonly number[] = Array.from({ length: rangeCount }, (_, range) => range);
@@ -55,11 +61,33 @@ export async function buildPositions(
   });
 }
 
+/** As it stands in `projection_build.replay`. */
+export function encodePositions(positions: RangePositions): readonly string[] {
+  return positions.map(encodePosition);
+}
+
+/** Up to where events are history for a build; undefined where none are. */
+export function replayOf(build: Build | undefined): RangePositions | undefined {
+  return build?.replay?.map((text) => {
+    const [tx = "0", sequence = "0"] = text.split("-");
+    return { tx: BigInt(tx), sequence: BigInt(sequence) };
+  });
+}
+
+/** Whether an event is history for a build. */
+export function isHistory(
+  replay: RangePositions | undefined,
+  { slice, position }: Pick<JournalEvent, "slice" | "position">,
+): boolean {
+  const end = replay?.[rangeOf(slice)];
+  return end !== undefined && isAtOrBefore(position, end);
+}
+
 export function isAtOrBefore(a: Position, b: Position): boolean {
   return comparePositions(a, b) <= 0;
 }
 
-export function leastOf(positions: RangePositions): Position {
+function leastOf(positions: RangePositions): Position {
   return positions.reduce((least, position) => (isAtOrBefore(position, least) ? position : least));
 }
 

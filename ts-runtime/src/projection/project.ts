@@ -68,6 +68,9 @@ export type ProjectionDefinition<
     | { readonly batch: BatchHandler<ProjectedEvent<Event, Upcast>, Change>; readonly events?: never }
   );
 
+/** What a batch of these sources holds: one event of any of them. */
+type ProjectedOf<Sources extends readonly ProjectionSource[]> = NonNullable<Sources[number]["projected"]>;
+
 /** The definition of a projection of several entities that takes whole pages. */
 type BatchDefinition<Projected, Change extends DescMessage> = ProjectionBasis<Change> & {
   readonly batch: BatchHandler<Projected, Change>;
@@ -111,10 +114,13 @@ export function project<Change extends DescMessage = never>(
   sources: readonly HandledSource[],
   definition: SourcesDefinition<Change>,
 ): Defined<Change>;
-export function project<Projected, Change extends DescMessage = never>(
+export function project<
+  const Sources extends readonly ProjectionSource[],
+  Change extends DescMessage = never,
+>(
   name: string,
-  sources: readonly ProjectionSource<Projected>[],
-  definition: BatchDefinition<NoInfer<Projected>, NoInfer<Change>> & ProjectionBasis<Change>,
+  sources: Sources,
+  definition: BatchDefinition<ProjectedOf<Sources>, NoInfer<Change>> & ProjectionBasis<Change>,
 ): Defined<Change>;
 export function project(
   name: string,

@@ -8,7 +8,7 @@ import { decode, type Positions, type Run } from "./apply-page.ts";
 import { controlChannel } from "./builds.ts";
 import { ApplyError, commitPage, NotCurrent } from "./commit-page.ts";
 import { forgetFailure, noteFailure, type FailureKey } from "./park-event.ts";
-import { isAtOrBefore, rangeOfSlice } from "./positions.ts";
+import { isHistory, rangeOfSlice } from "./positions.ts";
 
 interface AskedRow {
   readonly entity_type: string;
@@ -82,11 +82,11 @@ interface Retrying {
 
 /** False where somebody dropped it meanwhile. */
 async function commitRetry(run: Run, { key, event, range }: Retrying): Promise<boolean> {
-  const { projection, replayEnd } = run;
+  const { projection, replay } = run;
   let isNoted = false;
   await run.inTurn(() =>
     commitPage(run, {
-      history: event === undefined || (replayEnd !== undefined && isAtOrBefore(event.position, replayEnd)),
+      history: event === undefined || isHistory(replay, event),
       async apply(scope) {
         isNoted = await forgetFailure(scope.sql, key);
         if (isNoted && event !== undefined) await projection.apply(decode(projection, [event]), scope);

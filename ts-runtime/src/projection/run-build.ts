@@ -17,12 +17,20 @@ import {
 import type { Database } from "../postgres/index.ts";
 import { createLatch } from "../resilience/index.ts";
 import { applyPage, type Positions, type Run } from "./apply-page.ts";
-import { readBuild, readStanding, replayEnd, workName, type Standing } from "./builds.ts";
+import { readBuild, readStanding, workName, type Standing } from "./builds.ts";
 import { keepPruned } from "./change-log.ts";
 import { listenToChanges } from "./changes.ts";
 import { NotCurrent } from "./commit-page.ts";
 import { createProgress } from "./progress.ts";
-import { buildPositions, greatestOf, isAtOrBefore, rangeOfSlice, type RangePositions } from "./positions.ts";
+import { readAhead } from "./read-ahead.ts";
+import {
+  buildPositions,
+  greatestOf,
+  isAtOrBefore,
+  rangeOfSlice,
+  replayOf,
+  type RangePositions,
+} from "./positions.ts";
 import { retryAskedEvents } from "./retry-parked.ts";
 import type { RunProjectionOptions } from "./run-projection.ts";
 import { swapWhenCaughtUp } from "./swap-build.ts";
@@ -68,7 +76,7 @@ async function runHeld(options: RunBuildOptions, held: readonly HeldRange[]): Pr
     resets: standing.resets,
     mode,
     signal,
-    replayEnd: replayEnd(build),
+    replay: replayOf(build),
     positions,
     save: claimed.save,
     inTurn: createTurns(),
@@ -103,7 +111,7 @@ async function followPages(options: RunBuildOptions, run: Run): Promise<void> {
           signal,
           idleMs,
         });
-  for await (const { events, next } of pages) {
+  for await (const { events, next } of readAhead(pages)) {
     const isDue = performance.now() - allSavedAtMs >= idleMs;
     if (isDue) allSavedAtMs = performance.now();
     if (events.length === 0 && !(await hasPassedEvents(database, positions, next))) continue;

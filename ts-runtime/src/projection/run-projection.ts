@@ -9,6 +9,7 @@ import { backoff, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { controlChannel, readStanding, type Standing } from "./builds.ts";
 import type { Projection } from "./projection.ts";
+import { observeProjection } from "./projection-metrics.ts";
 import { runBuild } from "./run-build.ts";
 import { beginRebuild, setUpProjection } from "./set-up-projection.ts";
 
@@ -35,14 +36,17 @@ const lookMs = 1_000;
 /** Runs a projection until `signal` aborts. */
 export async function runProjection(options: RunProjectionOptions): Promise<void> {
   const { projection, database, home = database, signal, logger, journal } = options;
-  await setUpProjection({ projection, home, journal });
   const changed = createLatch();
   using _ = await home.listen(controlChannel(home, projection.name), () => changed.set());
+  using __ = observeProjection({ projection, home, database });
   /** By generation and number of resets. */
   const runners = new Map<string, Runner>();
+  let isSetUp = false;
   try {
     for (let failures = 0; !signal.aborted;) {
       try {
+        if (!isSetUp) await setUpProjection({ projection, home, journal });
+        isSetUp = true;
         const standing = await home.bounded((sql) => readStanding(sql, projection.name));
         if (standing?.rebuild === true && standing.version === projection.version) {
           await beginRebuild({ projection, home, journal });

@@ -16,7 +16,7 @@ import {
   workName,
   type Standing,
 } from "./builds.ts";
-import { checkpointNames } from "./positions.ts";
+import { checkpointNames, encodePositions, everywhere } from "./positions.ts";
 import type { Projection } from "./projection.ts";
 
 export interface SetUpOptions {
@@ -158,7 +158,7 @@ async function abandon({ projection, home, sql }: Making, generation: number): P
 }
 
 /** Drops what a build has in a schema of its own, and where it stood; its number stays used. */
-export async function dropBuild(
+async function dropBuild(
   sql: TransactionSql,
   { schema }: Database,
   { projection, generation }: { readonly projection: string; readonly generation: number },
@@ -194,14 +194,14 @@ async function recordBuild(
   const { name, version, order } = projection;
   await sql`
     insert into projection_build
-      (projection, generation, version, journal_order, objects, replay_tx, replay_position, live_at)
+      (projection, generation, version, journal_order, objects, replay, live_at)
     values (${name}, ${generation}, ${version}, ${order === "journal"}, ${textArray(objects)}::text[],
-      ${live && end !== undefined ? sql.types.xid8(end.tx) : null}, ${live && end !== undefined ? end.sequence : null},
+      ${live && end !== undefined ? textArray(encodePositions(everywhere(end))) : null}::text[],
       case when ${live} then clock_timestamp() end)`;
 }
 
 /** An instance of an old version meets the tables of a newer one. */
-export function outdated({ name, version }: Projection, found: number): SamspelError {
+function outdated({ name, version }: Projection, found: number): SamspelError {
   return new SamspelError(
     "SAMSPEL_INVALID_CONFIGURATION",
     `Cannot run version ${version} of projection ${name} as its tables must be of that version: current version is ${found}`,

@@ -4,7 +4,7 @@ import type { Entity, EventCaseOf, EventOf } from "../entity/index.ts";
 import type { EventOrigin, ProjectionContext } from "./context.ts";
 
 /** Handles one event, in the projection's transaction. */
-export type ProjectionHandler<Event, Change extends DescMessage> = (
+type ProjectionHandler<Event, Change extends DescMessage> = (
   event: Event,
   context: ProjectionContext<Change>,
 ) => void | Promise<unknown>;

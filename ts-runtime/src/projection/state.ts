@@ -13,7 +13,7 @@ import {
 import type { Projection } from "./projection.ts";
 
 /** One build of a projection. */
-export interface BuildState {
+interface BuildState {
   readonly version: number;
   readonly generation: number;
   /** `live`: its tables serve. `building`: it is built beside them. */
@@ -28,14 +28,14 @@ export interface BuildState {
   readonly blocked: number;
 }
 
-export interface RangeState {
+interface RangeState {
   readonly range: number;
   readonly position: Position;
   /** The instance that works on it; undefined where none does. */
   readonly owner: string | undefined;
 }
 
-export interface Lag {
+interface Lag {
   /**
    * Events of its entities that it has not handled. Up to 10,000 they are counted; beyond, it is an estimate that takes
    * in the events of other entities too.
@@ -47,14 +47,14 @@ export interface Lag {
   readonly seconds: number;
 }
 
-export interface ProjectionState {
+interface ProjectionState {
   readonly name: string;
   readonly paused: boolean;
   /** The live build first. None where it was never set up. */
   readonly builds: readonly BuildState[];
 }
 
-export interface ProjectionStateOptions {
+interface ProjectionStateOptions {
   readonly projection: Pick<Projection, "name" | "entityTypes">;
   /** The database that has its tables. */
   readonly home: Database;

@@ -33,8 +33,8 @@ export async function swapWhenCaughtUp(run: Run, options: RunBuildOptions): Prom
       continue;
     }
     try {
-      if (await trySwap(run, options)) return;
-      await pace.wait(lookMs, signal);
+      if (await trySwap(run, options)) run.mode = "live";
+      else await pace.wait(lookMs, signal);
     } catch (error) {
       if (signal.aborted) return;
       logger.error(

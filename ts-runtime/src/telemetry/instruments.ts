@@ -18,6 +18,8 @@ export type HistogramName =
   | "samspel.entity.recovery.duration";
 export type GaugeName =
   | "samspel.journal.hold.age"
+  | "samspel.consumer.lag"
+  | "samspel.consumer.lag.age"
   | "samspel.entity.live"
   | "samspel.publication.lag.events"
   | "samspel.publication.lag.age"
@@ -165,6 +167,18 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "s",
     description: "Age of the oldest message in the outbox that is due. One instance tells.",
     attributes: [],
+  },
+  "samspel.consumer.lag": {
+    kind: "gauge",
+    unit: "{message}",
+    description: "Messages of a group that are not done, in the partitions that this instance reads.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name"],
+  },
+  "samspel.consumer.lag.age": {
+    kind: "gauge",
+    unit: "s",
+    description: "Age of the oldest message of a group that was read and is not done; 0 without one.",
+    attributes: ["messaging.consumer.group.name", "messaging.destination.name"],
   },
   "samspel.consumer.messages": {
     kind: "counter",

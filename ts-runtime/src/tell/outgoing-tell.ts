@@ -65,10 +65,16 @@ export function makeTell(
     identity: { service, method: method.name, key, id },
     stream: tellStream(service),
     subject: tellSubject(service, key),
-    messageId: `${method.name}/${encodedKey}/${headers["ce-id"]}`,
+    messageId: messageIdOf(method.name, encodedKey, headers["ce-id"]),
     headers,
     body,
   };
+}
+
+/** The method has no slash, and the key none that is left: so the three parts are told apart. */
+function messageIdOf(method: string, encodedKey: string, encodedId: string): string {
+  const key = encodedKey.includes("/") ? encodedKey.replaceAll("/", "%2F") : encodedKey;
+  return `${method}/${key}/${encodedId}`;
 }
 
 function ownHeaders(given: TellDetails["headers"]): Record<string, string> {

@@ -5,8 +5,9 @@
 // I2. A process that lost its partition and does not know it yet, as it was frozen, begins no message: each holder gets
 //     a token of its own from the database, and a transaction looks for it first. Whoever takes a token makes sure
 //     afterwards that the partition still is its own.
-// I3. A transaction that such a process has left open holds up one key, and not for ever: the server ends it after
-//     `idleMs`.
+// I3. A transaction that such a process has left open holds up nobody: whoever takes the partition ends it. Each
+//     transaction marks its partition with a shared advisory lock, by which it is found. What begins in that very
+//     moment is ended by the server after `idleMs`.
 import { textArray, transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { Fenced, type GroupName } from "./consume/index.ts";
@@ -57,6 +58,7 @@ export function openInbox({ database, name, idleMs }: InboxOptions): Inbox {
           returning token`,
       );
       if (row !== undefined) tokens.set(partition, row.token);
+      await database.bounded((sql) => endOthers(sql, name, partition));
     },
     async handle(partition, ids, work) {
       const token = tokens.get(partition) ?? 0n;
@@ -66,6 +68,20 @@ export function openInbox({ database, name, idleMs }: InboxOptions): Inbox {
       });
     },
   };
+}
+
+/** Ends what earlier holders of a partition have left open (I3). */
+async function endOthers(sql: Sql, name: string, partition: number): Promise<void> {
+  await sql`
+    select pg_terminate_backend(pid) from pg_locks
+    where locktype = 'advisory' and objsubid = 2
+      and database = (select oid from pg_database where datname = current_database())
+      and classid = (${lockSpace(sql, name)}::bigint & 4294967295)::oid and objid = ${partition}::bigint::oid`;
+}
+
+/** The space of a group's advisory locks; the partition is the key in it. */
+function lockSpace(sql: Sql | TransactionSql, name: string): ReturnType<Sql> {
+  return sql`hashtext('samspel.inbox.' || current_schema() || '.' || ${name})`;
 }
 
 interface Note {
@@ -86,6 +102,7 @@ async function note(
       select from inbox_fence
       where group_name = ${name} and partition = ${partition} and token = ${sql.types.bigint(token)}
         and set_config('idle_in_transaction_session_timeout', ${String(idleMs)}, true) is not null
+        and pg_try_advisory_xact_lock_shared(${lockSpace(sql, name)}, ${partition}) is not null
     ), noted as (
       insert into inbox (group_name, message_id)
       select ${name}, id from unnest(${textArray(ids)}::text[]) id where exists (select from fence)

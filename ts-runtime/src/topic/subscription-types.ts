@@ -38,13 +38,15 @@ type OneofKey<M> = {
 /** One case of the message's oneof. */
 type CaseOf<M> = Extract<M[OneofKey<M>], { case: string; value: unknown }>;
 
-/** Handlers for some cases of a message's oneof; messages of the others are done as they come. */
-type CaseHandlers<M, Inbox extends boolean> = {
-  readonly [C in CaseOf<M>["case"]]?: (
-    value: Extract<CaseOf<M>, { case: C }>["value"],
-    context: ContextOf<Inbox> & { readonly message: M },
-  ) => unknown;
-};
+/** Handlers for some cases of a message's oneof, if it has one; messages of the others are done as they come. */
+type CaseHandlers<M, Inbox extends boolean> = [CaseOf<M>] extends [never]
+  ? never
+  : {
+      readonly [C in CaseOf<M>["case"]]?: (
+        value: Extract<CaseOf<M>, { case: C }>["value"],
+        context: ContextOf<Inbox> & { readonly message: M },
+      ) => unknown;
+    };
 
 /** A message of a batch. */
 export interface BatchedMessage<M> extends Omit<MessageContext, "signal"> {

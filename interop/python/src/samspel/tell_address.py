@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
+from samspel.headers import encode_value
 from samspel.partitions import partition_of
 
 #: How many partitions the tells of a proto service have; fixed for ever.
@@ -33,6 +34,11 @@ def tell_token(service: str, method: str, key: str, tell_id: str) -> str:
     """What stands for a tell in subjects: an id counts for one method and one key."""
     digest = sha256("\n".join((service, method, key, tell_id)).encode()).digest()
     return urlsafe_b64encode(digest).decode()[:_TOKEN_CHARACTERS]
+
+
+def message_id(method: str, key: str, tell_id: str) -> str:
+    """What JetStream knows a tell by."""
+    return f"{method}/{encode_value(key).replace('/', '%2F')}/{encode_value(tell_id)}"
 
 
 def reply_subject(service: str, token: str) -> str:

@@ -28,7 +28,7 @@ from nats.aio.msg import Msg
 from samspel.broker import Broker
 from samspel.errors import Unavailable
 from samspel.headers import encode_value
-from samspel.tell_address import REPLY_STREAM, reply_subject, tell_subject, tell_token
+from samspel.tell_address import REPLY_STREAM, message_id, reply_subject, tell_subject, tell_token
 from samspel.tell_streams import ensure_tell_stream
 from samspel.v1 import options_pb2
 from samspel.v1.errors_pb2 import ErrorDetail
@@ -116,7 +116,7 @@ class Teller:
         encoded = encode_value(tell_id)
         message = {
             **own,
-            "Nats-Msg-Id": f"{method.name}/{encode_value(key)}/{encoded}",
+            "Nats-Msg-Id": message_id(method.name, key, tell_id),
             "ce-specversion": "1.0",
             "ce-id": encoded,
             "ce-source": f"/samspel/{encode_value(self._source)}",

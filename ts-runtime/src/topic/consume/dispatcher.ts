@@ -170,6 +170,13 @@ export class Dispatcher<T> {
     this.memory.hold(item);
   }
 
+  /** Takes a message out of its lane; false where its handler runs already, or ran. */
+  withdraw(partition: PartitionWork<T>, item: Item<T>): boolean {
+    const isOut = this.#lineup.withdraw(partition, item);
+    if (isOut) this.memory.letGo(item);
+    return isOut;
+  }
+
   #begin(lane: Lane<T>): void {
     const items = this.#nextOf(lane);
     const [first] = items;
@@ -206,7 +213,10 @@ export class Dispatcher<T> {
           options.logger.warn({ sequence: item.sequence }, line);
           // What stands before it goes alone, and then it is first.
           if (item === items[0]) this.#outcomes.finish(lane, [item], "left out");
-          else this.#retrySingly(lane, items.length);
+          else {
+            lane.singly = items.length;
+            this.#outcomes.retryLater(lane, 0);
+          }
           return;
         }
         const { value } = options.open(message);
@@ -225,11 +235,6 @@ export class Dispatcher<T> {
     if (this.#isOpen(partition) && mayBegin()) this.#attempt(lane, items);
     else this.#lineup.push(lane);
     this.pump();
-  }
-
-  #retrySingly(lane: Lane<T>, messages: number): void {
-    if (lane.state !== "gone") lane.singly = messages;
-    this.#outcomes.retryLater(lane, 0);
   }
 
   /** False where the message has had all its attempts. */

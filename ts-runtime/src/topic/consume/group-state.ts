@@ -97,7 +97,7 @@ export async function groupState(broker: Broker, { stream, group }: GroupName): 
     stream,
     group,
     paused: view.group.paused,
-    members: [...view.members.values()].map(({ revision: _, ...member }) => member),
+    members: [...view.members.values()],
     partitions,
     pending: partitions.reduce((sum, { pending }) => sum + pending, 0),
     lagSeconds: Math.max(0, ...partitions.map(({ lagSeconds }) => lagSeconds)),

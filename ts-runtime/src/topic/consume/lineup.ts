@@ -1,6 +1,6 @@
 // The lanes that stand in line for a handler, and how many handlers run.
 import { Line } from "./line.ts";
-import type { Lane, PartitionWork } from "./partition-work.ts";
+import type { Item, Lane, PartitionWork } from "./partition-work.ts";
 
 export class Lineup<T> {
   readonly #ready: Line<Lane<T>> = new Line();
@@ -49,5 +49,18 @@ export class Lineup<T> {
       lane.partition.lanes.delete(lane.key);
       lane.state = "gone";
     }
+  }
+
+  /** Takes a message out of its lane; false where its handler runs already, or ran. */
+  withdraw(partition: PartitionWork<T>, item: Item<T>): boolean {
+    for (const lane of partition.lanes.values()) {
+      const index = lane.queue.indexOf(item);
+      if (index === -1) continue;
+      if (index === 0 && lane.state === "running") return false;
+      lane.queue.splice(index, 1);
+      if (lane.queue.length === 0) this.goOn(lane);
+      return true;
+    }
+    return false;
   }
 }

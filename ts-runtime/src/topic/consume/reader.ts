@@ -42,8 +42,8 @@ export interface ReaderOptions {
 export interface Reader {
   /** Why it ended, once it did. */
   readonly ended: Promise<string>;
-  /** How many messages were not delivered yet, when it was opened. */
-  readonly pending: number;
+  /** How many messages are not delivered yet. */
+  readonly pending: () => Promise<number>;
   /** Pulls more, where there is room. */
   pull(): void;
   close(): void;
@@ -72,7 +72,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
       ? { filter_subject: only }
       : { filter_subjects: [...subjects] }),
   };
-  const { name, num_pending: pending } = await manager.consumers.add(stream, config);
+  const { name } = await manager.consumers.add(stream, config);
 
   const inbox = createInbox();
   const half = Math.max(1, Math.floor(window.messages / 2));
@@ -159,8 +159,10 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
   pull();
   return {
     ended,
-    pending,
     pull,
+    async pending() {
+      return (await manager.consumers.info(stream, name)).num_pending;
+    },
     close() {
       end("closed");
       // It would go by itself; nobody waits for that.

@@ -60,6 +60,11 @@ export class Reading<T> {
     }
   }
 
+  /** How many messages were not delivered yet; undefined where nothing is read. */
+  async pending(): Promise<number | undefined> {
+    return this.#reader?.pending().catch(() => undefined);
+  }
+
   /** Reads until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { logger, broker } = this.#parts.options;

@@ -3,12 +3,12 @@
 //
 // R1. A letter that is asked for twice at once runs once, and both askers hear how it went.
 // R2. It is dropped when its handler is done, and stays with one more attempt when it failed.
-import type { Subscription as NatsSubscription } from "nats";
+import type { Msg, Subscription as NatsSubscription } from "nats";
 import { SamspelError } from "../../errors/index.ts";
 import { dropDeadLetter, noteFailure, readDeadLetter } from "../dead-letters.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Opened, ResolvedConsumer } from "./options.ts";
-import { describeError, type PartitionWork, type ReplayOutcome } from "./partition-work.ts";
+import { describeError, type Item, type PartitionWork, type ReplayOutcome } from "./partition-work.ts";
 import type { Received } from "./received.ts";
 import { replaySubject } from "./work-key.ts";
 
@@ -32,6 +32,8 @@ export interface ReplaysParts<T> {
   readonly isPaused: () => boolean;
 }
 
+const lookEveryMs = 250;
+
 export class Replays<T> {
   readonly #parts: ReplaysParts<T>;
   readonly #open: Map<PartitionWork<T>, NatsSubscription> = new Map();
@@ -48,11 +50,7 @@ export class Replays<T> {
     const subject = replaySubject(broker.prefix, stream, group, partition.partition);
     const subscription = broker.connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error !== null) return;
-        const { number } = message.json<ReplayRequest>();
-        void this.#answer(partition, number).then((answer) => {
-          if (!broker.connection.isClosed()) message.respond(JSON.stringify(answer));
-        });
+        if (error === null) void this.#respond(partition, message);
       },
     });
     this.#open.set(partition, subscription);
@@ -62,6 +60,13 @@ export class Replays<T> {
   close(partition: PartitionWork<T>): void {
     if (!this.#parts.options.broker.connection.isClosed()) this.#open.get(partition)?.unsubscribe();
     this.#open.delete(partition);
+  }
+
+  async #respond(partition: PartitionWork<T>, message: Msg): Promise<void> {
+    const { number } = message.json<ReplayRequest>();
+    const answer = await this.#answer(partition, number);
+    const { connection } = this.#parts.options.broker;
+    if (!connection.isClosed()) message.respond(JSON.stringify(answer));
   }
 
   #answer(partition: PartitionWork<T>, number: number): Promise<ReplayAnswer> {
@@ -90,7 +95,7 @@ export class Replays<T> {
       storedAt: letter.parkedAt,
     };
     const outcome = await this.#run(partition, message, letter.attempts);
-    if (outcome.type === "moved") return outcome;
+    if (outcome.type === "moved") return isPaused() ? { type: "paused" } : outcome;
     if (outcome.type === "handled") {
       logger.info({ letter: number, key: letter.key }, "dead letter handled");
       await dropDeadLetter(broker, number); // R2
@@ -103,7 +108,7 @@ export class Replays<T> {
   }
 
   async #run(partition: PartitionWork<T>, message: Received, attempts: number): Promise<ReplayOutcome> {
-    const { options, dispatcher } = this.#parts;
+    const { options, dispatcher, isPaused } = this.#parts;
     let opened: Opened<T>;
     try {
       opened = options.open(message);
@@ -113,12 +118,13 @@ export class Replays<T> {
     if (partition.state !== "active") return { type: "moved" };
     const { promise, resolve } = Promise.withResolvers<ReplayOutcome>();
     const { key, value } = opened;
-    dispatcher.enqueue(partition, {
-      sequence: message.sequence,
-      key,
-      content: { message, value, bytes: message.data.length },
-      replay: { attempts, settle: resolve },
-    });
-    return promise;
+    const content = { message, value, bytes: message.data.length };
+    const item: Item<T> = { sequence: message.sequence, key, content, replay: { attempts, settle: resolve } };
+    dispatcher.enqueue(partition, item);
+    // A group that is paused meanwhile would leave its asker waiting.
+    const look = setInterval(() => {
+      if (isPaused() && dispatcher.withdraw(partition, item)) resolve({ type: "moved" });
+    }, lookEveryMs);
+    return promise.finally(() => clearInterval(look));
   }
 }

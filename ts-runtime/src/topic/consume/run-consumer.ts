@@ -18,6 +18,7 @@ import { parkDeadLetter } from "../dead-letter.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { bucketName, openEntries } from "./entries.ts";
 import { Holding } from "./holding.ts";
+import { observeLag } from "./lag.ts";
 import { measureGroup } from "./measures.ts";
 import { Membership } from "./membership.ts";
 import { GiveUp, resolveConsumer, type ConsumerOptions, type ResolvedConsumer } from "./options.ts";
@@ -127,6 +128,7 @@ class ConsumerRun<T> {
   async run(): Promise<void> {
     const { signal, broker, graceMs } = this.#options;
     if (signal.aborted) return;
+    using _ = observeLag(this.#options, { held: this.#held, pending: () => this.#reading.pending() });
     await this.#ensureBucket();
     const wakes = broker.connection.subscribe(this.#wakeSubject, { callback: () => this.#holding.wake() });
     const failed = new AbortController();

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/test/v1/counter.proto.
  */
 export const file_samspel_test_v1_counter: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zYW1zcGVsL3Rlc3QvdjEvY291bnRlci5wcm90bxIPc2Ftc3BlbC50ZXN0LnYxIjwKEEluY3JlbWVudFJlcXVlc3QSGAoKY291bnRlcl9pZBgBIAEoCUIEsJMZARIOCgZhbW91bnQYAiABKAMiIgoRSW5jcmVtZW50UmVzcG9uc2USDQoFdmFsdWUYASABKAMiKAoMUmVzZXRSZXF1ZXN0EhgKCmNvdW50ZXJfaWQYASABKAlCBLCTGQEiDwoNUmVzZXRSZXNwb25zZSItChFHZXRDb3VudGVyUmVxdWVzdBIYCgpjb3VudGVyX2lkGAEgASgJQgSwkxkBIiMKEkdldENvdW50ZXJSZXNwb25zZRINCgV2YWx1ZRgBIAEoAyIYCgdDb3VudGVyEg0KBXZhbHVlGAEgASgDInwKDENvdW50ZXJFdmVudBIzCgtpbmNyZW1lbnRlZBgBIAEoCzIcLnNhbXNwZWwudGVzdC52MS5JbmNyZW1lbnRlZEgAEi4KCXdhc19yZXNldBgCIAEoCzIZLnNhbXNwZWwudGVzdC52MS5XYXNSZXNldEgAQgcKBWV2ZW50Ih0KC0luY3JlbWVudGVkEg4KBmFtb3VudBgBIAEoAyIKCghXYXNSZXNldCJICg5Db3VudGVyQ2hhbmdlZBIYCgpjb3VudGVyX2lkGAEgASgJQgSwkxkBEg0KBXZhbHVlGAIgASgDEg0KBWRlbHRhGAMgASgDMo0CCg5Db3VudGVyU2VydmljZRJSCglJbmNyZW1lbnQSIS5zYW1zcGVsLnRlc3QudjEuSW5jcmVtZW50UmVxdWVzdBoiLnNhbXNwZWwudGVzdC52MS5JbmNyZW1lbnRSZXNwb25zZRJLCgVSZXNldBIdLnNhbXNwZWwudGVzdC52MS5SZXNldFJlcXVlc3QaHi5zYW1zcGVsLnRlc3QudjEuUmVzZXRSZXNwb25zZSIDkAICEloKCkdldENvdW50ZXISIi5zYW1zcGVsLnRlc3QudjEuR2V0Q291bnRlclJlcXVlc3QaIy5zYW1zcGVsLnRlc3QudjEuR2V0Q291bnRlclJlc3BvbnNlIgOQAgEyYQoNQ291bnRlclRvcGljcxJQCgdDaGFuZ2VkEhwuc2Ftc3BlbC52MS5TdWJzY3JpYmVSZXF1ZXN0Gh8uc2Ftc3BlbC50ZXN0LnYxLkNvdW50ZXJDaGFuZ2VkIgSClBkAMAFiBnByb3RvMw", [file_samspel_v1_options, file_samspel_v1_subscribe]);
+  fileDesc("Ch1zYW1zcGVsL3Rlc3QvdjEvY291bnRlci5wcm90bxIPc2Ftc3BlbC50ZXN0LnYxIjwKEEluY3JlbWVudFJlcXVlc3QSGAoKY291bnRlcl9pZBgBIAEoCUIEsJMZARIOCgZhbW91bnQYAiABKAMiIgoRSW5jcmVtZW50UmVzcG9uc2USDQoFdmFsdWUYASABKAMiKAoMUmVzZXRSZXF1ZXN0EhgKCmNvdW50ZXJfaWQYASABKAlCBLCTGQEiDwoNUmVzZXRSZXNwb25zZSItChFHZXRDb3VudGVyUmVxdWVzdBIYCgpjb3VudGVyX2lkGAEgASgJQgSwkxkBIiMKEkdldENvdW50ZXJSZXNwb25zZRINCgV2YWx1ZRgBIAEoAyIYCgdDb3VudGVyEg0KBXZhbHVlGAEgASgDInwKDENvdW50ZXJFdmVudBIzCgtpbmNyZW1lbnRlZBgBIAEoCzIcLnNhbXNwZWwudGVzdC52MS5JbmNyZW1lbnRlZEgAEi4KCXdhc19yZXNldBgCIAEoCzIZLnNhbXNwZWwudGVzdC52MS5XYXNSZXNldEgAQgcKBWV2ZW50Ih0KC0luY3JlbWVudGVkEg4KBmFtb3VudBgBIAEoAyIKCghXYXNSZXNldCJICg5Db3VudGVyQ2hhbmdlZBIYCgpjb3VudGVyX2lkGAEgASgJQgSwkxkBEg0KBXZhbHVlGAIgASgDEg0KBWRlbHRhGAMgASgDIpgBCg9Db3VudGVySGFwcGVuZWQSGAoKY291bnRlcl9pZBgBIAEoCUIEsJMZARIzCgtpbmNyZW1lbnRlZBgCIAEoCzIcLnNhbXNwZWwudGVzdC52MS5JbmNyZW1lbnRlZEgAEi4KCXdhc19yZXNldBgDIAEoCzIZLnNhbXNwZWwudGVzdC52MS5XYXNSZXNldEgAQgYKBHdoYXQyjQIKDkNvdW50ZXJTZXJ2aWNlElIKCUluY3JlbWVudBIhLnNhbXNwZWwudGVzdC52MS5JbmNyZW1lbnRSZXF1ZXN0GiIuc2Ftc3BlbC50ZXN0LnYxLkluY3JlbWVudFJlc3BvbnNlEksKBVJlc2V0Eh0uc2Ftc3BlbC50ZXN0LnYxLlJlc2V0UmVxdWVzdBoeLnNhbXNwZWwudGVzdC52MS5SZXNldFJlc3BvbnNlIgOQAgISWgoKR2V0Q291bnRlchIiLnNhbXNwZWwudGVzdC52MS5HZXRDb3VudGVyUmVxdWVzdBojLnNhbXNwZWwudGVzdC52MS5HZXRDb3VudGVyUmVzcG9uc2UiA5ACATJhCg1Db3VudGVyVG9waWNzElAKB0NoYW5nZWQSHC5zYW1zcGVsLnYxLlN1YnNjcmliZVJlcXVlc3QaHy5zYW1zcGVsLnRlc3QudjEuQ291bnRlckNoYW5nZWQiBIKUGQAwATJhCgtFdmVudFRvcGljcxJSCghIYXBwZW5lZBIcLnNhbXNwZWwudjEuU3Vic2NyaWJlUmVxdWVzdBogLnNhbXNwZWwudGVzdC52MS5Db3VudGVySGFwcGVuZWQiBIKUGQAwAWIGcHJvdG8z", [file_samspel_v1_options, file_samspel_v1_subscribe]);
 
 /**
  * What to add, and to which counter.
@@ -274,6 +274,50 @@ export const CounterChangedSchema: GenMessage<CounterChanged> = /*@__PURE__*/
   messageDesc(file_samspel_test_v1_counter, 10);
 
 /**
+ * Something happened to a counter.
+ *
+ * @generated from message samspel.test.v1.CounterHappened
+ */
+export type CounterHappened = Message<"samspel.test.v1.CounterHappened"> & {
+  /**
+   * The counter.
+   *
+   * @generated from field: string counter_id = 1;
+   */
+  counterId: string;
+
+  /**
+   * One of these.
+   *
+   * @generated from oneof samspel.test.v1.CounterHappened.what
+   */
+  what: {
+    /**
+     * It was added to.
+     *
+     * @generated from field: samspel.test.v1.Incremented incremented = 2;
+     */
+    value: Incremented;
+    case: "incremented";
+  } | {
+    /**
+     * It was set to nought.
+     *
+     * @generated from field: samspel.test.v1.WasReset was_reset = 3;
+     */
+    value: WasReset;
+    case: "wasReset";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message samspel.test.v1.CounterHappened.
+ * Use `create(CounterHappenedSchema)` to create a new message.
+ */
+export const CounterHappenedSchema: GenMessage<CounterHappened> = /*@__PURE__*/
+  messageDesc(file_samspel_test_v1_counter, 11);
+
+/**
  * Keeps counters.
  *
  * @generated from service samspel.test.v1.CounterService
@@ -330,4 +374,23 @@ export const CounterTopics: GenService<{
   },
 }> = /*@__PURE__*/
   serviceDesc(file_samspel_test_v1_counter, 1);
+
+/**
+ * A topic whose messages say which of several things happened.
+ *
+ * @generated from service samspel.test.v1.EventTopics
+ */
+export const EventTopics: GenService<{
+  /**
+   * Every event of a counter.
+   *
+   * @generated from rpc samspel.test.v1.EventTopics.Happened
+   */
+  happened: {
+    methodKind: "server_streaming";
+    input: typeof SubscribeRequestSchema;
+    output: typeof CounterHappenedSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_samspel_test_v1_counter, 2);
 
