@@ -1,14 +1,19 @@
 // samspel.v1.BackofficeService on a running service: K1 to K4.
 import { Code } from "@connectrpc/connect";
+import { createRegistry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
+import { createClients } from "@samspel/runtime";
 import {
+  GetTellResponse_State,
   WorkState,
   type DeadLetter,
   type ProjectionStatus,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import t from "tap";
 import { parkDeadLetter } from "../../../ts-runtime/src/topic/index.ts";
+import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
+import { natsUrl } from "../../support/environment.ts";
 import { changedTopic, startFaultyService, type FaultyService } from "../../support/faulty-service.ts";
 import { testTopicPrefix } from "../../support/isolation.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
@@ -254,6 +259,29 @@ t.test("parked events are listed, tried again and dropped", { timeout: 60_000 },
   t.match(await backoffice.retryParkedEvents({ projection: "sums" }), { asked: 2n });
   await until("they are applied", async () => (await parked()).length === 0, 20_000);
   t.equal((await sumsOf(on)).builds[0]?.parked, 0n);
+});
+
+t.test("what became of a tell is shown by its token", { timeout: 60_000 }, async (t) => {
+  const topicPrefix = testTopicPrefix(t);
+  const on = await startFaultyService(t, { registryUrl, topicPrefix });
+  await on.countUp("a", 2);
+  const registry = createRegistry({ url: registryUrl });
+  await using _ = registry;
+  await using clients = createClients({ registry, natsUrl: natsUrl(), topicPrefix });
+  const receipt = await clients.client(CounterService).tell.reset({ counterId: "a" });
+  await receipt.reply({ timeoutMs: 30_000 });
+  t.match(await on.backoffice.getTell({ token: String(receipt) }), {
+    state: GetTellResponse_State.REPLIED,
+    service: "samspel.test.v1.CounterService",
+    method: "Reset",
+    id: receipt.id,
+    reply: {},
+  });
+  await until("it is behind the handlers", async () => {
+    const [queue] = (await on.backoffice.listTells({})).queues;
+    return queue?.lag?.count === 0n && queue.parts.length === 16 && queue.deadLetters === 0n;
+  });
+  await t.rejects(on.backoffice.getTell({ token: "junk" }), { code: Code.InvalidArgument });
 });
 
 t.test("a change is told in the log, with who asked for it", async (t) => {
