@@ -2,7 +2,8 @@
 //   limit    raw multi-row inserts with `pg`, binary, one statement for all that wait: it checks and answers nothing
 //   insert   one insert, and so one transaction, per event, with the driver that we use
 //   emmett   the command handler of @event-driven-io/emmett-postgresql
-// The ratios are what counts. Last, latencies of commands and of single inserts at half of what the insert can do.
+// The ratios are what counts, and the processor time of this process for one, which other work on the machine disturbs
+// less. Last, latencies of commands and of single inserts at half of what the insert can do.
 //   npm run bench -- --long commands
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -69,7 +70,9 @@ type Name = "commands" | "limit" | "insert" | "emmett";
 async function compare(contenders: Readonly<Record<Name, Work>>): Promise<number> {
   const names = Object.keys(contenders) as Name[];
   for (const name of names) await closedLoop(contenders[name], 64, ms / 4);
-  console.log("in flight  commands/s  p50 ms  p99 ms   limit/s  ratio  insert/s  ratio  emmett/s  ratio");
+  console.log(
+    "in flight  commands/s  p50 ms  p99 ms  cpu µs   limit/s  ratio  cpu µs  insert/s  ratio  emmett/s  ratio",
+  );
   let insertsPerSecond = 0;
   for (const inFlight of concurrencies) {
     const loads: Record<Name, Load[]> = { commands: [], limit: [], insert: [], emmett: [] };
@@ -89,7 +92,9 @@ async function compare(contenders: Readonly<Record<Name, Work>>): Promise<number
         ours.perSecond.toFixed(0).padStart(12) +
         ours.p50Ms.toFixed(2).padStart(8) +
         ours.p99Ms.toFixed(2).padStart(8) +
+        ours.cpuMicros.toFixed(1).padStart(8) +
         beside(limit, 10) +
+        limit.cpuMicros.toFixed(1).padStart(8) +
         beside(insert, 10) +
         beside(emmett, 10),
     );

@@ -1,6 +1,7 @@
 // What a command decided becomes fact: its events, timers, tells, record and snapshot in one append (J2), or, where it
 // forgets, in one rewriting.
-import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode, encode } from "../codec/index.ts";
 import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import type { Append, AppendResult } from "../journal/index.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
@@ -33,7 +34,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const { entity, journal, live } = environment;
   const { entityId, commandId, firedBy } = attempt.request;
   const { incarnation } = journal;
-  const payloads = decision.events.map((event) => toBinary(entity.event, event));
+  const payloads = decision.events.map((event) => encode(entity.event, event));
   const revision = standing.revision + BigInt(payloads.length);
   const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
   const reply = decision.reply(state);
@@ -44,7 +45,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     incarnation: standing.incarnation,
     events: payloads.map((payload) => ({ payload })),
     command:
-      commandId === undefined ? undefined : { id: commandId, reply: toBinary(command.method.output, reply) },
+      commandId === undefined ? undefined : { id: commandId, reply: encode(command.method.output, reply) },
     timers: decision.timers.length === 0 ? undefined : decision.timers,
     tells: decision.tells.length === 0 ? undefined : tellsOf(attempt, decision),
     fires: firedBy,
@@ -107,7 +108,7 @@ function notAppended(
       environment.live.invalidate();
       return {
         type: "reply",
-        reply: fromBinary(command.method.output, result.reply),
+        reply: decode(command.method.output, result.reply),
         revision: result.revision,
       };
     case "conflict":

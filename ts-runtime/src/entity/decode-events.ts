@@ -1,7 +1,8 @@
 // From the bytes of a stored event to what it means today (J6): the case that it has, or what the case's upcast yields,
 // as often as it takes.
-import { fromBinary, type DescMessage, type DescOneof, type Message } from "@bufbuild/protobuf";
+import type { DescMessage, DescOneof, Message } from "@bufbuild/protobuf";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { EventAddress } from "./entity.ts";
 import { eventCase, type EventCase } from "./event-oneof.ts";
@@ -34,7 +35,7 @@ export function createEventDecoder(
 
 function parse({ name, event }: EventReading, payload: Uint8Array, address?: EventAddress): Message {
   try {
-    return fromBinary(event, payload);
+    return decode(event, payload);
   } catch (error) {
     throw new SamspelError(
       "SAMSPEL_JOURNAL_CORRUPT",

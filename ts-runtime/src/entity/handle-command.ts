@@ -7,7 +7,8 @@
 //       dropped and read again.
 //   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
 //   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { untilAborted } from "../service/index.ts";
@@ -122,7 +123,7 @@ async function recordedReply({ environment, request, command }: Attempt): Promis
   return (
     recorded && {
       type: "reply",
-      reply: fromBinary(command.method.output, recorded.reply),
+      reply: decode(command.method.output, recorded.reply),
       revision: recorded.revision,
     }
   );

@@ -1,6 +1,7 @@
 // One entity in memory: its mailbox, its state and the revision of it. The journal is the truth; what is here may be
 // dropped at any time while nothing runs (J5, J8).
-import { fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode, encode } from "../codec/index.ts";
 import type { Journal } from "../journal/index.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { Entity } from "./entity.ts";
@@ -79,7 +80,7 @@ export class LiveEntity {
     const startedAtMs = performance.now();
     const recovery = await journal.load({ entityType: entity.name, entityId, fingerprint });
     let state = this.#protect(
-      recovery.snapshot ? fromBinary(entity.state, recovery.snapshot.state) : entity.initialState(),
+      recovery.snapshot ? decode(entity.state, recovery.snapshot.state) : entity.initialState(),
     );
     let revision = recovery.snapshot?.revision ?? 0n;
     for await (const event of recovery.events) {
@@ -93,5 +94,5 @@ export class LiveEntity {
 
 /** The bytes of a state, for a snapshot. */
 export function encodeState(entity: Entity, state: Message): Uint8Array {
-  return toBinary(entity.state, state);
+  return encode(entity.state, state);
 }

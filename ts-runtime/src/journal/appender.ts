@@ -79,8 +79,9 @@ export function createAppender(options: AppenderOptions): Appender {
       return mayHang(error) ? oneByOne(group, judging) : judge(group, judging);
     }
     metrics.appended(group.length, startedAtMs);
-    for (const { item, resolve } of group) {
-      resolve({ type: "appended", revision: item.expectedRevision + BigInt(item.events.length) });
+    for (const entry of group) {
+      const { expectedRevision, events } = entry.item;
+      entry.resolve({ type: "appended", revision: expectedRevision + BigInt(events.length) });
     }
   };
 
@@ -92,10 +93,10 @@ export function createAppender(options: AppenderOptions): Appender {
     for (let failures = 1; ; failures++) {
       try {
         const results = await database.bounded((sql) => runAppends(sql, channel, appends));
-        for (const [index, { resolve, reject }] of group.entries()) {
+        for (const [index, entry] of group.entries()) {
           const result = results[index];
-          if (result === undefined) reject(new Error("The journal gave fewer results than appends"));
-          else resolve(result);
+          if (result === undefined) entry.reject(new Error("The journal gave fewer results than appends"));
+          else entry.resolve(result);
         }
         metrics.judged(results, startedAtMs);
         return;

@@ -38,7 +38,7 @@ export function createConfirmer(options: ConfirmerOptions): Group<Entity, bigint
         order by i.ordinal`,
         ),
       );
-      for (const [index, { resolve }] of group.entries()) resolve(rows[index]?.revision ?? 0n);
+      for (const [index, entry] of group.entries()) entry.resolve(rows[index]?.revision ?? 0n);
     },
   });
 }

@@ -25,10 +25,10 @@ t.test("createGroup() runs each item once, in order per key, never two of a key 
               underWay.add(item.key);
             }
             await new Promise((resolve) => setImmediate(resolve));
-            for (const { item, resolve } of entries) {
-              underWay.delete(item.key);
-              done.push(item);
-              resolve(item.n);
+            for (const entry of entries) {
+              underWay.delete(entry.item.key);
+              done.push(entry.item);
+              entry.resolve(entry.item.n);
             }
             inFlight--;
           },
@@ -56,7 +56,7 @@ t.test("add() goes on after a group has failed, and is refused after close()", a
     keyOf: (item) => item,
     async run(entries) {
       if (fail) throw new Error("planned");
-      for (const { item, resolve } of entries) resolve(item);
+      for (const entry of entries) entry.resolve(entry.item);
     },
   });
   await t.rejects(group.add("a"), { message: "planned" });
@@ -81,7 +81,7 @@ t.test("createGroup() keeps each group under a mebibyte, but takes any single it
     bytesOf: (bytes) => bytes,
     async run(entries) {
       groups.push(entries.map(({ item }) => item));
-      for (const { resolve } of entries) resolve();
+      for (const entry of entries) entry.resolve();
     },
   });
   await Promise.all([400_000, 600_000, 500_000, 3_000_000, 1, 2].map((bytes) => group.add(bytes)));
@@ -90,3 +90,29 @@ t.test("createGroup() keeps each group under a mebibyte, but takes any single it
   await t.rejects(group.add(2), { code: "SAMSPEL_OVERLOADED", metadata: { limit: "8000000" } });
   await full;
 });
+
+t.test(
+  "createGroup() shares what is ready among the groups that there is room for, where it is worth it (G2)",
+  async (t) => {
+    const sizes: number[] = [];
+    const group = createGroup<number, void>({
+      what: "items",
+      maxPending: 1_000,
+      maxBatch: 256,
+      maxInFlight: 2,
+      keyOf: String,
+      async run(entries) {
+        sizes.push(entries.length);
+        for (const entry of entries) entry.resolve();
+      },
+    });
+    const add = async (count: number): Promise<readonly number[]> => {
+      sizes.length = 0;
+      await Promise.all(Array.from({ length: count }, (_, item) => group.add(item)));
+      return [...sizes];
+    };
+    t.same(await add(200), [100, 100]);
+    t.same(await add(40), [32, 8]);
+    t.same(await add(5), [5]);
+  },
+);

@@ -3,7 +3,8 @@
 //
 // Invariants:
 //   G1. Items of one key are never under way together and keep their order.
-//   G2. Nothing waits for company: a group leaves as soon as there is room for one.
+//   G2. Nothing waits for company: a group leaves as soon as there is room for one. Where there is room for more than
+//       one, they share what is ready: while the database works on one, this process prepares the other.
 //   G3. What waits and what is under way is bounded, in number and in bytes; so is each group.
 import { SamspelError } from "../errors/index.ts";
 
@@ -14,8 +15,8 @@ export interface Pending<I, R> {
   readonly bytes: number;
   /** When it was added, by `performance.now()`. */
   readonly sinceMs: number;
-  readonly resolve: (result: R) => void;
-  readonly reject: (error: unknown) => void;
+  resolve(result: R): void;
+  reject(error: unknown): void;
 }
 
 export interface GroupOptions<I, R> {
@@ -40,6 +41,8 @@ export interface Group<I, R> {
   close(): Promise<void>;
 }
 
+/** A group of so many is not shared with another one: that one's round trip would cost more than it gains. */
+const worthSharing = 32;
 /** A statement of so many bytes gains nothing from more company. */
 const maxBatchBytes = 1024 * 1024;
 
@@ -66,8 +69,9 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
   const flush = (): void => {
     scheduled = false;
     while (inFlight < maxInFlight && ready.length > 0) {
+      const share = Math.max(worthSharing, Math.ceil(ready.length / (maxInFlight - inFlight)));
       inFlight++;
-      void runGroup(ready.splice(0, sizeOfNext(ready, options.maxBatch)));
+      void runGroup(ready.splice(0, sizeOfNext(ready, Math.min(options.maxBatch, share))));
     }
   };
 
@@ -107,6 +111,12 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
     schedule();
   };
 
+  /** Before the caller hears of it, so that there is room for what it adds next. */
+  const leave = (bytes: number): void => {
+    pending--;
+    pendingBytes -= bytes;
+  };
+
   return {
     add(item) {
       const bytes = bytesOf(item);
@@ -116,29 +126,8 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
         return Promise.reject(overloaded(what, maxPendingBytes, " bytes"));
       pending++;
       pendingBytes += bytes;
-      let settled = false;
-      /** Before the caller hears of it, so that there is room for what it adds next. */
-      const makeRoom = (): void => {
-        if (settled) return;
-        settled = true;
-        pending--;
-        pendingBytes -= bytes;
-      };
       return new Promise<R>((resolve, reject) =>
-        enqueue({
-          item,
-          key: keyOf(item),
-          bytes,
-          sinceMs: performance.now(),
-          resolve(result) {
-            makeRoom();
-            resolve(result);
-          },
-          reject(error) {
-            makeRoom();
-            reject(error);
-          },
-        }),
+        enqueue(new Entry({ item, key: keyOf(item), bytes, resolve, reject, leave })),
       );
     },
     async close() {
@@ -146,6 +135,49 @@ export function createGroup<I, R>(options: GroupOptions<I, R>): Group<I, R> {
       if (lanes.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };
+}
+
+interface Settling<I, R> {
+  readonly item: I;
+  readonly key: string;
+  readonly bytes: number;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+  /** Is told once. */
+  readonly leave: (bytes: number) => void;
+}
+
+/** A class, as closures of its own for each item cost more than what they do. */
+class Entry<I, R> implements Pending<I, R> {
+  readonly item: I;
+  readonly key: string;
+  readonly bytes: number;
+  readonly sinceMs: number = performance.now();
+  readonly #settling: Settling<I, R>;
+  #settled = false;
+
+  constructor(settling: Settling<I, R>) {
+    this.item = settling.item;
+    this.key = settling.key;
+    this.bytes = settling.bytes;
+    this.#settling = settling;
+  }
+
+  resolve(result: R): void {
+    this.#leave();
+    this.#settling.resolve(result);
+  }
+
+  reject(error: unknown): void {
+    this.#leave();
+    this.#settling.reject(error);
+  }
+
+  #leave(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#settling.leave(this.bytes);
+  }
 }
 
 /** How many of the ready ones make the next group: at least one, however large it is. */

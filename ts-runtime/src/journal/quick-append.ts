@@ -34,7 +34,7 @@ const insertEvents = `
   inserted as (
     insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
     select i.entity_type, i.entity_id, i.revision, i.slice, $4::uuid,
-      substring($5::bytea from i.at + 1 for i.size), i.metadata::jsonb
+      substring((select bytes from sent) from i.at + 1 for i.size), i.metadata::jsonb
     from unnest(
       (select $6::text[]), (select $7::text[]), (select $8::bigint[]), (select $9::int[]), (select $10::int[]),
       (select $11::smallint[]), (select $12::text[])
@@ -53,14 +53,14 @@ const rowsFrom = (first: number, last: string): string => `
 const insertCommands = (first: number): string => `,
   recorded as (
     insert into command (entity_type, entity_id, command_id, revision, reply)
-    select i.entity_type, i.entity_id, i.command_id, i.revision, substring($5::bytea from i.at + 1 for i.size)
+    select i.entity_type, i.entity_id, i.command_id, i.revision, substring((select bytes from sent) from i.at + 1 for i.size)
     ${rowsFrom(first, "command_id")}
   )`;
 
 const upsertSnapshots = (first: number): string => `,
   kept as (
     insert into snapshot (entity_type, entity_id, revision, state, fingerprint)
-    select i.entity_type, i.entity_id, i.revision, substring($5::bytea from i.at + 1 for i.size), i.fingerprint
+    select i.entity_type, i.entity_id, i.revision, substring((select bytes from sent) from i.at + 1 for i.size), i.fingerprint
     ${rowsFrom(first, "fingerprint")}
     on conflict (entity_type, entity_id) do update
       set revision = excluded.revision, state = excluded.state, fingerprint = excluded.fingerprint,
@@ -72,7 +72,7 @@ const insertTells = (first: number): string => `,
   relayed as (
     insert into outbox (slice, stream, subject, message_id, key, headers, body, due_at)
     select i.slice, i.stream, i.subject, i.message_id, i.key, i.headers::jsonb,
-      substring($5::bytea from i.at + 1 for i.size), clock_timestamp() + i.delay_ms * interval '1 millisecond'
+      substring((select bytes from sent) from i.at + 1 for i.size), clock_timestamp() + i.delay_ms * interval '1 millisecond'
     from unnest(
       (select $${first}::smallint[]), (select $${first + 1}::text[]), (select $${first + 2}::text[]),
       (select $${first + 3}::text[]), (select $${first + 4}::text[]), (select $${first + 5}::text[]),
@@ -89,7 +89,8 @@ function statementOf({ commands, snapshots, tells }: Kinds): string {
   with server as materialized (
     select pg_postmaster_start_time()::text as since, pg_backend_pid() as pid,
       pg_postmaster_start_time()::text = $1 and pg_backend_pid() = any($2::int[]) as known
-  ),${insertEvents}${commands ? insertCommands(13) : ""}${snapshots ? upsertSnapshots(afterCommands) : ""}${tells ? insertTells(afterSnapshots) : ""}
+  ),
+  sent as materialized (select decode($5::text, 'base64') as bytes),${insertEvents}${commands ? insertCommands(13) : ""}${snapshots ? upsertSnapshots(afterCommands) : ""}${tells ? insertTells(afterSnapshots) : ""}
   select since, pid, known, pg_notify($3, '') as told${tells ? `, pg_notify(current_schema() || '.outbox', '') as woken` : ""}
   from server`;
 }
