@@ -109,6 +109,36 @@ t.test(
   },
 );
 
+t.test(
+  "Commit is taken after the instance of the stream has begun to stop",
+  { timeout: 60_000 },
+  async (t) => {
+    const broker = await testBroker(t);
+    const { prefix } = broker;
+    const leaving = await serveTopics(t, broker);
+    const staying = await serveTopics(t, await testBroker(t, { prefix }));
+    await publishAll(
+      broker,
+      [1, 2, 3].map((revision) => changed(prefix, "a", revision)),
+    );
+    const seen: Seen[] = [];
+    const first = read(createClient(TopicService, leaving.transport), { group: "leaving" }, (message) =>
+      seen.push(message),
+    );
+    await until("all are sent", () => seen.length === 3);
+    const drained = leaving.server.drain(20_000);
+    await t.rejects(first.running, { code: Code.Unavailable, message: /goes on at another instance/ });
+    const client = createClient(TopicService, staying.transport);
+    await client.commit({ topic, group: "leaving", position: seen[1]?.position ?? "" });
+    const rest: number[] = [];
+    const second = read(client, { group: "leaving" }, ({ value }) => rest.push(value));
+    await until("the rest came to the other instance", () => rest.length > 0, 20_000);
+    t.same(rest, [3], "what was committed does not come again");
+    await second.leave();
+    await drained;
+  },
+);
+
 t.test("Read sends no more than may be uncommitted", async (t) => {
   const broker = await testBroker(t);
   const { prefix } = broker;
