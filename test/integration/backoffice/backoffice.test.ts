@@ -10,7 +10,7 @@ import {
   type ProjectionStatus,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import t from "tap";
-import { parkDeadLetter } from "../../../ts-runtime/src/topic/index.ts";
+import { parkDeadLetter } from "../../../ts-runtime/src/topic/dead-letter.ts";
 import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { natsUrl } from "../../support/environment.ts";
