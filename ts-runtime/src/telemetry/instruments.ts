@@ -9,6 +9,8 @@ export type CounterName =
   | "samspel.outbox.failures"
   | "samspel.consumer.messages"
   | "samspel.tell.messages"
+  | "samspel.live.published"
+  | "samspel.live.dropped"
   | "samspel.projection.events";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
@@ -32,6 +34,7 @@ export type AttributeName =
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
+  | "samspel.live.drop.reason"
   | "samspel.consumer.outcome"
   | "messaging.consumer.group.name"
   | "messaging.destination.name"
@@ -102,6 +105,18 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     description: "Reading the state of an entity from the journal.",
     attributes: ["samspel.entity.type"],
     boundaries: seconds,
+  },
+  "samspel.live.published": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages to live topics that were handed to NATS.",
+    attributes: ["messaging.destination.name"],
+  },
+  "samspel.live.dropped": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of live topics that were dropped here.",
+    attributes: ["messaging.destination.name", "samspel.live.drop.reason"],
   },
   "samspel.publication.messages": {
     kind: "counter",
