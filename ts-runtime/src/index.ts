@@ -15,7 +15,7 @@ export {
   type Projection,
   type ProjectionContext,
 } from "./projection/index.ts";
-export { subscribe, type MessageContext, type Subscription } from "./topic/index.ts";
+export { subscribe, type BatchedMessage, type MessageContext, type Subscription } from "./topic/index.ts";
 export {
   detail,
   errorCodes,

@@ -22,7 +22,7 @@ export type TopicMethod<M extends DescMessage = DescMessage> = DescMethodServerS
 export interface TopicDescriptor {
   /** The name on the wire, such as `cart.v1.CartTopics.CheckedOut`. */
   readonly name: string;
-  /** How many keys one subscription handles at once, 1 to 256. */
+  /** Over how many instances a group spreads at the most, 1 to 256. */
   readonly partitions: number;
   /** What the topic holds. */
   readonly message: DescMessage;

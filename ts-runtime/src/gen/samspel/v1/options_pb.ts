@@ -34,8 +34,8 @@ export type TopicOptions = Message<"samspel.v1.TopicOptions"> & {
   name: string;
 
   /**
-   * Number of partitions: how many messages of different keys one subscription handles at once. 1 to 256,
-   * default 16. It is fixed once the topic holds messages.
+   * Number of partitions: over how many instances a group of subscribers spreads at the most. 1 to 256, default 16.
+   * It is fixed once the topic holds messages.
    *
    * @generated from field: uint32 partitions = 2;
    */
