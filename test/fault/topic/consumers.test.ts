@@ -10,7 +10,7 @@ import { natsUrl } from "../../support/environment.ts";
 import { startInstances, type ServiceInstance } from "../../support/service-instance.ts";
 import { until } from "../../support/until.ts";
 
-const main = join(import.meta.dirname, "consumer-process.ts");
+const main = join(import.meta.dirname, "fixtures/consumer-process.ts");
 const patientMs = 90_000;
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);

@@ -9,6 +9,7 @@ import {
   listGroups,
   partitionSubject,
   resetGroup,
+  runConsumer,
   setPaused,
   streamName,
   subscribe,
@@ -25,6 +26,7 @@ import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { startNatsServer } from "../../support/nats-server.ts";
 import { natsUrl } from "../../support/environment.ts";
+import { runUntilEnd } from "../../support/run-until-end.ts";
 import { runInstance } from "../../support/subscription.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
@@ -259,8 +261,8 @@ t.test("a poison message among good ones takes only itself out", async (t) => {
     "the last one is parked",
     async () => (await on.manager.streams.info(`${prefix}dead_letters`)).state.messages === 5,
   );
-  const parked = lines.filter(({ message }) => message === "message parked as a dead letter");
-  t.match(parked[0], {
+  const parked = lines.find(({ message }) => message === "message parked as a dead letter");
+  t.match(parked, {
     level: "error",
     key: "a",
     sequence: 10,
@@ -445,6 +447,61 @@ t.test("a batch gets many messages of a partition in order, and one that fails i
     async () => (await on.manager.streams.info(`${prefix}dead_letters`)).state.messages === 1,
   );
 });
+
+t.test(
+  "a partition in which too much waits behind a failed message is read no further, and then goes on",
+  async (t) => {
+    const on = await testBroker(t);
+    const { prefix } = on;
+    const { logger, lines } = recordingLogger();
+    const handled: number[] = [];
+    let isWell = false;
+    const partition = partitionOf("a", counterTopic.partitions);
+    const other = range(1, 1_000)
+      .map((n) => `key-${n}`)
+      .find((key) => partitionOf(key, counterTopic.partitions) !== partition);
+    runUntilEnd(t, (signal) =>
+      runConsumer<string>({
+        broker: on,
+        stream: streamOf(on),
+        ensureStream: () => ensureStream(on, counterTopic),
+        name: counterTopic.name,
+        partitions: counterTopic.partitions,
+        subject: (number) => partitionSubject(prefix, counterTopic, number),
+        group: "stall",
+        open: ({ headers }) => ({
+          key: headers.get("ce-partitionkey") ?? "",
+          value: headers.get("ce-id") ?? "",
+        }),
+        work: {
+          type: "single",
+          handle(id, { key }) {
+            if (key === "a" && !isWell) throw new Error("not well");
+            handled.push(Number(id.split("/")[2]));
+          },
+        },
+        retry: quick,
+        onExhausted: "block",
+        maxUndone: 100,
+        signal,
+        logger,
+      }),
+    );
+    await publishAll(
+      on,
+      range(1, 300).map((revision) => changed(prefix, "a", revision)),
+    );
+    await until("it is read no further", () =>
+      lines.some(({ message }) => /is read no further/.test(message)),
+    );
+    await publishAll(on, [changed(prefix, other ?? "", 1_000)]);
+    await until("other partitions go on", () => handled.includes(1_000));
+    t.same(handled, [1_000]);
+    isWell = true;
+    await until("all are handled", () => handled.length === 301, patientMs);
+    t.same(handled.slice(1), range(1, 300), "in order");
+  },
+);
 
 t.test("on hands each case to its handler, with the message beside it, and skips the others", async (t) => {
   const on = await testBroker(t);

@@ -22,7 +22,7 @@ export type SubscriptionWork =
     };
 
 /** What of a subscription its consumer is told. */
-export type SubscriptionSettings = Pick<
+type SubscriptionSettings = Pick<
   ConsumerOptions<Message>,
   "retry" | "onExhausted" | "concurrency" | "mode" | "start" | "handlerTimeoutMs"
 >;

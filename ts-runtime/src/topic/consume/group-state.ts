@@ -6,7 +6,7 @@ import { groupKey, type MemberEntry, type StoredPartition } from "./group-entrie
 import { readGroup, unknownGroup, type GroupName } from "./group-control.ts";
 
 /** A message that failed and is tried again. */
-export interface WaitingMessage {
+interface WaitingMessage {
   readonly sequence: number;
   readonly key: string;
   readonly attempts: number;

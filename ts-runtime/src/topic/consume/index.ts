@@ -5,8 +5,6 @@ export {
   GiveUp,
   Postponed,
   type ConsumerOptions,
-  type ExhaustedPolicy,
-  type Opened,
   type RetryOptions,
   type Work,
 } from "./options.ts";

@@ -9,7 +9,7 @@ import type { Received } from "./received.ts";
 import type { Start } from "./start.ts";
 
 /** What becomes of a message that is exhausted: parked, tried for ever while its key waits, or dropped. */
-export type ExhaustedPolicy = "dead-letter" | "block" | "skip";
+type ExhaustedPolicy = "dead-letter" | "block" | "skip";
 
 /** How often a message is tried, and when. */
 export interface RetryOptions extends BackoffOptions {
@@ -63,6 +63,11 @@ export interface ConsumerOptions<T> {
   /** A handler that takes longer has failed. Default 60,000 ms. */
   readonly handlerTimeoutMs?: number;
   /**
+   * A partition with so many undone messages, most of them behind failed ones, is read no further until half of them
+   * are done. Default 65,536: about 10 MB of numbers.
+   */
+  readonly maxUndone?: number;
+  /**
    * Runs before the first handler of a partition, each time that this process took it; and again when a handler threw
    * `Fenced`.
    */
@@ -84,6 +89,7 @@ export interface ResolvedConsumer<T> extends ConsumerOptions<T> {
   readonly start: Start;
   readonly atMostOnce: boolean;
   readonly handlerTimeoutMs: number;
+  readonly maxUndone: number;
   readonly graceMs: number;
 }
 
@@ -146,6 +152,7 @@ export function resolveConsumer<T>(options: ConsumerOptions<T>): ResolvedConsume
     start: options.start ?? "beginning",
     atMostOnce: options.mode === "at-most-once",
     handlerTimeoutMs: options.handlerTimeoutMs ?? 60_000,
+    maxUndone: options.maxUndone ?? 65_536,
     graceMs: options.graceMs ?? 25_000,
   };
 }

@@ -7,14 +7,14 @@ import type { ResolvedConsumer } from "./options.ts";
 import type { PartitionWork } from "./partition-work.ts";
 import { openReader, type Reader, type Window } from "./reader.ts";
 
-/** Of messages that are undone or asked for, in one process and group: 1,024, and 16 MiB. */
-const window: Window = { messages: 1_024, bytes: 16 * 1_024 * 1_024 };
+/** The most that is undone or asked for, in one process and group: 1,024 messages or two batches a partition; 16 MiB. */
+function windowOf({ work, partitions }: Pick<ResolvedConsumer<never>, "work" | "partitions">): Window {
+  const batches = work.type === "batch" ? 2 * work.maxBatch * partitions : 0;
+  return { messages: Math.max(1_024, batches), bytes: 16 * 1_024 * 1_024 };
+}
 
 /** About what a message takes beside its body. */
 const overheadBytes = 512;
-
-/** A partition with more undone messages than this is read no further, until half of them are done. */
-const maxUndone = 65_536;
 
 export interface ReadingParts<T> {
   readonly options: ResolvedConsumer<T>;
@@ -54,7 +54,7 @@ export class Reading<T> {
   onProgress(): void {
     this.#reader?.pull();
     for (const partition of this.#stalled) {
-      if (partition.state !== "gone" && partition.undone.size * 2 > maxUndone) continue;
+      if (partition.state !== "gone" && partition.undone.size * 2 > this.#parts.options.maxUndone) continue;
       this.#stalled.delete(partition);
       this.onChange();
     }
@@ -129,14 +129,14 @@ export class Reading<T> {
       stream: options.stream,
       subjects: [...partitions.keys()],
       after: Math.min(...[...partitions.values()].map(({ received }) => received)),
-      window,
+      window: windowOf(options),
       undone: dispatcher.memory,
       onMessage: (message, sequence) => {
         const partition = partitions.get(message.subject);
         if (partition === undefined || !this.#isWanted(partition) || !partition.receive(sequence)) return;
         const delivered = new DeliveredMessage(options.stream, sequence, message);
         this.#parts.take(partition, delivered, delivered.data.length + overheadBytes);
-        if (partition.undone.size >= maxUndone) this.#stall(partition);
+        if (partition.undone.size >= options.maxUndone) this.#stall(partition);
       },
     });
   }
