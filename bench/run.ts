@@ -16,6 +16,7 @@ DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
 
 /** What makes a measurement short: enough to see a ratio, too little to write it down. */
 const short: Readonly<Record<string, readonly string[]>> = {
+  delivery: ["--ms=2000", "--events=5000"],
   commands: ["--rounds=1", "--ms=500"],
   consume: ["--rounds=1", "--messages=50000"],
   journal: ["--rounds=2", "--ms=400"],
@@ -23,6 +24,8 @@ const short: Readonly<Record<string, readonly string[]>> = {
   projection: ["--rounds=1", "--events=50000"],
   rpc: ["--rounds=1", "--ms=500"],
   reading: ["--rounds=2", "--events=50000"],
+  tells: ["--rounds=1", "--ms=500"],
+  streams: ["--rounds=1", "--messages=20000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
 };

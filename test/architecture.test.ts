@@ -11,14 +11,15 @@ const runtime = join(root, "ts-runtime/src");
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
   ["errors", "telemetry", "resilience", "codec"],
-  ["descriptor"],
+  ["descriptor", "request"],
   ["service", "client"],
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
   ["tell"],
-  ["entity"],
-  ["projection", "publication", "outbox", "inspection", "timer"],
+  ["entity", "live"],
+  ["projection", "publication", "outbox", "inspection", "timer", "topic-stream"],
+  ["backoffice"],
   ["host"],
   ["testing"],
 ];

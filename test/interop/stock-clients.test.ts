@@ -1,10 +1,13 @@
 // Clients that have no file of ours: curl, grpcurl (Go) and grpcio (Python) call cart by what its reflection says.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import t from "tap";
 import { withGrpcurl } from "../support/grpcurl.ts";
 import { startShop } from "../support/system.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { until } from "../support/until.ts";
 import { inventoryPython } from "./python/inventory-process.ts";
 
 const run = promisify(execFile);
@@ -77,3 +80,54 @@ t.test("grpcio calls cart by reflection", async (t) => {
   t.match(JSON.parse((await call(2)).output), { items: { apple: 2 } });
   t.match(await call(0), { code: 1, output: /INVALID_ARGUMENT: quantity must be at least 1/ });
 });
+
+t.test(
+  "grpcurl reads a topic, and goes on by position when its connection broke",
+  { timeout: 300_000 },
+  async (t) => {
+    const env = await withGrpcurl();
+    const proxy = await startTcpProxy(t, url);
+    const checkout = async (cartId: string): Promise<void> => {
+      for (const [method, data] of [
+        ["AddItem", addApples(cartId, 1)],
+        ["Checkout", JSON.stringify({ cartId })],
+      ] as const) {
+        await outcomeOf("grpcurl", ["-plaintext", "-d", data, host, `cart.v1.CartService/${method}`], env);
+      }
+    };
+    /** Reads until `count` envelopes have come; then the connection breaks. */
+    const read = async (
+      from: object,
+      count: number,
+    ): Promise<readonly { key: string; position: string }[]> => {
+      const request = JSON.stringify({ topic: "cart.v1.CartTopics.CheckedOut", ...from });
+      const program = "grpcurl";
+      const child = spawn(
+        program,
+        ["-plaintext", "-d", request, new URL(proxy.url).host, "samspel.v1.TopicService/Read"],
+        { env, stdio: ["ignore", "pipe", "pipe"] },
+      );
+      let output = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+      const closed = once(child, "close");
+      const envelopes = (): { key: string; position: string }[] =>
+        output.split(/^(?=\{)/m).flatMap((text) => {
+          const { envelope } = /^\}/m.test(text) ? JSON.parse(text) : {};
+          return envelope === undefined ? [] : [envelope];
+        });
+      await until(`${count} have come`, () => envelopes().length >= count, 30_000);
+      await proxy.cut();
+      const [code] = await closed;
+      t.not(code, 0, "the stream broke");
+      await proxy.restore();
+      return envelopes();
+    };
+    await checkout("topic-1");
+    await checkout("topic-2");
+    const first = await read({ beginning: true }, 2);
+    await checkout("topic-3");
+    const second = await read({ position: first.at(-1)?.position }, 1);
+    const keys = [...first, ...second].map(({ key }) => key).filter((key) => key.startsWith("topic-"));
+    t.same(keys, ["topic-1", "topic-2", "topic-3"], "no gap, no duplicate");
+  },
+);

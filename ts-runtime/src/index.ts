@@ -16,6 +16,7 @@ export {
   type ProjectionContext,
 } from "./projection/index.ts";
 export { subscribe, type BatchedMessage, type MessageContext, type Subscription } from "./topic/index.ts";
+export { subscribeLive, type LiveContext, type LiveSubscription } from "./live/index.ts";
 export {
   detail,
   errorCodes,

@@ -1,6 +1,7 @@
 // The command line: what can be said, and what it means.
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
+import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { journalCommand } from "./journal-command.ts";
 
@@ -12,7 +13,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command("samspel")
     .description(
-      "Develop a system of services: start all of them, and their infrastructure, with one command.",
+      "Develop a system of services, and look after it: start all of them, and their infrastructure, with one command; see and mend what they do in the background.",
     )
     .version(version(), "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
@@ -42,6 +43,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       code = exit;
     }),
   );
+  for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -15,9 +15,11 @@ import {
 import t, { type Test } from "tap";
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
+import { PresenceService, PresenceTopics } from "../../gen/samspel/test/v1/presence_pb.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
 import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
+import { startPresence } from "../../support/presence-service.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
@@ -212,4 +214,44 @@ t.test("maxLiveEntities bounds what is busy at once, and names itself", async (t
   release.resolve();
   t.equal((await first).value, 1n);
   t.equal((await client.getCounter({ counterId: "b" })).value, 0n, "there is room again");
+});
+
+t.test("startService() serves live topics, publishes to them and hands them to subscriptions", async (t) => {
+  const options = testOptions(t);
+  const heard: string[] = [];
+  const service = await startPresence(options, (userId) => heard.push(userId));
+  t.teardown(() => service.stop());
+  const transport = createGrpcTransport({ baseUrl: `http://${service.host}:${service.port}` });
+  const gone = new AbortController();
+  const streamed: string[] = [];
+  const streaming = (async () => {
+    const replies = createClient(PresenceTopics, transport).presence({}, gone);
+    for await (const { userId } of replies) streamed.push(userId);
+  })();
+  streaming.catch(() => {});
+  await until("all have heard it", async () => {
+    await createClient(PresenceService, transport).enter({ userId: "anna" });
+    return heard.length > 0 && streamed.length > 0;
+  });
+  gone.abort();
+  t.same([heard[0], streamed[0]], ["anna", "anna"]);
+});
+
+t.test("startService() refuses to publish to a live topic that it does not serve", async (t) => {
+  await t.rejects(
+    startService({
+      ...testOptions(t),
+      name: "hidden",
+      services: [
+        serve(PresenceService, ({ live }) => {
+          live(PresenceTopics.method.presence);
+          return { enter: () => ({}) };
+        }),
+      ],
+    }),
+    {
+      message:
+        /^Cannot publish to samspel\.test\.v1\.PresenceTopics\.Presence as service hidden does not declare it: give it to startService in liveTopics$/,
+    },
+  );
 });

@@ -262,3 +262,28 @@ t.test("a build takes over types, views, functions and sequences with its tables
   await until("it goes on", async () => (await seen()) === "4/4/0");
   t.equal((await schemasOf(on)).length, 1);
 });
+
+t.test("a version that is mended takes over from one that an event blocks", async (t) => {
+  const on = await openJournal(t);
+  const blocked = project("totals", counter, {
+    setup,
+    onFailure: "block",
+    retry: { maxAttempts: 1, initialMs: 5, maxMs: 10 },
+    events: {
+      async incremented(event, context) {
+        if (event.amount === 13n) throw new RangeError("thirteen is too much");
+        await add(event, context);
+      },
+    },
+  });
+  run(t, on, blocked);
+  await appendEvents(on.journal, "a", 0n, [incremented(1n), incremented(13n), incremented(1n)]);
+  await until("the first is applied", async () => (await sumOf(on.database)) === 1n);
+  run(t, await on.open(), version(2));
+  await until(
+    "version 2 has all",
+    async () => (await isLive(on, 2)) && (await sumOf(on.database)) === 30n,
+    20_000,
+  );
+  t.same(await totals(on.database), [{ id: "a", value: 30n, revisions: "1,2,3" }]);
+});

@@ -130,3 +130,29 @@ t.test("a projection keeps its tables, its checkpoints and its books in another 
   await until("version 2 is live", async () => (await sumOf(home)) === 800n, 20_000);
   await pauseProjection({ home, projection: "totals" });
 });
+
+t.test("a checkpoint passes events of other entities, and no handler is run for nothing", async (t) => {
+  const on = await openJournal(t);
+  const pages: number[] = [];
+  const quiet = project("quiet", counter, { batch: (events) => void pages.push(events.length) });
+  run(t, on, quiet);
+  await countUp(on.journal, ["a"], 1);
+  await until("the event is handled", () => pages.length === 1);
+  for (let revision = 0n; revision < 3n; revision++) {
+    await on.journal.append({
+      entityType: "other",
+      entityId: "o",
+      expectedRevision: revision,
+      events: [{ payload: Buffer.from("x") }],
+    });
+  }
+  const last = await until("others are there", async () => {
+    const ends = await on.journal.ends();
+    return ends === undefined || ends.last.sequence < 4n ? undefined : ends.last;
+  });
+  await until("all checkpoints have passed them", async () => {
+    const places = await on.journal.checkpoints.loadRanges("projection:quiet:1");
+    return places.size === 16 && [...places.values()].every(({ tx }) => tx > last.tx);
+  });
+  t.same(pages, [1]);
+});

@@ -8,6 +8,7 @@ import { publish, runPublication } from "../../../ts-runtime/src/publication/ind
 import {
   createPublisher,
   ensureStream,
+  sureOf,
   takeLanes,
   type Broker,
   type PublishOutcome,
@@ -16,7 +17,13 @@ import { CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { testCluster } from "../../support/cluster.ts";
 import { appendEvents, countUp, incremented } from "../../support/counter-events.ts";
-import { changed, counterTopic, storedChanges, type StoredChange } from "../../support/counter-topic.ts";
+import {
+  changed,
+  counterTopic,
+  sendAll,
+  storedChanges,
+  type StoredChange,
+} from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { openJournal, type Process } from "../../support/journal.ts";
@@ -116,6 +123,86 @@ t.test("a holder whose fence was dropped by the stream's limits takes its lane a
     publisher.send(changed(broker.prefix, "a", 1), lane, resolve);
   });
   t.match(outcome, { type: "stored" });
+});
+
+t.test("messages whose acks were lost for longer than ids are known are not stored twice (P5)", async (t) => {
+  const broker = await testBroker(t);
+  const { config } = await ensureStream(broker, counterTopic);
+  const windowMs = 100;
+  const { config: updated } = await broker.manager.streams.update(config.name, {
+    ...config,
+    duplicate_window: windowMs * 1_000_000,
+  });
+  let losesAcks = true;
+  const connection = new Proxy(broker.connection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name === "subscribe") {
+        const subscribe: typeof target.subscribe = (subject, { callback, ...options } = {}) =>
+          target.subscribe(subject, {
+            ...options,
+            callback: (error, message) => {
+              if (!losesAcks) callback?.(error, message);
+            },
+          });
+        return subscribe;
+      }
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const lossy = { ...broker, connection, isConnected: true };
+  using publisher = createPublisher(lossy, { ackTimeoutMs: 500, sure: sureOf(broker, updated) });
+  const ids = Array.from({ length: 20 }, (_, index) => `counter-${index}`);
+  const sent = sendAll(
+    publisher,
+    [1, 2].flatMap((revision) => ids.map((id) => changed(broker.prefix, id, revision))),
+  );
+  await inStream(broker, 20);
+  losesAcks = false;
+  await sent;
+  inOrder(t, await storedChanges(broker), ids, 2);
+});
+
+t.test("what a dead process stored is not stored again, also when its ids are forgotten", async (t) => {
+  const on = await openJournal(t);
+  const broker = await testBroker(t);
+  const { config } = await ensureStream(broker, counterTopic);
+  await broker.manager.streams.update(config.name, { ...config, duplicate_window: 100_000_000 });
+  const dead = Promise.withResolvers<void>();
+  const journal: Journal = {
+    ...on.journal,
+    checkpoints: { ...on.journal.checkpoints, saveRanges: () => dead.promise },
+  };
+  const ids = ["a", "b", "c", "d", "e"];
+  await countUp(on.journal, ids, 4);
+  // It dies without a word: nothing of it is awaited.
+  const dying = new AbortController();
+  t.teardown(async () => {
+    dying.abort();
+    dead.reject(new Error("dead"));
+    await dyingRun;
+  });
+  const cluster = testCluster(t, on.database, { ttlMs: 500 });
+  const dyingRun = runPublication({
+    publication: changes,
+    ...on,
+    journal,
+    cluster,
+    broker,
+    service: "counters",
+    logger: silentLogger,
+    signal: dying.signal,
+  });
+  const before = await inStream(broker, 20);
+  await cluster.close();
+  await until("its ids are forgotten", () => {
+    const times = before.map(({ headers }) => headers.get("ce-time") ?? "").toSorted();
+    return Date.now() - Date.parse(times.at(-1) ?? "") > 1_000;
+  });
+  run(t, await on.open(), broker);
+  for (const id of ids) await appendEvents(on.journal, id, 4n, [incremented(1n)]);
+  inOrder(t, await inStream(broker, 25), ids, 5);
+  t.equal((await storedChanges(broker)).length, 25);
 });
 
 t.test("a process that is frozen while another takes over publishes nothing when it wakes", async (t) => {

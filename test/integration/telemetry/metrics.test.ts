@@ -3,11 +3,14 @@ import { metrics } from "@opentelemetry/api";
 import { MeterProvider, MetricReader, type MetricData } from "@opentelemetry/sdk-metrics";
 import { create } from "@bufbuild/protobuf";
 import t from "tap";
+import { liveTopicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts";
 import { createEntityHost } from "../../../ts-runtime/src/entity/index.ts";
+import { listenLive, livePublisher } from "../../../ts-runtime/src/live/index.ts";
 import { pauseProjection, project } from "../../../ts-runtime/src/projection/index.ts";
 import { instruments } from "../../../ts-runtime/src/telemetry/instruments.ts";
 import { subscribe } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterTopics, IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
+import { PresenceTopics } from "../../gen/samspel/test/v1/presence_pb.ts";
 import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
@@ -189,4 +192,21 @@ t.test("a projection measures its events by outcome, its lag, and what it parked
     value,
   ]);
   t.same(Object.fromEntries(outcomes), { applied: 2, parked: 1 });
+});
+
+t.test("a live topic measures what is published, and what is dropped before a slow reader", async (t) => {
+  const broker = await testBroker(t);
+  const { presence } = PresenceTopics.method;
+  const topic = liveTopicDescriptor(presence);
+  const { signal } = new AbortController();
+  using _ = listenLive({ broker, topic, group: undefined, maxBuffered: 2, signal });
+  await broker.connection.flush();
+  const publisher = livePublisher(broker, presence, "counters");
+  for (let number = 1n; number <= 5n; number++) publisher.publish({ number });
+  const of = async (name: keyof typeof instruments) =>
+    (await reader.points(name)).map(({ attributes, value }) => ({ ...attributes, value }));
+  const about = { "messaging.destination.name": topic.name };
+  await until("three are dropped", async () => (await of("samspel.live.dropped"))[0]?.value === 3);
+  t.same(await of("samspel.live.dropped"), [{ ...about, "samspel.live.drop.reason": "slow", value: 3 }]);
+  t.same(await of("samspel.live.published"), [{ ...about, value: 5 }]);
 });

@@ -39,7 +39,7 @@ t.test(
 );
 
 t.test(
-  "encode() goes on after a message that is refused, and one that a getter encodes in its midst (C2)",
+  "encode() goes on after a message that is refused, and one that a getter encodes in its midst (V2)",
   async (t) => {
     const expected = toBinary(AccountEventSchema, deposited("memo"));
     const wrong = create(AccountEventSchema, { event: { case: "deposited", value: { memo: "begun" } } });

@@ -1,9 +1,9 @@
 // From bytes to a message: the same that protobuf-es reads, by a plan of its type.
 //
 // Invariants:
-//   C3. A plan reads only what it is sure of: fields that it knows, in the form in which they are written today, well-formed
-//       and each within its bounds. On all else it gives up, and protobuf-es begins anew: unknown fields are kept, parts of
-//       a message are merged, and what is malformed is refused by protobuf-es alone.
+//   V3. A plan reads only what it is sure of: fields that it knows, in the form in which they are written today,
+//       well-formed and each within its bounds. On all else it gives up, and protobuf-es begins anew: unknown fields are
+//       kept, parts of a message are merged, and what is malformed is refused by protobuf-es alone.
 import {
   create,
   fromBinary,
@@ -42,6 +42,7 @@ export function decodeByPlan(desc: DescMessage, bytes: Uint8Array): Fields | und
     const message = planOf(desc).read(reader, bytes.length);
     return reader.at === bytes.length ? message : undefined;
   } catch {
+    // V3
     return undefined;
   } finally {
     reader.end();

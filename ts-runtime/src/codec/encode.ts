@@ -1,9 +1,9 @@
 // From a message to its bytes: the same that protobuf-es writes, by a plan of its type.
 //
 // Invariants:
-//   C1. A plan writes only what it is sure of. On all else, such as a value of another kind or a required field that
+//   V1. A plan writes only what it is sure of. On all else, such as a value of another kind or a required field that
 //       lacks, it gives up and protobuf-es begins anew: what is refused, and how, is the word of protobuf-es alone.
-//   C2. Getters may run in the midst of a message, and encode another one: that one goes to protobuf-es.
+//   V2. Getters may run in the midst of a message, and encode another one: that one goes to protobuf-es.
 import {
   ScalarType,
   toBinary,
@@ -37,6 +37,7 @@ export function encode<Desc extends DescMessage>(desc: Desc, message: MessageSha
 /** Undefined where it is left to protobuf-es. */
 export function encodeByPlan(desc: DescMessage, message: unknown): Uint8Array | undefined {
   const { covered, holdsBytes } = traitsOf(desc);
+  // V2
   if (busy || !covered) return undefined;
   busy = true;
   writer.begin();
@@ -44,6 +45,7 @@ export function encodeByPlan(desc: DescMessage, message: unknown): Uint8Array | 
     planOf(desc).write(writer, message);
     return writer.take(holdsBytes);
   } catch {
+    // V1
     writer.drop();
     return undefined;
   } finally {

@@ -9,9 +9,10 @@ import {
   RepeatedKeySchema,
 } from "../../../test/gen/samspel/test/v1/bad_options_pb.ts";
 import { CounterTopics, IncrementRequestSchema } from "../../../test/gen/samspel/test/v1/counter_pb.ts";
+import { PresenceTopics } from "../../../test/gen/samspel/test/v1/presence_pb.ts";
 import { findKeyField, keyField, keyOf } from "./key-field.ts";
 import { partitionOf, sliceOf } from "./slice.ts";
-import { topicDescriptor } from "./topic-options.ts";
+import { isLiveTopic, liveTopicDescriptor, topicDescriptor } from "./topic-options.ts";
 
 const refusal = (message: RegExp) => ({ code: "SAMSPEL_INVALID_CONFIGURATION", message });
 
@@ -54,6 +55,20 @@ t.test("topicDescriptor() refuses options that cannot work, and names the method
   t.throws(() => topicDescriptor(keyless), refusal(/NoKey is the message of topic .* and needs a key/));
   t.throws(() => topicDescriptor(wide), refusal(/partitions must be from 1 to 256: current value is 1000/));
   t.throws(() => topicDescriptor(misnamed), refusal(/current value is "a b"/));
+});
+
+t.test("liveTopicDescriptor() needs no key, and refuses what a live topic cannot have", async (t) => {
+  const { presence, ticks } = PresenceTopics.method;
+  t.match(liveTopicDescriptor(presence), { name: "samspel.test.v1.PresenceTopics.Presence" });
+  t.equal(liveTopicDescriptor(presence).keyField?.name, "user_id");
+  t.match(liveTopicDescriptor(ticks), { name: "ticks", keyField: undefined });
+  t.same([isLiveTopic(presence), isLiveTopic(CounterTopics.method.changed)], [true, false]);
+  t.throws(() => topicDescriptor(presence), refusal(/topic .*Presence is live, so nothing of it is kept/));
+  t.throws(() => liveTopicDescriptor(CounterTopics.method.changed), refusal(/is durable/));
+  t.throws(
+    () => liveTopicDescriptor(BadTopics.method.livePartitions),
+    refusal(/is live and has no partitions: current value is 4/),
+  );
 });
 
 t.test("slices and partitions lie in their range, for any key", async (t) => {

@@ -1,4 +1,11 @@
 export { findKeyField, keyField, keyOf } from "./key-field.ts";
 export { partitionOf, sliceCount, sliceOf } from "./slice.ts";
 export { isDeduplicated, isIdempotent, isTellable, tellableMethod, type TellableMethod } from "./tellable.ts";
-export { topicDescriptor, type TopicDescriptor, type TopicMethod } from "./topic-options.ts";
+export {
+  isLiveTopic,
+  liveTopicDescriptor,
+  topicDescriptor,
+  type LiveTopicDescriptor,
+  type TopicDescriptor,
+  type TopicMethod,
+} from "./topic-options.ts";

@@ -24,6 +24,7 @@ export type ErrorCode =
   | "SAMSPEL_JOURNAL_CORRUPT"
   | "SAMSPEL_EVENT_UNKNOWN"
   | "SAMSPEL_TIMER_GONE"
+  | "SAMSPEL_POSITION_GONE"
   | "SAMSPEL_TELL_TOO_LARGE"
   | "SAMSPEL_REPLY_GONE"
   | "SAMSPEL_PROJECTION_BEHIND"
@@ -58,6 +59,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_JOURNAL_CORRUPT: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_EVENT_UNKNOWN: { grpc: Code.DataLoss, retryable: false },
   SAMSPEL_TIMER_GONE: { grpc: Code.Aborted, retryable: false },
+  SAMSPEL_POSITION_GONE: { grpc: Code.OutOfRange, retryable: false },
   SAMSPEL_TELL_TOO_LARGE: { grpc: Code.ResourceExhausted, retryable: false },
   SAMSPEL_REPLY_GONE: { grpc: Code.NotFound, retryable: false },
   SAMSPEL_PROJECTION_BEHIND: { grpc: Code.DeadlineExceeded, retryable: true },

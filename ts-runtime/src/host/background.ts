@@ -1,5 +1,6 @@
 // What a service does beside answering calls: publications, projections, subscriptions and timers, each until the stop.
 import type { EntityHost } from "../entity/index.ts";
+import { runLiveSubscription, type LiveSubscription } from "../live/index.ts";
 import { runOutbox } from "../outbox/index.ts";
 import { runProjection, setUpProjection } from "../projection/index.ts";
 import { runPublication, type Publication } from "../publication/index.ts";
@@ -34,6 +35,7 @@ export interface BackgroundOptions {
   /** The service's name. */
   readonly name: string;
   readonly subscriptions: readonly Subscription[];
+  readonly liveSubscriptions: readonly LiveSubscription[];
   readonly drainMs: number;
   /** Of the entities, whose timers fire here. */
   readonly hosts: readonly EntityHost[];
@@ -53,7 +55,18 @@ const afterGraceMs = 1_000;
  */
 export async function startBackground(
   options: ServiceOptions,
-  { infra, logger, name, subscriptions, drainMs, hosts, alarm, clients, tells }: BackgroundOptions,
+  {
+    infra,
+    logger,
+    name,
+    subscriptions,
+    liveSubscriptions,
+    drainMs,
+    hosts,
+    alarm,
+    clients,
+    tells,
+  }: BackgroundOptions,
 ): Promise<Background> {
   const { topics = [], projections = [] } = options;
   if (topics.some(hasSources)) requireFences(infra.requireBroker());
@@ -103,6 +116,17 @@ export async function startBackground(
           logger,
           broker: infra.requireBroker(),
           database: infra.database,
+          graceMs: drainMs,
+        }),
+      ),
+    ),
+    ...liveSubscriptions.map((subscription) =>
+      keep(`live subscription to ${subscription.topic.name}`, () =>
+        runLiveSubscription({
+          subscription,
+          signal,
+          logger,
+          broker: infra.requireBroker(),
           graceMs: drainMs,
         }),
       ),

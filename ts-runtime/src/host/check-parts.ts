@@ -1,4 +1,5 @@
 // What a service is made of must fit together: no name twice, nothing served twice.
+import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { invalidConfiguration } from "../errors/index.ts";
 import type { ServiceOptions } from "./options.ts";
 
@@ -12,6 +13,7 @@ export function checkParts({
   services = [],
   projections = [],
   topics = [],
+  liveTopics = [],
 }: ServiceOptions): void {
   refuseTwice(
     name,
@@ -31,7 +33,7 @@ export function checkParts({
   refuseTwice(
     name,
     "topics",
-    topics.map((publication) => publication.topic.name),
+    [...topics.map(({ topic }) => topic), ...liveTopics.map(liveTopicDescriptor)].map((topic) => topic.name),
   );
 }
 

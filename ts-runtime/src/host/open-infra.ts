@@ -13,6 +13,7 @@ import { openReadModels, type ReadModels } from "./read-models.ts";
 /** What is connected. The settings are checked before, so what a service needs is there. */
 export interface OpenInfra {
   readonly database: Database | undefined;
+  readonly broker: Broker | undefined;
   requireDatabase(): Database;
   requireJournal(): Journal;
   requireCluster(): Cluster;
@@ -46,7 +47,9 @@ export async function openInfra(
   settings: ResolvedServiceOptions,
   opening: Opening,
 ): Promise<OpenInfra> {
-  const needsBroker = [options.topics, options.subscriptions].some((list) => (list?.length ?? 0) > 0);
+  const needsBroker = [options.topics, options.liveTopics, options.subscriptions].some(
+    (list) => (list?.length ?? 0) > 0,
+  );
   // Both are awaited even where one fails, so that neither connects behind the back of the error.
   const [databaseOpened, brokerOpened] = await Promise.allSettled([
     openServiceDatabase(settings, opening),
@@ -69,6 +72,7 @@ export async function openInfra(
   return {
     connectBroker: () => (broker === undefined ? later.connect() : Promise.resolve(broker)),
     database,
+    broker,
     requireDatabase: () => required(database, "database"),
     requireJournal: () => required(journal, "journal"),
     requireCluster: () => required(cluster, "database"),

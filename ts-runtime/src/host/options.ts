@@ -1,13 +1,18 @@
 // A service's settings: what the code says, else the environment, else a default, else one clear error (A1).
 import type { Interceptor } from "@connectrpc/connect";
+import type { TopicMethod } from "../descriptor/index.ts";
 import type { Entity } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { LiveSubscription } from "../live/index.ts";
 import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
 import type { Serving } from "./serve.ts";
 import type { ServiceContext } from "./service-context.ts";
+
+/** Of a durable topic or of a live one. */
+type AnySubscription = Subscription | LiveSubscription;
 
 /** What a service is made of, and where it runs. */
 export interface ServiceOptions {
@@ -16,9 +21,11 @@ export interface ServiceOptions {
   readonly entities?: readonly Entity[];
   readonly services?: readonly Serving[];
   readonly topics?: readonly Publication[];
+  /** The live topics that the service publishes to, by their methods: they are served over gRPC as well. */
+  readonly liveTopics?: readonly TopicMethod[];
   readonly projections?: readonly Projection[];
   /** Subscriptions, or functions that make one from the service's clients, database and log. */
-  readonly subscriptions?: readonly (Subscription | ((context: ServiceContext) => Subscription))[];
+  readonly subscriptions?: readonly (AnySubscription | ((context: ServiceContext) => AnySubscription))[];
   /** Wraps each call that the service serves. */
   readonly interceptors?: readonly Interceptor[];
   /**
@@ -56,6 +63,11 @@ export interface ServiceOptions {
    */
   readonly inspection?: boolean;
   /**
+   * Whether `samspel.v1.BackofficeService` is served beside the service's own: it shows and steers the service's
+   * background work for whoever reaches the port. Default: `SAMSPEL_BACKOFFICE`, else outside of NODE_ENV=production.
+   */
+  readonly backoffice?: boolean;
+  /**
    * Whether the service is what the process is for: then SIGTERM and SIGINT stop it in order and end the process (A2),
    * and so does a start that fails. Default true.
    */
@@ -82,6 +94,7 @@ export interface ResolvedServiceOptions {
   readonly passivateAfterMs: number;
   readonly commandRetentionMs: number;
   readonly inspection: boolean;
+  readonly backoffice: boolean;
   readonly ownsProcess: boolean;
   readonly logLevel: string;
 }
@@ -105,7 +118,9 @@ export function resolveServiceOptions(
     (options.topics ?? []).some(({ sources }) => sources.size > 0) ||
     [options.entities, options.projections].some((list) => (list?.length ?? 0) > 0) ||
     (options.services ?? []).some(({ inbox }) => inbox === true);
-  const needsBroker = [options.topics, options.subscriptions].some((list) => (list?.length ?? 0) > 0);
+  const needsBroker = [options.topics, options.liveTopics, options.subscriptions].some(
+    (list) => (list?.length ?? 0) > 0,
+  );
   return {
     name,
     host: options.host ?? set(environment["SAMSPEL_HOST"]) ?? "127.0.0.1",
@@ -133,6 +148,10 @@ export function resolveServiceOptions(
     inspection:
       options.inspection ??
       resolveFlag("SAMSPEL_INSPECTION", set(environment["SAMSPEL_INSPECTION"])) ??
+      environment["NODE_ENV"] !== "production",
+    backoffice:
+      options.backoffice ??
+      resolveFlag("SAMSPEL_BACKOFFICE", set(environment["SAMSPEL_BACKOFFICE"])) ??
       environment["NODE_ENV"] !== "production",
     ownsProcess: options.ownsProcess ?? true,
     logLevel: resolveLogLevel(set(environment["LOG_LEVEL"])),

@@ -2,6 +2,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import type { LivePublisher } from "../live/index.ts";
 import type { TopicSender, TopicSenders } from "../outbox/index.ts";
 import { transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
 import {
@@ -46,6 +47,11 @@ export interface ServiceContext {
    */
   changes(this: void, projection: Projection, signal: AbortSignal): AsyncIterable<void>;
   /**
+   * The publisher of a live topic, which is one of the service's `liveTopics`.
+   * @throws TypeError where it is not.
+   */
+  live<M extends DescMessage>(this: void, method: TopicMethod<M>): LivePublisher<M>;
+  /**
    * Resolves when a projection has passed what `after` names; without it, all that is committed now. So a query sees
    * what its caller did before: `await caughtUp(sales, { after: context })`.
    * @throws SAMSPEL_PROJECTION_BEHIND where it has not within `timeoutMs`, default 5,000.
@@ -78,11 +84,12 @@ export interface ServiceContext {
 export function createServiceContext(options: {
   readonly clients: TellingClients;
   readonly database: Database | undefined;
+  readonly live: ServiceContext["live"];
   readonly readModels?: ReadModels;
   readonly topics: TopicSenders;
   readonly logger: Logger;
 }): ServiceContext {
-  const { clients, topics, logger } = options;
+  const { clients, live, topics, logger } = options;
   const database = (): Database => {
     if (options.database !== undefined) return options.database;
     throw new SamspelError(
@@ -106,6 +113,7 @@ export function createServiceContext(options: {
       return database().sql;
     },
     transact: (work) => transact(database().sql, work),
+    live,
     changes: (projection, signal) => projectionChanges(homeOf(projection), projection, signal),
     caughtUp: async (projection, awaited) =>
       (catchUp ??= createCatchUp(database(), homeOf)).caughtUp(projection, awaited),

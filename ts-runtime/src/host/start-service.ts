@@ -5,20 +5,28 @@
 //   S2. The registry hears of the service last, when it can answer, and first, when it is about to stop (A2).
 import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
+import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
 import { createInspection } from "../inspection/index.ts";
 import { createTopicSenders } from "../outbox/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
-import { createTeller, withTells } from "../tell/index.ts";
+import { createTeller, toldService, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
-import { topicServiceImpl } from "../topic/index.ts";
+import {
+  createGroupReaders,
+  createTopicService,
+  topicServiceImpl,
+  type GroupReaders,
+} from "../topic-stream/index.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
+import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
 import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
 import { isLoopback } from "./is-loopback.ts";
+import { livePublishers } from "./live-publishers.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
@@ -123,16 +131,26 @@ async function assemble(
     clients,
     topics,
     database: infra.database,
+    live: livePublishers({
+      liveTopics: options.liveTopics ?? [],
+      requireBroker: () => infra.requireBroker(),
+      service: name,
+    }),
     readModels: infra.readModels,
     logger,
   });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
+  const topicStreams = topicBindings(options, infra, begun);
   const interceptors = options.interceptors ?? [];
   const served = [
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
+  const subscriptions = (options.subscriptions ?? []).map((part) =>
+    typeof part === "function" ? part(context) : part,
+  );
+  const told = served.flatMap((binding) => toldService(binding, interceptors)?.service ?? []);
   const server = begun.use(
     await startRpcServer({
       host,
@@ -140,18 +158,20 @@ async function assemble(
       logger,
       serving: false,
       interceptors,
-      bindings: [...served, ...topicBindings(options, infra)],
-      beside: inspectionBindings(options, settings, { infra, logger }),
+      bindings: [...served, ...topicStreams.bindings],
+      beside: [
+        ...inspectionBindings(options, settings, { infra, logger }),
+        ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
+        ...topicStreams.beside,
+      ],
     }),
-  );
-  const subscriptions = (options.subscriptions ?? []).map((part) =>
-    typeof part === "function" ? part(context) : part,
   );
   const background = await startBackground(options, {
     infra,
     logger,
     name,
-    subscriptions,
+    subscriptions: subscriptions.filter(isDurable),
+    liveSubscriptions: subscriptions.filter(isLive),
     drainMs,
     hosts,
     alarm,
@@ -217,8 +237,36 @@ function inspectionBindings(
   return [createInspection({ entities, database: infra.database })];
 }
 
-/** Each proto service that has topics is served as a stream as well, for those who have no NATS client. */
-function topicBindings({ topics = [] }: ServiceOptions, infra: OpenInfra): readonly ServiceBinding[] {
-  const services = new Set(topics.map((publication) => publication.method.parent));
-  return [...services].map((service) => bind(service, topicServiceImpl(infra.requireBroker(), service)));
+interface TopicBindings {
+  readonly bindings: readonly ServiceBinding[];
+  readonly beside: readonly ServiceBinding[];
+}
+
+/**
+ * Each proto service that has topics is served as a stream as well, for those who have no NATS client; and all topics
+ * in envelopes, which have places to go on from.
+ */
+function topicBindings(
+  { topics = [], liveTopics = [] }: ServiceOptions,
+  infra: OpenInfra,
+  begun: AsyncDisposableStack,
+): TopicBindings {
+  if (topics.length + liveTopics.length === 0) return { bindings: [], beside: [] };
+  const broker = infra.requireBroker();
+  // Streams end before, when the server drains; what they had not committed is given back then.
+  const readers: GroupReaders = begun.use(createGroupReaders(broker));
+  const services = new Set(
+    [...topics.map(({ method }) => method), ...liveTopics].map(({ parent }) => parent),
+  );
+  return {
+    bindings: [...services].map((service) => bind(service, topicServiceImpl({ broker, readers }, service))),
+    beside: [
+      createTopicService({
+        broker,
+        readers,
+        topics: topics.map(({ topic }) => topic),
+        liveTopics: liveTopics.map(liveTopicDescriptor),
+      }),
+    ],
+  };
 }

@@ -11,20 +11,12 @@ import { SamspelError } from "../errors/index.ts";
 import { InspectionService } from "../gen/samspel/v1/inspection_pb.ts";
 import { look, type JournalView } from "../journal/index.ts";
 import type { Database } from "../postgres/index.ts";
+import { limitOf, pageToken, refuse, tokenText } from "../request/index.ts";
 import { bind, type ServiceBinding } from "../service/index.ts";
 import { describeType } from "./describe-type.ts";
 import { createJsonWriter, type JsonWriter } from "./json-writer.ts";
 import { readHistory } from "./read-history.ts";
-import {
-  limitOf,
-  pageToken,
-  refuse,
-  requireId,
-  requirePrefix,
-  requireRevision,
-  tokenRevision,
-  tokenText,
-} from "./request.ts";
+import { requireId, requirePrefix, requireRevision, tokenRevision } from "./request.ts";
 import { stateAt } from "./state-at.ts";
 
 export interface InspectionOptions {

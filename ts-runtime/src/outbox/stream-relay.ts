@@ -6,6 +6,7 @@ import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
 import {
   createPublisher,
+  sureOf,
   takeLanes,
   type Broker,
   type Lane,
@@ -72,7 +73,8 @@ export function openStreamRelay(options: StreamRelayOptions, first: OutboxRow): 
           signal,
         });
         lanes = new Map(taken.map((lane, index) => [ranges[index] ?? 0, lane]));
-        publisher = createPublisher(broker, { onTrouble });
+        const { config } = await broker.manager.streams.info(`${prefix}${stream}`);
+        publisher = createPublisher(broker, { onTrouble, sure: sureOf(broker, config) });
         return;
       } catch (error) {
         if (error instanceof SamspelError && error.code === "SAMSPEL_LEASE_LOST") return onLost(error);

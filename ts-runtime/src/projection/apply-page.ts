@@ -71,7 +71,7 @@ async function applyPiece(run: Run, piece: Piece): Promise<void> {
       run.count("applied", events.length);
       return;
     } catch (error) {
-      if (error instanceof ApplyError) {
+      if (error instanceof ApplyError && events.length > 0) {
         if (events.length === 1 && events[0] !== undefined)
           return applyEvent(run, events[0], piece.positions, error);
         logger.debug(
@@ -168,7 +168,8 @@ async function commit(
       history: last !== undefined && isHistory(replay, last),
       apply: async (scope) => {
         if (before !== undefined && !(await before(scope.sql))) return;
-        await projection.apply(decode(projection, events), scope);
+        const decoded = decode(projection, events);
+        if (decoded.length > 0) await projection.apply(decoded, scope);
       },
       save: (sql) => run.save(sql, positions),
     }),

@@ -46,7 +46,7 @@ async function setPaused({ home, projection }: ProjectionRef, paused: boolean): 
 }
 
 /** Where a reset leads to. */
-type ResetTo =
+export type ResetTo =
   | { readonly type: "beginning" }
   /** What happened at `time` or later is applied again. */
   | { readonly type: "time"; readonly time: Date }

@@ -1,8 +1,15 @@
 export { createCatchUp, type CatchUp, type CaughtUpOptions } from "./catch-up.ts";
 export { projectionChanges } from "./changes.ts";
 export type { ProjectionContext } from "./context.ts";
-export { pauseProjection, rebuildProjection, resetProjection, resumeProjection } from "./control.ts";
-export { dropParked, listParked, retryParked } from "./parked.ts";
+export {
+  pauseProjection,
+  rebuildProjection,
+  resetProjection,
+  resumeProjection,
+  type ProjectionRef,
+  type ResetTo,
+} from "./control.ts";
+export { dropParked, listParked, retryParked, type ParkedKey } from "./parked.ts";
 export {
   createChangeFollower,
   type ChangeFollower,
@@ -13,4 +20,4 @@ export type { ChangingProjection, Projection } from "./projection.ts";
 export { runProjection, type RunProjectionOptions } from "./run-projection.ts";
 export { setUpProjection } from "./set-up-projection.ts";
 export { on } from "./source.ts";
-export { projectionState } from "./state.ts";
+export { projectionState, type BuildState } from "./state.ts";

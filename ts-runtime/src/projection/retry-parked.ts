@@ -89,7 +89,8 @@ async function commitRetry(run: Run, { key, event, range }: Retrying): Promise<b
       history: event === undefined || isHistory(replay, event),
       async apply(scope) {
         isNoted = await forgetFailure(scope.sql, key);
-        if (isNoted && event !== undefined) await projection.apply(decode(projection, [event]), scope);
+        const decoded = isNoted && event !== undefined ? decode(projection, [event]) : [];
+        if (decoded.length > 0) await projection.apply(decoded, scope);
       },
       save: (sql) => run.save(sql, standingOf(run, range)),
     }),

@@ -42,6 +42,7 @@ export async function runProjection(options: RunProjectionOptions): Promise<void
   /** By generation and number of resets. */
   const runners = new Map<string, Runner>();
   let isSetUp = false;
+  let isReplaced = false;
   try {
     for (let failures = 0; !signal.aborted;) {
       try {
@@ -51,6 +52,13 @@ export async function runProjection(options: RunProjectionOptions): Promise<void
         if (standing?.rebuild === true && standing.version === projection.version) {
           await beginRebuild({ projection, home, journal });
           continue;
+        }
+        if (standing !== undefined && standing.version > projection.version && !isReplaced) {
+          isReplaced = true;
+          logger.info(
+            { projection: projection.name, version: projection.version, live: standing.version },
+            "a newer version of the projection is live: this instance leaves it to others",
+          );
         }
         await adjust(runners, wantedOf(projection, standing), options);
         failures = 0;

@@ -13,7 +13,7 @@ import {
 import type { Projection } from "./projection.ts";
 
 /** One build of a projection. */
-interface BuildState {
+export interface BuildState {
   readonly version: number;
   readonly generation: number;
   /** `live`: its tables serve. `building`: it is built beside them. */

@@ -11,12 +11,14 @@ import {
   takeLanes,
   type Lane,
   type OutgoingMessage,
+  sureOf,
   type PublishTrouble,
 } from "../topic/index.ts";
+import { findAlreadyStored, type AlreadyStored } from "./already-stored.ts";
 import { createMessageMaker, UnpublishableError } from "./make-messages.ts";
 import type { PublicationMetrics } from "./publication-metrics.ts";
 import { workName } from "./publish.ts";
-import { asWhole, inRanges, type RangedJournal } from "./ranged-journal.ts";
+import { asWhole, furthest, inRanges, type RangedJournal } from "./ranged-journal.ts";
 import type { RunPublicationOptions } from "./run-publication.ts";
 import { createPassingStates } from "./states.ts";
 import { createTrack, type Tracked } from "./track.ts";
@@ -47,6 +49,7 @@ export interface Publishing {
   throwFailure(): void;
 }
 
+export const defaultPageSize = 1_000;
 const defaultMaxWaiting = 4_096;
 /** From a stored message to the save of its range: what comes meanwhile is saved with it. */
 const saveAfterMs = 100;
@@ -72,6 +75,7 @@ export async function openPublishing(
     metrics,
     memory,
     maxWaiting = defaultMaxWaiting,
+    pageSize = defaultPageSize,
   } = options;
   const name = workName(publication);
   const about = { topic: publication.topic.name };
@@ -82,7 +86,7 @@ export async function openPublishing(
   const from = furthest(claimed, memory.stored);
   const taken = await takeLanesPatiently();
   if (taken === undefined) return undefined;
-  const { lanes, maxBytes } = taken;
+  const { lanes, maxBytes, already } = taken;
 
   const track = createTrack({ held, from, saved: claimed });
   const maker = createMessageMaker({
@@ -94,7 +98,7 @@ export async function openPublishing(
     prefix: broker.prefix,
     maxBytes,
   });
-  const publisher = createPublisher(broker, { onTrouble });
+  const publisher = createPublisher(broker, { onTrouble, sure: taken.sure });
   const progress = createLatch();
   const room = createLatch();
   let failure: Error | undefined;
@@ -105,7 +109,13 @@ export async function openPublishing(
 
   /** Waits for the broker as long as the lease lasts. */
   async function takeLanesPatiently(): Promise<
-    { readonly lanes: ReadonlyMap<number, Lane>; readonly maxBytes: number } | undefined
+    | {
+        readonly lanes: ReadonlyMap<number, Lane>;
+        readonly maxBytes: number;
+        readonly sure: ReturnType<typeof sureOf>;
+        readonly already: AlreadyStored;
+      }
+    | undefined
   > {
     for (let failures = 0; !signal.aborted;) {
       await broker.connected(signal);
@@ -125,6 +135,8 @@ export async function openPublishing(
         return {
           lanes: new Map(lanes.map((lane, index) => [ranges[index] ?? 0, lane])),
           maxBytes: most,
+          sure: sureOf(broker, config),
+          already: await findAlreadyStored({ ...options, held }, config),
         };
       } catch (error) {
         if (isFinal(error)) throw error;
@@ -197,7 +209,7 @@ export async function openPublishing(
   const takeIn = (event: RangedEvent): void => {
     if (track.isBlocked(event.range)) return;
     try {
-      const messages = maker.messagesOf(event);
+      const messages = maker.messagesOf(event).filter((message) => !already.has(message));
       const tracked = track.add(event, messages.length);
       for (const message of messages) send(event, tracked, message);
     } catch (error) {
@@ -257,6 +269,7 @@ export async function openPublishing(
         takeIn(event);
       }
       track.reach(page.next);
+      if (page.events.length < pageSize) already.clear();
     },
     async close() {
       clearTimeout(blocked);
@@ -273,19 +286,6 @@ export async function openPublishing(
       if (failure !== undefined) throw failure;
     },
   };
-}
-
-/** What this process knows to be stored may be further than what is saved. */
-function furthest(
-  claimed: ReadonlyMap<number, Position>,
-  stored: ReadonlyMap<number, Position>,
-): ReadonlyMap<number, Position> {
-  return new Map(
-    [...claimed].map(([range, position]) => {
-      const known = stored.get(range);
-      return [range, known !== undefined && comparePositions(known, position) > 0 ? known : position];
-    }),
-  );
 }
 
 function isFinal(error: unknown): boolean {

@@ -2,6 +2,7 @@
 // journal.
 import type { HeldRange } from "../cluster/index.ts";
 import {
+  comparePositions,
   followRanges,
   type Journal,
   type Position,
@@ -57,4 +58,17 @@ export function asWhole({ journal, database, name, held }: RangedJournalOptions)
         yield { events: events.map((event) => Object.assign({ range: 0 }, event)), next };
     },
   };
+}
+
+/** What this process knows to be stored may be further than what is saved. */
+export function furthest(
+  claimed: ReadonlyMap<number, Position>,
+  stored: ReadonlyMap<number, Position>,
+): ReadonlyMap<number, Position> {
+  return new Map(
+    [...claimed].map(([range, position]) => {
+      const known = stored.get(range);
+      return [range, known !== undefined && comparePositions(known, position) > 0 ? known : position];
+    }),
+  );
 }

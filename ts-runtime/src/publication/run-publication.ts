@@ -14,7 +14,12 @@ import type { Database } from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Broker } from "../topic/index.ts";
 import { createPublicationMetrics } from "./publication-metrics.ts";
-import { openPublishing, type PublicationMemory, type PublishingOptions } from "./publishing.ts";
+import {
+  defaultPageSize,
+  openPublishing,
+  type PublicationMemory,
+  type PublishingOptions,
+} from "./publishing.ts";
 import { workName, type Publication } from "./publish.ts";
 
 export interface RunPublicationOptions {
@@ -32,8 +37,6 @@ export interface RunPublicationOptions {
   /** How many events may be on their way to the broker. Default 4,096. */
   readonly maxWaiting?: number;
 }
-
-const defaultPageSize = 1_000;
 
 /** Runs a publication, on all instances that share it, until `signal` aborts. */
 export async function runPublication(options: RunPublicationOptions): Promise<void> {

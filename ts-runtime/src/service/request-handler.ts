@@ -19,6 +19,7 @@ import {
 import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ServiceBinding } from "./binding.ts";
+import { callerKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
 import { withDependencies } from "./file-index.ts";
@@ -65,7 +66,7 @@ export function createRequestHandler(
     if (handler === undefined) return refuseUnknown(request, response);
     try {
       ensureDeadline(request, handler, options.timeoutMs);
-      const values = createContextValues().set(drainingKey, options.draining);
+      const values = createContextValues().set(drainingKey, options.draining).set(callerKey, request.socket);
       const universal = universalRequestFromNodeRequest(request, response, undefined, values);
       handler({ ...universal, body: bodyOf(request) })
         .then((answer) => inOrder(request, response, answer))

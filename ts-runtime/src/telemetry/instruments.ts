@@ -8,6 +8,9 @@ export type CounterName =
   | "samspel.outbox.messages"
   | "samspel.outbox.failures"
   | "samspel.consumer.messages"
+  | "samspel.tell.messages"
+  | "samspel.live.published"
+  | "samspel.live.dropped"
   | "samspel.projection.events";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
@@ -31,6 +34,7 @@ export type AttributeName =
   | "samspel.entity.type"
   | "samspel.command"
   | "samspel.command.outcome"
+  | "samspel.live.drop.reason"
   | "samspel.consumer.outcome"
   | "messaging.consumer.group.name"
   | "messaging.destination.name"
@@ -102,6 +106,18 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     attributes: ["samspel.entity.type"],
     boundaries: seconds,
   },
+  "samspel.live.published": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages to live topics that were handed to NATS.",
+    attributes: ["messaging.destination.name"],
+  },
+  "samspel.live.dropped": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Messages of live topics that were dropped here.",
+    attributes: ["messaging.destination.name", "samspel.live.drop.reason"],
+  },
   "samspel.publication.messages": {
     kind: "counter",
     unit: "{message}",
@@ -170,6 +186,12 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{message}",
     description: "Messages of a group by what became of them; each failed attempt counts.",
     attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
+  },
+  "samspel.tell.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Tells that clients gave to the broker; those of effects are in the outbox.",
+    attributes: ["messaging.destination.name", "error.type"],
   },
   "samspel.projection.events": {
     kind: "counter",

@@ -1,3 +1,4 @@
+export { tellGroup } from "./address.ts";
 export { createTellingClients, type TellingClientsOptions } from "./create-clients.ts";
 export { withTell, withTells, type TellClient, type TellingClient, type TellingClients } from "./clients.ts";
 export { pruneHandled, withInbox, type InboxContext, type InboxImpl } from "./inbox.ts";
@@ -6,7 +7,7 @@ export { makeTell, outboxMessage, requireDelay, traceOf } from "./outgoing-tell.
 export type { Receipt } from "./receipt.ts";
 export type { ReplyOptions } from "./replies.ts";
 export { createReplyPublisher } from "./reply-publisher.ts";
-export { runTells } from "./run-tells.ts";
+export { runTells, tellsName } from "./run-tells.ts";
 export {
   tellQueues,
   tellsInOutbox,

@@ -38,7 +38,7 @@ export function resolveInfraOptions(
   };
 }
 
-type Parts = Pick<ServiceOptions, "entities" | "topics" | "projections" | "subscriptions">;
+type Parts = Pick<ServiceOptions, "entities" | "topics" | "liveTopics" | "projections" | "subscriptions">;
 
 /**
  * Holds the parts of a service against the infra that there is.
@@ -65,8 +65,8 @@ export function requireInfra(name: string, parts: Parts, infra: ResolvedInfra): 
 }
 
 /** Whether a service publishes or subscribes. */
-function needsBroker({ topics = [], subscriptions = [] }: Parts): boolean {
-  return topics.length + subscriptions.length > 0;
+function needsBroker({ topics = [], liveTopics = [], subscriptions = [] }: Parts): boolean {
+  return topics.length + liveTopics.length + subscriptions.length > 0;
 }
 
 function missing(

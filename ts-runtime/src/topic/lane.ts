@@ -34,6 +34,8 @@ export interface Lane {
   readonly name: string;
   /** Messages with the same one go one after the other. */
   queueOf(key: string): string;
+  /** A sequence of the stream that all messages of the lane lie behind, from now on. */
+  readonly since: number;
   /** The header lines that fence the messages of a queue. */
   fenceOf(queue: string): string;
   /** Takes the lane anew, after a message was refused (F3). @throws SAMSPEL_LEASE_LOST where it is not ours. */
@@ -85,6 +87,7 @@ export async function takeLanes(options: LanesOptions): Promise<readonly Lane[]>
 interface Fence {
   readonly subject: string;
   lines: string;
+  sequence: number;
 }
 
 function createLane(
@@ -96,9 +99,13 @@ function createLane(
   const subjects: readonly Fence[] = Array.from({ length: fences }, (_, index) => ({
     subject: fenceSubject(broker.prefix, stream, `${name}.${index}`),
     lines: "",
+    sequence: 0,
   }));
   const lane: Lane = {
     name,
+    get since() {
+      return Math.min(...subjects.map(({ sequence }) => sequence));
+    },
     queueOf: (key) => (fences === 1 ? `${name}/${key}` : `${name}/${crc32(key) % fences}`),
     fenceOf: (queue) => subjects[fences === 1 ? 0 : Number(queue.slice(name.length + 1))]?.lines ?? "",
     retake: () =>
@@ -139,6 +146,7 @@ async function store({ broker }: LanesOptions, fence: Fence, expected: number): 
     const { seq } = await broker.connection
       .jetstream()
       .publish(fence.subject, undefined, { expect: { lastSubjectSequence: expected } });
+    fence.sequence = seq;
     fence.lines =
       `Nats-Expected-Last-Subject-Sequence: ${seq}\r\n` +
       `Nats-Expected-Last-Subject-Sequence-Subject: ${fence.subject}\r\n`;

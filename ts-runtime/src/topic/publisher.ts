@@ -33,6 +33,14 @@ export interface PublisherOptions {
   readonly maxInFlightBytes?: number;
   /** After so long without an ack a message is sent again. Default 5,000 ms. */
   readonly ackTimeoutMs?: number;
+  /**
+   * How to make sure of messages whose acks did not come within `doubtAfterMs`, before they are sent again: JetStream may
+   * have forgotten their ids by then. It gives the sequences of those that are stored. Default: they are just sent again.
+   */
+  readonly sure?: {
+    readonly doubtAfterMs: number;
+    readonly findStored: (after: number, ids: ReadonlySet<string>) => Promise<ReadonlyMap<string, number>>;
+  };
   /** Told each time that publishing has to wait (P3). */
   readonly onTrouble?: (trouble: PublishTrouble) => void;
 }

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/options.proto.
  */
 export const file_samspel_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiMAoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDToxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWM6RAoMZGVkdXBsaWNhdGVkEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwZIDIAEoCFIMZGVkdXBsaWNhdGVkYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiPgoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDRIMCgRsaXZlGAMgASgIOjEKA2tleRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtpIDIAEoCFIDa2V5OlAKBXRvcGljEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwJIDIAEoCzIYLnNhbXNwZWwudjEuVG9waWNPcHRpb25zUgV0b3BpYzpECgxkZWR1cGxpY2F0ZWQSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjBkgMgASgIUgxkZWR1cGxpY2F0ZWRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * How a topic is kept. Unset fields take their defaults.
@@ -40,6 +40,14 @@ export type TopicOptions = Message<"samspel.v1.TopicOptions"> & {
    * @generated from field: uint32 partitions = 2;
    */
   partitions: number;
+
+  /**
+   * Makes the topic live: its messages go to whoever listens now and are kept nowhere, so they may be lost. For presence
+   * and live views. Default: kept in a stream.
+   *
+   * @generated from field: bool live = 3;
+   */
+  live: boolean;
 };
 
 /**

@@ -14,16 +14,17 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/subscribe.proto.
  */
 export const file_samspel_v1_subscribe: GenFile = /*@__PURE__*/
-  fileDesc("ChpzYW1zcGVsL3YxL3N1YnNjcmliZS5wcm90bxIKc2Ftc3BlbC52MSJhChBTdWJzY3JpYmVSZXF1ZXN0EhMKCWJlZ2lubmluZxgBIAEoCEgAEioKBHRpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCBgoEZnJvbUoECAMQEGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChpzYW1zcGVsL3YxL3N1YnNjcmliZS5wcm90bxIKc2Ftc3BlbC52MSKEAQoQU3Vic2NyaWJlUmVxdWVzdBITCgliZWdpbm5pbmcYASABKAhIABIqCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEhIKCHBvc2l0aW9uGAMgASgJSAASDQoFZ3JvdXAYBCABKAlCBgoEZnJvbUoECAUQEGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
- * Where in a topic to begin.
+ * Where in a topic to begin, and for whom to read. The stream's end carries the trailer `samspel-position`: the place
+ * after the last message that it sent. A live topic keeps nothing, so of all this only `group` says something to it.
  *
  * @generated from message samspel.v1.SubscribeRequest
  */
 export type SubscribeRequest = Message<"samspel.v1.SubscribeRequest"> & {
   /**
-   * Default: only what is published from now on.
+   * Default: only what is published from now on; for a group that exists already, where it stands.
    *
    * @generated from oneof samspel.v1.SubscribeRequest.from
    */
@@ -43,7 +44,25 @@ export type SubscribeRequest = Message<"samspel.v1.SubscribeRequest"> & {
      */
     value: Timestamp;
     case: "time";
+  } | {
+    /**
+     * What comes after this place: the trailer of an earlier stream, or the position of an envelope of TopicService. Not
+     * together with a group, which has its own.
+     *
+     * @generated from field: string position = 3;
+     */
+    value: string;
+    case: "position";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * A consumer group: its streams share the topic, each message goes to one of them. A message counts as handled once
+   * the transport took it, so one that is on its way when a connection breaks is lost to the group: where that matters,
+   * read with TopicService, which is told what was handled. Letters, digits, `_` and `-`.
+   *
+   * @generated from field: string group = 4;
+   */
+  group: string;
 };
 
 /**

@@ -1,0 +1,1 @@
+export { createBackoffice } from "./backoffice.ts";
