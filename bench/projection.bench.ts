@@ -58,9 +58,13 @@ const upsertAll = (sql: TransactionSql, sums: ReadonlyMap<string, bigint>): Prom
 const upsertOne = (sql: TransactionSql, id: string, amount: bigint): Promise<unknown> => sql`
   insert into total values (${id}, ${amount}) on conflict (id) do update set value = total.value + excluded.value`;
 
+/** So that the table is asked only when all may be in it: that is not what is measured. */
+let handled = 0;
+
 const batched = project("totals", counter, {
   setup,
   async batch(events, { sql }) {
+    handled += events.length;
     const sums = new Map<string, bigint>();
     for (const { case: kind, value, entityId } of events) {
       if (kind === "incremented") sums.set(entityId, (sums.get(entityId) ?? 0n) + value.amount);
@@ -71,13 +75,19 @@ const batched = project("totals", counter, {
 
 const oneByOne = project("totals", counter, {
   setup,
-  events: { incremented: ({ amount }, { sql, entityId }) => upsertOne(sql, entityId, amount) },
+  events: {
+    incremented({ amount }, { sql, entityId }) {
+      handled += 1;
+      return upsertOne(sql, entityId, amount);
+    },
+  },
 });
 
 const waiting = project("totals", counter, {
   setup,
   events: {
-    incremented: async ({ amount }, { sql, entityId }) => {
+    async incremented({ amount }, { sql, entityId }) {
+      handled += 1;
       await upsertOne(sql, entityId, amount);
     },
   },
@@ -97,6 +107,7 @@ async function projected(
   await setUpProjection({ projection, home: database, journal });
   await using cluster = createCluster({ database, instance: "bench", logger });
   const stop = new AbortController();
+  handled = 0;
   const startedAtMs = performance.now();
   const running = runProjection({
     database,
@@ -109,6 +120,7 @@ async function projected(
   });
   let tookMs = 0;
   for await (const _ of projectionChanges(database, projection, stop.signal)) {
+    if (handled < events) continue;
     const [row] = await database.sql<{ sum: string }[]>`select coalesce(sum(value), 0) as sum from total`;
     if (Number(row?.sum) < events) continue;
     tookMs = performance.now() - startedAtMs;

@@ -24,6 +24,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   projection: ["--rounds=1", "--events=50000"],
   rpc: ["--rounds=1", "--ms=500"],
   reading: ["--rounds=2", "--events=50000"],
+  tells: ["--rounds=1", "--ms=500"],
   streams: ["--rounds=1", "--messages=20000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],

@@ -8,7 +8,11 @@ import { ParcelService, type PackResponseSchema } from "../../gen/samspel/test/v
 import { fixedSource } from "../calls/echo-server.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
 import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
+import { startNatsServer } from "../../support/nats-server.ts";
+import { defineParcel } from "../../support/parcels.ts";
 import { startInstances } from "../../support/service-instance.ts";
+import { startTown } from "../../support/town.ts";
+import { until } from "../../support/until.ts";
 
 const waitMs = 120_000;
 const keys = Array.from({ length: 24 }, (_, index) => `parcel-${index}`);
@@ -62,6 +66,40 @@ t.test(
     for (const receipt of receipts) await receipt.reply({ timeoutMs: waitMs });
 
     const parcels = createClient(ParcelService, createGrpcTransport({ baseUrl: first.url }));
+    const wanted = Array.from({ length: perKey }, (_, number) => String(number));
+    for (const parcelId of keys) t.same((await parcels.getParcel({ parcelId })).items, wanted, parcelId);
+  },
+);
+
+t.test(
+  "tells survive NATS that is killed in the middle, once in effect and in order",
+  { timeout: 300_000 },
+  async (t) => {
+    const server = await startNatsServer(t);
+    const { start } = await startTown(t);
+    const clients = createClients({ registry: fixedSource(), natsUrl: server.url });
+    t.teardown(() => clients.close());
+    const service = await start({ entities: [defineParcel()], natsUrl: server.url, topicPrefix: "" });
+    const { tell } = clients.client(ParcelService);
+    const receipts: Receipt<typeof PackResponseSchema>[] = [];
+    const telling = (async () => {
+      for (let number = 0; number < perKey; number++) {
+        const told = keys.map((parcelId) =>
+          tell.pack({ parcelId, item: String(number) }, { timeoutMs: waitMs }),
+        );
+        receipts.push(...(await Promise.all(told)));
+      }
+    })();
+    for (const [index, at] of [5, 20].entries()) {
+      await until(`round ${at} was told`, () => receipts.length >= at * keys.length, waitMs);
+      await receipts[at * keys.length - 1 - index]?.reply({ timeoutMs: waitMs });
+      await server.kill();
+      await server.start();
+    }
+    await telling;
+    for (const receipt of receipts) await receipt.reply({ timeoutMs: waitMs });
+    const transport = createGrpcTransport({ baseUrl: `http://${service.host}:${service.port}` });
+    const parcels = createClient(ParcelService, transport);
     const wanted = Array.from({ length: perKey }, (_, number) => String(number));
     for (const parcelId of keys) t.same((await parcels.getParcel({ parcelId })).items, wanted, parcelId);
   },

@@ -30,13 +30,14 @@ const blob = (index: string): string =>
 const insertTells = `,
   relayed as (
     insert into outbox (slice, stream, subject, message_id, key, headers, body, due_at)
-    select i.slice, i.stream, i.subject, i.message_id, i.key, i.headers::jsonb, ${blob("i.blob")},
+    select i.slice, i.stream, i.subject, i.message_id, i.key,
+      convert_from(${blob("i.blob")}, 'UTF8')::jsonb, ${blob("i.blob + 1")},
       clock_timestamp() + i.delay_ms * interval '1 millisecond'
     from unnest(
       (select $24::int[]), (select $25::smallint[]), (select $26::text[]), (select $27::text[]), (select $28::text[]),
-      (select $29::text[]), (select $30::text[]), (select $31::int[]), (select $32::int[]), (select $33::float8[])
+      (select $29::text[]), (select $30::int[]), (select $31::int[]), (select $32::int[]), (select $33::float8[])
     ) with ordinality as i (
-      append, slice, stream, subject, message_id, key, headers, blob, size, delay_ms, ordinal
+      append, slice, stream, subject, message_id, key, blob, header_size, size, delay_ms, ordinal
     )
     where exists (select from judged j where j.ordinal = i.append and j.verdict = 'append')
     order by i.ordinal

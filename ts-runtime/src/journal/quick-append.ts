@@ -71,13 +71,15 @@ const upsertSnapshots = (first: number): string => `,
 const insertTells = (first: number): string => `,
   relayed as (
     insert into outbox (slice, stream, subject, message_id, key, headers, body, due_at)
-    select i.slice, i.stream, i.subject, i.message_id, i.key, i.headers::jsonb,
-      substring((select bytes from sent) from i.at + 1 for i.size), clock_timestamp() + i.delay_ms * interval '1 millisecond'
+    select i.slice, i.stream, i.subject, i.message_id, i.key,
+      convert_from(substring((select bytes from sent) from i.at + 1 for i.header_size), 'UTF8')::jsonb,
+      substring((select bytes from sent) from i.at + i.header_size + 1 for i.size),
+      clock_timestamp() + i.delay_ms * interval '1 millisecond'
     from unnest(
       (select $${first}::smallint[]), (select $${first + 1}::text[]), (select $${first + 2}::text[]),
-      (select $${first + 3}::text[]), (select $${first + 4}::text[]), (select $${first + 5}::text[]),
+      (select $${first + 3}::text[]), (select $${first + 4}::text[]), (select $${first + 5}::int[]),
       (select $${first + 6}::int[]), (select $${first + 7}::int[]), (select $${first + 8}::float8[])
-    ) with ordinality as i (slice, stream, subject, message_id, key, headers, at, size, delay_ms, ordinal)
+    ) with ordinality as i (slice, stream, subject, message_id, key, at, header_size, size, delay_ms, ordinal)
     where (select known from server)
     order by i.ordinal
   )`;

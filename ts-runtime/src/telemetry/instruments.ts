@@ -8,6 +8,7 @@ export type CounterName =
   | "samspel.outbox.messages"
   | "samspel.outbox.failures"
   | "samspel.consumer.messages"
+  | "samspel.tell.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
   | "samspel.projection.events";
@@ -185,6 +186,12 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{message}",
     description: "Messages of a group by what became of them; each failed attempt counts.",
     attributes: ["messaging.consumer.group.name", "messaging.destination.name", "samspel.consumer.outcome"],
+  },
+  "samspel.tell.messages": {
+    kind: "counter",
+    unit: "{message}",
+    description: "Tells that clients gave to the broker; those of effects are in the outbox.",
+    attributes: ["messaging.destination.name", "error.type"],
   },
   "samspel.projection.events": {
     kind: "counter",

@@ -1,6 +1,7 @@
 // A tell as it comes out of its stream, whoever sent it, in whatever language.
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import { commandIdHeader } from "../client/index.ts";
+import { decode } from "../codec/index.ts";
 import type { TellIdentity } from "./address.ts";
 import type { ToldMethod, ToldService } from "./told-service.ts";
 
@@ -48,7 +49,7 @@ export function readTell(
     if (!ownNames.test(name)) setHeader(requestHeader, name, value);
   }
   setHeader(requestHeader, commandIdHeader, identity.id);
-  return { identity, told, request: fromBinary(told.method.input, data), requestHeader };
+  return { identity, told, request: decode(told.method.input, data), requestHeader };
 }
 
 /** Headers of HTTP hold Latin-1 alone: what else a sender gave stays encoded. */

@@ -4,7 +4,8 @@
 //   O1. The message id is of method, key and id, as an id counts for one method and one key: two tells that share an
 //       id by chance, or as both are of one order, are never taken for one.
 //   O2. All headers travel as printable ASCII, so that none breaks out of its line.
-import { toBinary, type DescMethod, type Message } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { keyOf, sliceOf, type TellableMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { OutboxMessage } from "../journal/index.ts";
@@ -59,7 +60,7 @@ export function makeTell(
   headers["ce-partitionkey"] = encodedKey;
   headers["content-type"] = "application/protobuf";
   headers["samspel-method"] = method.name;
-  const body = toBinary(method.input, request);
+  const body = encode(method.input, request);
   requireSize(nameOf(method), body, headers);
   return {
     identity: { service, method: method.name, key, id },

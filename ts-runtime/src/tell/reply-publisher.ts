@@ -1,17 +1,12 @@
 // Keeping what came of tells, before they count as handled.
-import {
-  create,
-  toBinary,
-  type DescMethodUnary,
-  type Message,
-  type MessageInitShape,
-} from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
 import { TellFailureSchema, TellReplySchema } from "../gen/samspel/v1/tell_pb.ts";
 import type { Broker } from "../topic/index.ts";
-import { replySubject, tellToken, type TellIdentity } from "./address.ts";
-import { createPublisher } from "./publisher.ts";
+import { replyStream, replySubject, tellToken, type TellIdentity } from "./address.ts";
+import { createMessageStore } from "./message-store.ts";
 import { ensureReplyStream } from "./stream.ts";
 
 interface TellFailed {
@@ -37,16 +32,18 @@ const envelopeBytes = 4_096;
 const defaultMaxBytes = 1024 * 1024;
 
 export function createReplyPublisher(broker: Broker): ReplyPublisher {
-  const publisher = createPublisher({ broker });
-  let making: Promise<unknown> | undefined;
-  const makeStream = (): Promise<unknown> =>
-    (making ??= ensureReplyStream(broker).finally(() => (making = undefined)));
+  const store = createMessageStore({ broker });
+  const makeStream = (): Promise<unknown> => ensureReplyStream(broker);
 
   const publish = (identity: TellIdentity, outcome: Outcome): Promise<void> => {
     const { service, method, id } = identity;
-    return publisher.publish({
-      subject: `${broker.prefix}${replySubject(service, tellToken(identity))}`,
-      body: toBinary(TellReplySchema, create(TellReplySchema, { id, method, outcome })),
+    const token = tellToken(identity);
+    return store.store({
+      stream: replyStream,
+      subject: `${broker.prefix}${replySubject(service, token)}`,
+      body: encode(TellReplySchema, create(TellReplySchema, { id, method, outcome })),
+      headers: "",
+      key: token,
       timeoutMs,
       makeStream,
       what: `keep the reply to a tell of ${service}.${method}`,
@@ -55,7 +52,7 @@ export function createReplyPublisher(broker: Broker): ReplyPublisher {
 
   return {
     replied(identity, { output }, reply) {
-      const value = toBinary(output, reply);
+      const value = encode(output, reply);
       const limit = (broker.connection.info?.max_payload ?? defaultMaxBytes) - envelopeBytes;
       return publish(
         identity,
@@ -66,7 +63,7 @@ export function createReplyPublisher(broker: Broker): ReplyPublisher {
     },
     failed: (identity, { error, rejected, attempts }) =>
       publish(identity, { case: "failure", value: failureOf(error, rejected, attempts) }),
-    [Symbol.dispose]: () => publisher[Symbol.dispose](),
+    [Symbol.dispose]: () => store[Symbol.dispose](),
   };
 }
 

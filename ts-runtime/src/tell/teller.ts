@@ -12,16 +12,16 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
-import { headers as natsHeaders, type MsgHdrs } from "nats";
 import { commandId } from "../client/index.ts";
 import { tellableMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { insertMessages } from "../journal/index.ts";
 import type { TransactionSql } from "../postgres/index.ts";
+import { createCounter, isMeasured } from "../telemetry/index.ts";
 import type { Broker } from "../topic/index.ts";
 import { laterSubject, tellToken } from "./address.ts";
+import { createMessageStore, type MessageStore } from "./message-store.ts";
 import { makeTell, outboxMessage, requireDelay, type OutgoingTell } from "./outgoing-tell.ts";
-import { createPublisher, type Publisher } from "./publisher.ts";
 import { createReceipt, replyByToken, type Receipt } from "./receipt.ts";
 import type { ReplyOptions } from "./replies.ts";
 import { canSchedule, ensureTellStream } from "./stream.ts";
@@ -83,43 +83,44 @@ const defaultTimeoutMs = 10_000;
 
 /** Creates a teller; nothing connects before its first tell. */
 export function createTeller({ source, broker }: TellerOptions): Teller {
-  let publisher: Publisher | undefined;
-  const making = new Map<string, Promise<unknown>>();
+  let store: MessageStore | undefined;
+  const sent = isMeasured() ? createCounter("samspel.tell.messages") : undefined;
 
-  const publisherOf = async (): Promise<readonly [Broker, Publisher]> => {
+  const storeTell = async (tell: OutgoingTell, { delayMs, timeoutMs }: Delivery): Promise<void> => {
     const connected = await broker();
-    publisher ??= createPublisher({ broker: connected });
-    return [connected, publisher];
-  };
-  /** Many tells may find their stream missing at once. */
-  const makeStream = (connected: Broker, service: string): Promise<unknown> => {
-    const under = making.get(service);
-    if (under !== undefined) return under;
-    const made = ensureTellStream(connected, service).finally(() => making.delete(service));
-    making.set(service, made);
-    return made;
-  };
-
-  const publish = async (tell: OutgoingTell, { delayMs, timeoutMs }: Delivery): Promise<void> => {
-    const [connected, publisher] = await publisherOf();
+    store ??= createMessageStore({ broker: connected });
     const { prefix } = connected;
-    const { service, method } = tell.identity;
-    const headers = headersOf(tell);
+    const { service, method, key } = tell.identity;
+    let headers = linesOf(tell);
     let subject = `${prefix}${tell.subject}`;
     if (delayMs !== undefined) {
       await requireSchedules(connected, `${service}.${method}`, service);
-      headers.append("Nats-Schedule", `@at ${new Date(Date.now() + delayMs).toISOString()}`);
-      headers.append("Nats-Schedule-Target", subject);
+      const at = new Date(Date.now() + delayMs).toISOString();
+      headers += `Nats-Schedule: @at ${at}\r\nNats-Schedule-Target: ${subject}\r\n`;
       subject = `${prefix}${laterSubject(service, tellToken(tell.identity))}`;
     }
-    await publisher.publish({
+    await store.store({
+      stream: tell.stream,
       subject,
       body: tell.body,
       headers,
+      key,
       timeoutMs,
-      makeStream: () => makeStream(connected, service),
+      makeStream: () => ensureTellStream(connected, service),
       what: `tell ${service}.${method}`,
     });
+  };
+
+  /** Stores a tell in JetStream, and counts it. */
+  const publish = async (tell: OutgoingTell, delivery: Delivery): Promise<void> => {
+    const destination = { "messaging.destination.name": tell.identity.service };
+    try {
+      await storeTell(tell, delivery);
+      sent?.(1, destination);
+    } catch (error) {
+      sent?.(1, { ...destination, "error.type": error instanceof SamspelError ? error.code : "other" });
+      throw error;
+    }
   };
 
   return {
@@ -141,7 +142,7 @@ export function createTeller({ source, broker }: TellerOptions): Teller {
     },
     reply: (method, token, options) => replyByToken(broker, method, { token, options }),
     async [Symbol.asyncDispose]() {
-      publisher?.[Symbol.dispose]();
+      store?.[Symbol.dispose]();
     },
   };
 }
@@ -151,11 +152,10 @@ interface Delivery {
   readonly timeoutMs: number;
 }
 
-function headersOf({ messageId, headers }: OutgoingTell): MsgHdrs {
-  const result = natsHeaders();
-  result.append("Nats-Msg-Id", messageId);
-  for (const name in headers) result.append(name, headers[name] ?? "");
-  return result;
+function linesOf({ messageId, headers }: OutgoingTell): string {
+  let lines = `Nats-Msg-Id: ${messageId}\r\n`;
+  for (const name in headers) lines += `${name}: ${headers[name]}\r\n`;
+  return lines;
 }
 
 const scheduling = new WeakMap<Broker, Set<string>>();

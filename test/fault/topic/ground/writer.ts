@@ -36,8 +36,7 @@ export async function startWriter(t: Test, pipeline: Pipeline, perSecond: number
   const journal = createJournal({ database });
   const written = new Map(Array.from({ length: counters }, (_, index) => [`counter-${index}`, 0]));
   const ids = [...written.keys()];
-  let count = 0;
-  let total = Number.POSITIVE_INFINITY;
+  const progress = { count: 0, total: Number.POSITIVE_INFINITY };
   let failure: unknown;
   const change = async (id: string): Promise<void> => {
     const last = written.get(id) ?? 0;
@@ -49,22 +48,22 @@ export async function startWriter(t: Test, pipeline: Pipeline, perSecond: number
     });
     if (type !== "appended") throw new Error(`A change of ${id} ended as ${type}`);
     written.set(id, last + 1);
-    count++;
+    progress.count++;
   };
   const startedAtMs = performance.now();
   const running = (async () => {
-    while (count < total) {
+    while (progress.count < progress.total) {
       // A round is one change of each counter, so a key has one change under way at a time.
       await Promise.all(ids.map(change));
-      if (total !== Number.POSITIVE_INFINITY) continue; // it only fills up now
-      const aheadMs = startedAtMs + (count / perSecond) * 1_000 - performance.now();
+      if (progress.total !== Number.POSITIVE_INFINITY) continue; // it only fills up now
+      const aheadMs = startedAtMs + (progress.count / perSecond) * 1_000 - performance.now();
       if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
     }
   })().catch((error: unknown) => {
     failure = error;
   });
   t.teardown(async () => {
-    total = 0;
+    progress.total = 0;
     await running;
     await journal.close();
     await database.close();
@@ -74,22 +73,22 @@ export async function startWriter(t: Test, pipeline: Pipeline, perSecond: number
   };
   return {
     get count() {
-      return count;
+      return progress.count;
     },
     written,
     async more(more) {
-      const goal = count + more;
+      const goal = progress.count + more;
       await until(
         `${more} more changes are written`,
         () => {
           check();
-          return count >= goal;
+          return progress.count >= goal;
         },
         120_000,
       );
     },
     async finish(all) {
-      total = all;
+      progress.total = all;
       await running;
       check();
     },
