@@ -1,5 +1,6 @@
 // What a message of a live topic is to whoever gets it.
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import type { Msg } from "nats";
 import { keyOf, type LiveTopicDescriptor } from "../descriptor/index.ts";
 import { readHeaders, type TopicHeaders } from "../topic/index.ts";
@@ -43,7 +44,7 @@ export function contextOf(
 /** A message, or `undefined` for what is none. */
 export function decodeLive(topic: LiveTopicDescriptor, { data }: Msg): Message | undefined {
   try {
-    return fromBinary(topic.message, data);
+    return decode(topic.message, data);
   } catch {
     return undefined;
   }

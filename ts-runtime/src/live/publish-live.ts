@@ -1,6 +1,7 @@
 // Publishing to live topics: a message goes to whoever listens at this moment.
 import { randomUUID } from "node:crypto";
-import { create, toBinary, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { keyOf, liveTopicDescriptor, type TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { makeHeaders, type Broker } from "../topic/index.ts";
@@ -39,7 +40,7 @@ export function livePublisher<M extends DescMessage>(
   return {
     publish(init, { id = randomUUID(), headers } = {}) {
       const message = create(method.output, init);
-      const body = toBinary(method.output, message);
+      const body = encode(method.output, message);
       if (!broker.isConnected) return metrics.dropped("away");
       const limit = broker.connection.info?.max_payload ?? Infinity;
       if (body.length > limit) {

@@ -5,7 +5,8 @@
 //       the same id until `timeoutMs` is over.
 //   D2. Messages of one key that this process publishes are stored in the order of the calls.
 //   D3. With a transaction the message leaves once it is committed, and never before; in the order of the calls, too.
-import { toBinary, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { randomUUID } from "node:crypto";
 import {
   keyOf,
@@ -216,7 +217,7 @@ function make(
   return {
     id,
     key,
-    body: toBinary(topic.message, message),
+    body: encode(topic.message, message),
     headers: headerLines({ id, service, type: topic.message.typeName, time: new Date(), key }, headers),
   };
 }

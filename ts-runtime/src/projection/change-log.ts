@@ -7,7 +7,7 @@
 //       first one's commit. An order by transaction ids, as the journal's, would not have that: a transaction may begin
 //       first and write the row last.
 //   C3. What is pruned is noted in the same transaction, so that who is behind it learns that.
-import { toBinary } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { toMessage } from "../entity/index.ts";
 import { textArray, type Database, type TransactionSql } from "../postgres/index.ts";
 import type { HeldRange } from "../cluster/index.ts";
@@ -25,7 +25,7 @@ export function encodeChange({ name, changes }: Projection, change: object): Enc
       `Projection ${name} tells a change but does not say of what message: set its option changes`,
     );
   }
-  return toBinary(changes.message, toMessage(changes.message, change));
+  return encode(changes.message, toMessage(changes.message, change));
 }
 
 export interface Recording {

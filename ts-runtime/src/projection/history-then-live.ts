@@ -7,7 +7,8 @@
 //   Q2. Changes are read from the table, a page at a time, as they are taken: a slow reader costs no memory. One that
 //       falls behind what is kept gets an error (C3), and none is left out.
 //   Q3. With another build the rows are others: that is an error as well, and who asks anew sees the new ones.
-import { fromBinary, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { toMessage } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { isTransient, retryRead, transact, type Database, type TransactionSql } from "../postgres/index.ts";
@@ -86,7 +87,7 @@ export function createChangeFollower(home: Database): ChangeFollower {
         if (page.pruned > cursor) throw gone(name, "this reader is behind what is kept of the changes");
         for (const { id, body } of page.changes) {
           if (signal.aborted) return;
-          yield fromBinary(message, body);
+          yield decode(message, body);
           cursor = id;
         }
         if (page.changes.length < pageSize) await changed.wait(lookMs, signal);

@@ -1,5 +1,6 @@
 // From an event of the journal to its messages.
-import { toBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { encode } from "../codec/index.ts";
 import { keyOf, partitionOf } from "../descriptor/index.ts";
 import { toMessage, type EventCase } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
@@ -78,7 +79,7 @@ export function createMessageMaker(options: MessageMakerOptions): MessageMaker {
     const own = publication.headers?.(body, made.context);
     const message = {
       subject: partitionSubject(options.prefix, topic, partitionOf(key, topic.partitions)),
-      body: toBinary(topic.message, body),
+      body: encode(topic.message, body),
       // What is kept in order: see PublicationOrder.
       key: publication.order === "entity" ? event.entityId : key,
       headers: headerLines(

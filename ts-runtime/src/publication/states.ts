@@ -5,7 +5,8 @@
 // Invariants:
 //   S1. What a page needs is not evicted by it. Beyond that, at most `maxRemembered` states are kept from page to page.
 //   S2. However long histories are, at most `maxRows` of their rows are in memory at once.
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { fingerprint, type Entity, type EventCase } from "../entity/index.ts";
 import type { JournalEvent } from "../journal/index.ts";
 import { plainArray, textArray, type Database } from "../postgres/index.ts";
@@ -101,7 +102,7 @@ export function createPassingStates(database: Database, entity: Entity): Passing
         and s.revision <= w.revision and s.fingerprint = ${digest}`;
     for (const { entity_id: id, revision, bytes } of rows) {
       const own = loading.get(id);
-      if (own !== undefined) Object.assign(own, { revision, state: fromBinary(entity.state, bytes) });
+      if (own !== undefined) Object.assign(own, { revision, state: decode(entity.state, bytes) });
     }
   };
 

@@ -6,17 +6,16 @@
 //   I2. Of two that run at the same time, the record of one is refused; that one is rolled back, and reads the reply of
 //       the other.
 //   I3. A rejection is no reply: it leaves no record, and the next attempt may go otherwise.
-import {
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type DescMethodUnary,
-  type DescService,
-  type Message,
-  type MessageInitShape,
-  type MessageShape,
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
 } from "@bufbuild/protobuf";
+import { decode, encode } from "../codec/index.ts";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { create } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
@@ -94,9 +93,9 @@ async function runOnce(
     try {
       return await transact(sql, async (tx) => {
         const recorded = record && (await find(tx, record));
-        if (recorded !== undefined) return fromBinary(method.output, recorded);
+        if (recorded !== undefined) return decode(method.output, recorded);
         const reply = create(method.output, await handler(request, { ...context, sql: tx }));
-        if (record !== undefined) await insert(tx, record, toBinary(method.output, reply));
+        if (record !== undefined) await insert(tx, record, encode(method.output, reply));
         return reply;
       });
     } catch (error) {

@@ -5,7 +5,8 @@
 //       looks again. In a cluster a subscription reaches all servers a moment later than it is made: so it also looks
 //       again after a second, and ever more seldom.
 //   R2. What failed reads like the failure of a call: the same code, message and details.
-import { fromBinary, type DescMessage, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Msg } from "nats";
 import { SamspelError } from "../errors/index.ts";
@@ -40,7 +41,7 @@ export async function awaitReply<O extends DescMessage>(
 ): Promise<MessageShape<O>> {
   const subject = `${broker.prefix}${replySubject(method.parent.typeName, token.hash)}`;
   const body = await firstMessage(broker, subject, { timeoutMs, signal, method, token });
-  return responseOf(method, fromBinary(TellReplySchema, body));
+  return responseOf(method, decode(TellReplySchema, body));
 }
 
 /** What is kept of a tell now; undefined where nothing is. */
@@ -50,7 +51,7 @@ export async function lookUpReply(
   token: TellToken,
 ): Promise<TellReply | undefined> {
   const body = await lookUp(broker, `${broker.prefix}${replySubject(service, token.hash)}`);
-  return body && fromBinary(TellReplySchema, body);
+  return body && decode(TellReplySchema, body);
 }
 
 interface Waiting {
@@ -128,7 +129,7 @@ function responseOf<O extends DescMessage>(
 ): MessageShape<O> {
   switch (outcome.case) {
     case "response":
-      return fromBinary(method.output, outcome.value);
+      return decode(method.output, outcome.value);
     case "failure":
       throw errorOf(outcome.value);
     case "tooLarge":

@@ -4,7 +4,7 @@
 //   F1. A timer takes effect once: the append of its command deletes it, and does not stand without it (J2, J3). So a
 //       claim is only there to save work, and one that is late or doubled harms nobody.
 //   F2. A timer is lost only by a rejection, which its entity decided on. All else is tried again, and then parked.
-import { fromBinary } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import type { EntityHost } from "../entity/index.ts";
 import { SamspelError, type ErrorCode } from "../errors/index.ts";
 import type { Database } from "../postgres/index.ts";
@@ -73,7 +73,7 @@ async function runCommand(
   await host.ask({
     command: localName,
     entityId,
-    request: fromBinary(command.method.input, request),
+    request: decode(command.method.input, request),
     commandId: `timer:${id}`,
     firedBy: { id, name: timer },
     client: clients.within({ signal, requestHeader, timeoutMs: () => endsAtMs - performance.now() }).client,

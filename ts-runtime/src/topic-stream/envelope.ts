@@ -1,5 +1,6 @@
 // A stored message with all that is known about it, for whoever reads topics in envelopes.
-import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { keyOf, type LiveTopicDescriptor } from "../descriptor/index.ts";
 import type { EnvelopeSchema } from "../gen/samspel/v1/topic_service_pb.ts";
@@ -36,7 +37,7 @@ export function envelopeOf(
 function keyInside({ message, keyField }: LiveTopicDescriptor, body: Uint8Array): string {
   if (keyField === undefined) return "";
   try {
-    return keyOf(keyField, fromBinary(message, body));
+    return keyOf(keyField, decode(message, body));
   } catch {
     return "";
   }

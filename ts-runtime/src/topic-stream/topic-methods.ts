@@ -6,7 +6,8 @@
 //     another one.
 // M3. With a group, a message is handled when the transport asks for the next one: what is on its way when a connection
 //     breaks is lost to the group. Who cannot bear that reads envelopes, and commits.
-import { fromBinary, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
+import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
   isLiveTopic,
@@ -95,7 +96,7 @@ async function* streamTopic(
     const stored = await reader.next();
     if (stored === undefined) break;
     note(); // M1
-    const decoded = decode(topic, stored.message.data);
+    const decoded = messageOf(topic, stored.message.data);
     if (decoded !== undefined) yield decoded;
     else tellUndecodable(broker, topic, stored.sequence);
   }
@@ -123,7 +124,7 @@ async function* streamInGroup(
     for (;;) {
       const sent = await reader.next();
       if (sent === undefined) break;
-      const decoded = decode(topic, sent.message.data);
+      const decoded = messageOf(topic, sent.message.data);
       if (decoded !== undefined) yield decoded;
       else tellUndecodable(broker, topic, sent.message.sequence);
       reader.commit(sent.number); // M3
@@ -142,9 +143,9 @@ export function goesOnElsewhere(topic: { readonly name: string }): SamspelError 
   );
 }
 
-function decode(topic: TopicDescriptor, body: Uint8Array): Message | undefined {
+function messageOf(topic: TopicDescriptor, body: Uint8Array): Message | undefined {
   try {
-    return fromBinary(topic.message, body);
+    return decode(topic.message, body);
   } catch {
     return undefined;
   }

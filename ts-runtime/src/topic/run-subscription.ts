@@ -1,5 +1,6 @@
 // Runs a subscription: what a group does with the messages of a topic (T2).
-import { fromBinary, type Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import { decode } from "../codec/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { invalidConfiguration } from "../errors/index.ts";
 import type { Database } from "../postgres/index.ts";
@@ -82,7 +83,7 @@ async function consume(
     subject: (partition) => partitionSubject(broker.prefix, topic, partition),
     group,
     open: ({ data }) => {
-      const value = decode(subscription, data);
+      const value = messageOf(subscription, data);
       return { key: keyOf(topic.keyField, value), value };
     },
     work,
@@ -90,9 +91,9 @@ async function consume(
   });
 }
 
-function decode({ topic }: Subscription, data: Uint8Array): Message {
+function messageOf({ topic }: Subscription, data: Uint8Array): Message {
   try {
-    return fromBinary(topic.message, data);
+    return decode(topic.message, data);
   } catch (error) {
     throw new Error(`Cannot decode a ${topic.message.typeName} of topic ${topic.name}`, { cause: error });
   }
