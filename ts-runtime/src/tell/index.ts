@@ -8,14 +8,7 @@ export type { Receipt } from "./receipt.ts";
 export type { ReplyOptions } from "./replies.ts";
 export { createReplyPublisher } from "./reply-publisher.ts";
 export { runTells, tellsName } from "./run-tells.ts";
-export {
-  tellQueues,
-  tellsInOutbox,
-  tellStatus,
-  type TellQueue,
-  type TellsInOutbox,
-  type TellStatus,
-} from "./state.ts";
+export { tellQueues, tellsInOutbox, tellStatus, type TellStatus } from "./state.ts";
 export { toldService } from "./told-service.ts";
 export { ensureTellStreamOf } from "./stream.ts";
 export { createTeller, type Teller, type TellOptions } from "./teller.ts";

@@ -3,14 +3,7 @@ export { encodeValue, headerLines, makeHeaders, readHeaders, type TopicHeaders }
 export { requireFences, takeLanes, type Lane } from "./lane.ts";
 export { idsStoredSince, sureOf } from "./find-stored.ts";
 export { createPublisher } from "./publish-messages.ts";
-export type {
-  OutgoingMessage,
-  Publisher,
-  PublisherOptions,
-  PublishOutcome,
-  PublishTrouble,
-  Sending,
-} from "./publisher.ts";
+export type { OutgoingMessage, Publisher, PublishOutcome, PublishTrouble, Sending } from "./publisher.ts";
 export { runSubscription, type RunSubscriptionOptions } from "./run-subscription.ts";
 export { ensureStream, partitionSubject, streamName, topicSubjects } from "./stream.ts";
 export { subscribe, type Subscription } from "./subscribe.ts";
