@@ -17,9 +17,10 @@ export interface EventRow {
 
 const none: Readonly<Record<string, string>> = Object.freeze({});
 
-/** The columns of an `EventRow`, for a select. */
-export function eventColumns(sql: Sql | TransactionSql): PendingQuery<Row[]> {
-  return sql`entity_type, entity_id, revision, slice, tx, position, payload, metadata, recorded_at`;
+/** The columns of an `EventRow`, for a select; without metadata where nobody looks at it. */
+export function eventColumns(sql: Sql | TransactionSql, withMetadata: boolean = true): PendingQuery<Row[]> {
+  const metadata = withMetadata ? sql`metadata` : sql`null::jsonb as metadata`;
+  return sql`entity_type, entity_id, revision, slice, tx, position, payload, ${metadata}, recorded_at`;
 }
 
 export function eventOf(row: EventRow): JournalEvent {

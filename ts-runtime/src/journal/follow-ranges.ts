@@ -26,6 +26,7 @@ export interface FollowRangesOptions {
   readonly signal: AbortSignal;
   /** As of `Journal.follow`. */
   readonly idleMs?: number;
+  readonly metadata?: boolean;
 }
 
 /** Follows the journal from the least of the positions; otherwise as `Journal.follow`. */

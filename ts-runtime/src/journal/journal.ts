@@ -153,6 +153,8 @@ export interface ReadOptions {
   readonly slices?: { readonly from: number; readonly to: number };
   /** Only events of these ranges, 0 to 15. Default: all. */
   readonly ranges?: readonly number[];
+  /** Whether events carry their metadata. Default true. */
+  readonly metadata?: boolean;
 }
 
 /** Which events of one entity to read. */

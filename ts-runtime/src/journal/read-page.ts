@@ -39,7 +39,7 @@ interface HorizonRow {
 export async function readPage(sql: Sql | TransactionSql, options: ReadOptions): Promise<LivePage> {
   const { after, entityTypes, slices, ranges, limit } = resolveReadOptions(options);
   const rows = await sql<(EventRow | HorizonRow)[]>`
-    (select ${eventColumns(sql)} from event
+    (select ${eventColumns(sql, options.metadata)} from event
       where (tx, position) > (${sql.types.xid8(after.tx)}, ${after.sequence})
         and tx < pg_snapshot_xmin(pg_current_snapshot())
         ${entityTypes ? sql`and entity_type = any(${[...entityTypes]})` : sql``}

@@ -49,6 +49,7 @@ export async function applyPage(
   events: readonly RangedEvent[],
   positions: Positions,
 ): Promise<void> {
+  if (run.replay === undefined) return applyPieces(run, [{ events, positions }]);
   // History and news are not mixed in a transaction: one of them has effects. In each range, history comes first.
   const history = events.filter((event) => isHistory(run.replay, event));
   const news = history.length === 0 ? events : events.filter((event) => !isHistory(run.replay, event));

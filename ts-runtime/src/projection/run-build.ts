@@ -110,6 +110,7 @@ async function followPages(options: RunBuildOptions, run: Run): Promise<void> {
           limit: pageSize,
           signal,
           idleMs,
+          metadata: false,
         });
   for await (const { events, next } of readAhead(pages)) {
     const isDue = performance.now() - allSavedAtMs >= idleMs;

@@ -114,7 +114,7 @@ async function sweepDead(claim: Claim, broker: Broker | undefined, logger: Logge
   try {
     const streams = broker === undefined ? [] : await streamNames(broker);
     await sweep(claim, {
-      runs: streams.flatMap((name) => runOf(name) ?? []),
+      runs: streams.flatMap((name) => runOf(withoutBucketMark(name)) ?? []),
       async run(id) {
         if (broker !== undefined) await removeStreams(broker, `${id.replaceAll("_", "-")}-`);
       },
@@ -130,10 +130,15 @@ async function streamNames({ manager }: Broker): Promise<readonly string[]> {
   return names;
 }
 
+/** The bucket of a prefix's consumers is a stream, too, with a mark before its name. */
+function withoutBucketMark(stream: string): string {
+  return stream.replace(/^KV_/, "");
+}
+
 /** Streams go with their consumers. */
 async function removeStreams(broker: Broker, prefix: string): Promise<void> {
   const own = async (): Promise<readonly string[]> =>
-    (await streamNames(broker)).filter((name) => name.startsWith(prefix));
+    (await streamNames(broker)).filter((name) => withoutBucketMark(name).startsWith(prefix));
   for (const name of await own()) await broker.manager.streams.delete(name);
   const left = await own();
   if (left.length > 0) throw new Error(`still there: ${left.join(", ")}`);
