@@ -18,6 +18,7 @@ import { createListener } from "./listen.ts";
 import { transact } from "./transact.ts";
 import { createSockets, type Sockets } from "./socket.ts";
 import { unreachable } from "./unreachable.ts";
+import { mendResults } from "./whole-results.ts";
 
 /** The column types that are read and written as BigInt. */
 interface SqlTypes extends Record<string, unknown> {
@@ -161,7 +162,9 @@ function connect(url: string, connecting: Connecting): Sql {
     socket: sockets.connect,
   };
   try {
-    return postgres(url, options);
+    const sql = postgres(url, options);
+    mendResults(sql);
+    return sql;
   } catch (error) {
     throw unreachable(error, url);
   }
