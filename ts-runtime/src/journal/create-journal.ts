@@ -22,7 +22,7 @@ export function createJournal(options: JournalOptions): Journal {
     maxPendingBytes = 64 * 1024 * 1024,
     maxBatch = 256,
     maxEventBytes = 1024 * 1024,
-    maxInFlight = 2,
+    maxInFlight = 3,
     retryForMs = 30_000,
     commandRetentionMs = sevenDaysMs,
   } = options;

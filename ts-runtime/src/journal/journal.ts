@@ -17,8 +17,8 @@ export interface JournalOptions {
   /** The largest event, as bytes of its message. Default 1 MiB, which is also what NATS takes by default. */
   readonly maxEventBytes?: number;
   /**
-   * How many round trips may be under way at once. Default 2: where a commit costs 1 ms, the second one takes the
-   * median from 1.8 to 1.2 ms; where it costs next to nothing, 1 is about a tenth faster.
+   * How many round trips may be under way at once. Default 3: while the database works on one, this process prepares
+   * another. At 256 in flight, 1, 2, 3 and 4 came to 52,000, 62,000, 68,000 and 62,000 commands/s on two cores.
    */
   readonly maxInFlight?: number;
   /** How long an append is tried again while the database is away, before its outcome is given up as unknown. Default 30,000 ms. */
