@@ -19,6 +19,7 @@ import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
+import { cutConnections } from "../../support/journal.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { runInstance } from "../../support/subscription.ts";
 import { until } from "../../support/until.ts";
@@ -125,6 +126,36 @@ t.test("a batch is one transaction, and leaves out what is noted or doubled", as
   await forgetNotes(database.sql, group);
   await resetGroup(on, group, "beginning");
   await until("all count again", async () => (await totals(database)).get("all") === 602n);
+});
+
+t.test("a database that goes away is no attempt at a message", async (t) => {
+  const on = await testBroker(t);
+  const database = await testDatabase(t);
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  let calls = 0;
+  runInstance(
+    t,
+    on,
+    subscribe(topicMethod, {
+      group: "away",
+      inbox: true,
+      retry: { ...quick, maxAttempts: 1 },
+      handler: async ({ counterId }, { sql }) => {
+        calls += 1;
+        begun.resolve();
+        await gate.promise;
+        await sql`insert into total values (${counterId}, 1)`;
+      },
+    }),
+    { database },
+  );
+  await publishAll(on, [changed(on.prefix, "a", 1)]);
+  await begun.promise;
+  await cutConnections(database.schema);
+  gate.resolve();
+  await until("it is counted", async () => (await totals(database)).get("a") === 1n);
+  t.ok(calls > 1, "the first call was in vain");
 });
 
 t.test("a holder that was replaced and does not know it begins nothing", async (t) => {

@@ -5,4 +5,4 @@ export { migrate } from "./migrate.ts";
 export { readModelMigrations } from "./migrations/read-model.ts";
 export { retryRead } from "./retry-read.ts";
 export { transact } from "./transact.ts";
-export { isCanceled, isTransient, isUniqueViolation, tookNoEffect } from "./transient.ts";
+export { errorCodeOf, isCanceled, isTransient, isUniqueViolation, tookNoEffect } from "./transient.ts";

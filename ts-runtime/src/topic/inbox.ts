@@ -8,9 +8,18 @@
 // I3. A transaction that such a process has left open holds up nobody: whoever takes the partition ends it. Each
 //     transaction marks its partition with a shared advisory lock, by which it is found. What begins in that very
 //     moment is ended by the server after `idleMs`.
-import { textArray, transact, type Database, type Sql, type TransactionSql } from "../postgres/index.ts";
+// I4. A database that is away, or ends a transaction for reasons of its own, is no attempt at a message: it waits.
+import {
+  errorCodeOf,
+  isTransient,
+  textArray,
+  transact,
+  type Database,
+  type Sql,
+  type TransactionSql,
+} from "../postgres/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { Fenced, type GroupName } from "./consume/index.ts";
+import { Fenced, Postponed, type GroupName } from "./consume/index.ts";
 
 /** Notes what a group has handled. */
 export interface Inbox {
@@ -19,7 +28,7 @@ export interface Inbox {
   /**
    * Runs `work` in a transaction that notes messages, with the ids that were not noted before; not at all where all
    * were.
-   * @throws `Fenced` where somebody else took the token.
+   * @throws `Fenced` where somebody else took the token, `Postponed` where the database is to blame (I4).
    */
   handle(
     partition: number,
@@ -62,9 +71,20 @@ export function openInbox({ database, name, idleMs }: InboxOptions): Inbox {
     },
     async handle(partition, ids, work) {
       const token = tokens.get(partition) ?? 0n;
-      await transact(database.sql, async (sql) => {
+      const failure: { ofWork?: unknown } = {};
+      const run = async (sql: TransactionSql): Promise<void> => {
         const fresh = await note(sql, { name, partition, token, ids, idleMs });
-        if (fresh.size > 0) await work(sql, fresh);
+        if (fresh.size === 0) return;
+        try {
+          await work(sql, fresh);
+        } catch (error) {
+          failure.ofWork = error;
+          throw error;
+        }
+      };
+      await transact(database.sql, run).catch((error: unknown) => {
+        if (!isTransient(error) || (error === failure.ofWork && !isOfPostgres(error))) throw error;
+        throw new Postponed("The database of the inbox is away", { cause: error }); // I4
       });
     },
   };
@@ -82,6 +102,14 @@ async function endOthers(sql: Sql, name: string, partition: number): Promise<voi
 /** The space of a group's advisory locks; the partition is the key in it. */
 function lockSpace(sql: Sql | TransactionSql, name: string): ReturnType<Sql> {
   return sql`hashtext('samspel.inbox.' || current_schema() || '.' || ${name})`;
+}
+
+/** Whether a handler's own failure comes from its statements, and not from somebody else whom it could not reach. */
+function isOfPostgres(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === "PostgresError" || errorCodeOf(error)?.startsWith("CONNECT") === true)
+  );
 }
 
 interface Note {
