@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18samspel/v1/options.proto\x12\nsamspel.v1\x1a google/protobuf/descriptor.proto\"0\n\x0cTopicOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x01(\r:,\n\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\x08:I\n\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\x0b\x32\x18.samspel.v1.TopicOptions:6\n\x0c\x64\x65\x64uplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18samspel/v1/options.proto\x12\nsamspel.v1\x1a google/protobuf/descriptor.proto\">\n\x0cTopicOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x01(\r\x12\x0c\n\x04live\x18\x03 \x01(\x08:,\n\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\x08:I\n\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\x0b\x32\x18.samspel.v1.TopicOptions:6\n\x0c\x64\x65\x64uplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'samspel.v1.options_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOPICOPTIONS']._serialized_start=74
-  _globals['_TOPICOPTIONS']._serialized_end=122
+  _globals['_TOPICOPTIONS']._serialized_end=136
 # @@protoc_insertion_point(module_scope)

@@ -12,9 +12,11 @@ DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
 deduplicated: _descriptor.FieldDescriptor
 
 class TopicOptions(_message.Message):
-    __slots__ = ("name", "partitions")
+    __slots__ = ("name", "partitions", "live")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PARTITIONS_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
     name: str
     partitions: int
-    def __init__(self, name: _Optional[str] = ..., partitions: _Optional[int] = ...) -> None: ...
+    live: bool
+    def __init__(self, name: _Optional[str] = ..., partitions: _Optional[int] = ..., live: bool = ...) -> None: ...

@@ -25,13 +25,13 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asamspel/v1/subscribe.proto\x12\nsamspel.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"a\n\x10SubscribeRequest\x12\x13\n\tbeginning\x18\x01 \x01(\x08H\x00\x12*\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x42\x06\n\x04\x66romJ\x04\x08\x03\x10\x10\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asamspel/v1/subscribe.proto\x12\nsamspel.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x01\n\x10SubscribeRequest\x12\x13\n\tbeginning\x18\x01 \x01(\x08H\x00\x12*\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x12\n\x08position\x18\x03 \x01(\tH\x00\x12\r\n\x05group\x18\x04 \x01(\tB\x06\n\x04\x66romJ\x04\x08\x05\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'samspel.v1.subscribe_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SUBSCRIBEREQUEST']._serialized_start=75
-  _globals['_SUBSCRIBEREQUEST']._serialized_end=172
+  _globals['_SUBSCRIBEREQUEST']._serialized_start=76
+  _globals['_SUBSCRIBEREQUEST']._serialized_end=208
 # @@protoc_insertion_point(module_scope)
