@@ -5,12 +5,12 @@ import type { AddressInfo } from "node:net";
 import { createFrameReader, frameOf } from "../../../devkit/src/join/verify/grpc/frames.ts";
 
 /** A call as a handler sees it: the request is there whole. */
-export interface RawCall {
+interface RawCall {
   readonly request: Uint8Array;
   /** Aborts when the caller is gone, or the deadline is over. */
   readonly signal: AbortSignal;
-  send(message: Uint8Array): void;
-  end(code: number, message?: string): void;
+  send(this: void, message: Uint8Array): void;
+  end(this: void, code: number, message?: string): void;
 }
 
 export type RawHandler = (call: RawCall) => void;
