@@ -75,6 +75,8 @@ export interface RegistryReader {
   services(): Promise<Readonly<Record<string, readonly string[]>>>;
   /** A value of the KV store; undefined where there is none. */
   value(key: string): Promise<Buffer | undefined>;
+  /** Whether this agent, and not another one, has an instance. */
+  knows(id: string): Promise<boolean>;
   /** Makes the agent forget an instance. */
   deregister(id: string): Promise<void>;
   /** A certificate for a service, where the registry gives such. */
@@ -119,6 +121,9 @@ export function createRegistryReader({ url, token }: RegistryAddress): RegistryR
       if (response.status === 404) return undefined;
       const [entry] = parse(kvShape, await response.json());
       return entry === undefined ? undefined : Buffer.from(entry.Value, "base64");
+    },
+    async knows(id) {
+      return (await ask(`/v1/agent/service/${encodeURIComponent(id)}`)).status === 200;
     },
     async deregister(id) {
       await ask(`/v1/agent/service/deregister/${encodeURIComponent(id)}`, "PUT");

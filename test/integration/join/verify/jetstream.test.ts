@@ -19,12 +19,18 @@ interface Ground {
   readonly prefix: string;
   readonly manager: JetStreamManager;
   /** Makes the topic's stream, as it must be but for what is given. */
-  makeTopic(changed?: Partial<StreamConfig>): Promise<string>;
+  makeTopic(this: void, changed?: Partial<StreamConfig>): Promise<string>;
   /** Makes the stream of tells. */
-  makeTells(changed?: Partial<StreamConfig>): Promise<string>;
+  makeTells(this: void, changed?: Partial<StreamConfig>): Promise<string>;
   /** Makes a group's consumers. */
-  makeConsumers(stream: string, subject: string, group: string, name?: (n: number) => string): Promise<void>;
-  verify(): Promise<Verified>;
+  makeConsumers(
+    this: void,
+    stream: string,
+    subject: string,
+    group: string,
+    name?: (n: number) => string,
+  ): Promise<void>;
+  verify(this: void): Promise<Verified>;
 }
 
 async function ground(t: Test): Promise<Ground> {

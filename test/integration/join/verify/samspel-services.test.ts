@@ -18,15 +18,15 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
   await using embedded = await startEmbeddedRegistry({ port: 0 });
   for (const registryUrl of [consulUrl(), embedded.url]) {
     const topicPrefix = testTopicPrefix(t);
-    const { service, countUp, handled } = await startFaultyService(t, { registryUrl, topicPrefix });
-    await countUp("c-1", 2);
-    await until("the topic is consumed", () => handled.length === 2);
+    const counting = await startFaultyService(t, { registryUrl, topicPrefix });
+    await counting.countUp("c-1", 2);
+    await until("the topic is consumed", () => counting.handled.length === 2);
     await using registry = createRegistry({ url: registryUrl });
     await using clients = createClients({ registry, natsUrl: natsUrl(), topicPrefix });
     const receipt = await clients.client(CounterService).tell.reset({ counterId: "c-1" });
     await receipt.reply();
     const { broken, skipped } = await verified({
-      name: service.name,
+      name: counting.service.name,
       registryUrl,
       natsUrl: natsUrl(),
       topicPrefix,
