@@ -43,6 +43,8 @@ export interface SourceRequest<T> {
   readonly parse: (body: unknown) => T;
   /** Whether there is nothing in it. */
   readonly isEmpty?: (value: T) => boolean;
+  /** Whether there is always something in it for who may see it. Default false. */
+  readonly neverEmpty?: boolean;
 }
 
 /** For sources of which there may be many (S5). */
@@ -165,7 +167,8 @@ interface ReadMode {
 }
 
 /** @throws RegistryError for an answer that says nothing of what is there (S3). */
-function valueOf<T>(answer: ConsulAnswer, { what, parse, isEmpty }: SourceRequest<T>, shownUrl: string): T {
+function valueOf<T>(answer: ConsulAnswer, request: SourceRequest<T>, shownUrl: string): T {
+  const { what, parse, isEmpty, neverEmpty = false } = request;
   let value: T;
   try {
     value = parse(answer.body);
@@ -173,7 +176,8 @@ function valueOf<T>(answer: ConsulAnswer, { what, parse, isEmpty }: SourceReques
     if (!(error instanceof TypeError)) throw error;
     throw notConsul(shownUrl, what, error.message);
   }
-  if (answer.filtered && isEmpty?.(value) === true) throw hidden(shownUrl, what);
+  const isHidden = answer.filtered || (neverEmpty && answer.deniesByDefault);
+  if (isHidden && isEmpty?.(value) === true) throw hidden(shownUrl, what);
   return value;
 }
 
