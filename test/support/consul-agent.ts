@@ -121,7 +121,7 @@ async function knowsLeader(url: string): Promise<boolean> {
 }
 
 /** The address of the leading server, as an agent knows it; empty for none. */
-export async function leaderOf(url: string): Promise<string> {
+async function leaderOf(url: string): Promise<string> {
   const response = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(2_000) });
   return response.ok ? String(await response.json()) : "";
 }

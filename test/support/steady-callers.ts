@@ -17,7 +17,7 @@ import { bind, startRpcServer } from "../../ts-runtime/src/service/index.ts";
 import { EchoRequestSchema, EchoResponseSchema, EchoService } from "../gen/samspel/test/v1/echo_pb.ts";
 import { silentLogger } from "./silent-logger.ts";
 
-export const protoService = EchoService.typeName;
+const protoService = EchoService.typeName;
 
 export interface EchoInstance {
   readonly name: string;
@@ -51,7 +51,7 @@ export async function startEchoInstance(t: Test, name: string, registry: Registr
   return { name, port: server.port, die: () => server.close() };
 }
 
-export interface CallOutcome {
+interface CallOutcome {
   readonly caller: "connect" | "grpc-js";
   readonly atMs: number;
   /** Who answered; undefined where the call failed. */

@@ -31,7 +31,7 @@ export interface Source<T> {
   readonly state: SourceState<T>;
   /** Of the last answer; undefined after a failure. */
   readonly index: bigint | undefined;
-  /** Calls `listener` after every answer that may be another, and every failure, until the returned function is called. */
+  /** Calls `listener` after every answer and every failure, until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -92,12 +92,10 @@ export function createSource<T>(
       signal,
     });
     if (signal.aborted) return;
-    const same = state.type === "live" && previous !== undefined && answer.index === previous;
-    if (!same) {
-      const value = valueOf(answer, request, options.shownUrl);
-      index = nextIndex(previous, answer.index);
-      tell({ type: "live", value });
-    }
+    // Read also when the index is the same: rights that change move no index.
+    const value = valueOf(answer, request, options.shownUrl);
+    index = nextIndex(previous, answer.index);
+    tell({ type: "live", value });
     // A registry that does not hold the request back must not be asked in a tight loop.
     const held = performance.now() - startedAt > 100;
     if (polls && !held && (index === undefined || index === previous)) await backoff(3, signal);
