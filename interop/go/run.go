@@ -23,6 +23,9 @@ import (
 
 const (
 	drainTime = 30 * time.Second
+	// leaveTime is how long callers have to learn that the instance has left the registry, before its connections end:
+	// long polls bring that within some 20 ms. Until then it answers as always.
+	leaveTime = 500 * time.Millisecond
 	// registerTime is how long the log's "ready" waits for the registry. One that is away does not stop a service.
 	registerTime = 5 * time.Second
 )
@@ -141,6 +144,7 @@ func (s *Service) serve(ctx context.Context, listener net.Listener) error {
 		s.log.Warn("not deregistered", "reason", err.Error())
 	}
 	healthy.Shutdown()
+	time.Sleep(leaveTime)
 	s.drain(server, consumers, abandon)
 	s.log.Info("stopped")
 	return nil
