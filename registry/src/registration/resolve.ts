@@ -38,6 +38,9 @@ export interface Registration {
   readonly deregisterCriticalAfterMs?: number;
 }
 
+/** Which version of the joining contract an instance keeps (docs/joining.md). */
+const contractVersion = "1";
+
 export interface ResolvedRegistration {
   readonly id: string;
   readonly name: string;
@@ -67,6 +70,7 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     zone: registration.zone ?? "",
     lang: registration.lang ?? "",
     secure: String(registration.secure ?? false),
+    samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
   for (const [key, value] of Object.entries(meta)) {
