@@ -49,12 +49,15 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, gate: Optional[Gate] = None) -> None:
         self._gate = gate
+        #: When the last call began, by `time.monotonic()`.
+        self.last_call_at = 0.0
 
     async def intercept_service(
         self,
         continuation: Callable[[Any], Awaitable[Optional[grpc.RpcMethodHandler[Any, Any]]]],
         details: grpc.HandlerCallDetails,
     ) -> Optional[grpc.RpcMethodHandler[Any, Any]]:
+        self.last_call_at = time.monotonic()
         handler: Any = await continuation(details)
         if handler is None:
             return handler

@@ -2,8 +2,8 @@
 
 1. Start never half-succeeds: whatever is missing is one clear error, and exit code 1 (A1).
 2. The registry learns of an instance only when it can answer, and forgets it before it stops to (A2).
-3. SIGTERM or SIGINT: not serving, deregistered, subscriptions settled, calls in flight finished, exit code 0. A
-   second signal ends at once.
+3. SIGTERM or SIGINT: not serving, deregistered, left by its callers, subscriptions settled, calls in flight
+   finished, exit code 0. A second signal ends at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import FrameType
@@ -52,6 +53,9 @@ M = TypeVar("M", bound=ProtoMessage)
 R = TypeVar("R")
 
 _DRAIN_SECONDS = 30.0
+# A caller that watches the registry stops to call within milliseconds.
+_QUIET_SECONDS = 0.25
+_LEAVE_SECONDS = 3.0
 # A registry that is away does not stop a start; who waits for "ready" is told when the instance can be found.
 _REGISTER_SECONDS = 5.0
 
@@ -64,10 +68,10 @@ class Service:
         self._version = settings.version or version
         self._identity = identity
         self._consul = Consul(settings.consul_url, settings.consul_token)
-        gate = None if identity is None else identity.gate
+        self._interceptor = ServiceInterceptor(None if identity is None else identity.gate)
         #: Generated `add_…Servicer_to_server` functions take it; then name the proto service with `serve`.
         self.server: grpc.aio.Server = grpc.aio.server(
-            interceptors=[ServiceInterceptor(gate)], options=[("grpc.so_reuseport", 0)]
+            interceptors=[self._interceptor], options=[("grpc.so_reuseport", 0)]
         )
         self._proto_services: list[str] = []
         self._subscriptions: list[Callable[[Broker], Subscription[ProtoMessage]]] = []
@@ -199,10 +203,24 @@ class Service:
             log.info("stopping")
             await health.stop_serving()
             await registration.stop()
+            await self._be_left()
             await asyncio.gather(
                 self.server.stop(_DRAIN_SECONDS), *(subscription.stop() for subscription in subscriptions)
             )
         log.info("stopped")
+
+    async def _be_left(self) -> None:
+        """Answers on until callers have learnt from the registry that the instance leaves.
+
+        A server of gRPC that shuts down cancels the calls that it has not looked at yet; so none should be coming.
+        """
+        began = time.monotonic()
+        while True:
+            now = time.monotonic()
+            quiet_at = max(began, self._interceptor.last_call_at) + _QUIET_SECONDS
+            if now >= min(quiet_at, began + _LEAVE_SECONDS):
+                return
+            await asyncio.sleep(min(quiet_at, began + _LEAVE_SECONDS) - now)
 
     async def _consume(self) -> list[Subscription[ProtoMessage]]:
         subscriptions = [make(self._connection()) for make in self._subscriptions]

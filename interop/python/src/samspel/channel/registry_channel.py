@@ -88,29 +88,31 @@ class RegistryChannel(grpc.aio.Channel):
         while self.get_state(try_to_connect=True) is not grpc.ChannelConnectivity.READY:
             await self._pool.changed()
 
+    # What else stubs say, such as `_registered_method`, is about preparing calls, of which the front makes none.
+
     def unary_unary(
-        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, *args: Any
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
     ) -> Any:
         self._codecs[method] = (request_serializer, response_deserializer)
-        return self._front.unary_unary(method, request_serializer, response_deserializer, *args)
+        return self._front.unary_unary(method, request_serializer, response_deserializer)
 
     def unary_stream(
-        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, *args: Any
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
     ) -> Any:
         self._codecs[method] = (request_serializer, response_deserializer)
-        return self._front.unary_stream(method, request_serializer, response_deserializer, *args)
+        return self._front.unary_stream(method, request_serializer, response_deserializer)
 
     def stream_unary(
-        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, *args: Any
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
     ) -> Any:
         self._codecs[method] = (request_serializer, response_deserializer)
-        return self._front.stream_unary(method, request_serializer, response_deserializer, *args)
+        return self._front.stream_unary(method, request_serializer, response_deserializer)
 
     def stream_stream(
-        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, *args: Any
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
     ) -> Any:
         self._codecs[method] = (request_serializer, response_deserializer)
-        return self._front.stream_stream(method, request_serializer, response_deserializer, *args)
+        return self._front.stream_stream(method, request_serializer, response_deserializer)
 
     @property
     def _pool(self) -> Pool:
