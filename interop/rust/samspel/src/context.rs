@@ -9,13 +9,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::poll_fn;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 
 tokio::task_local! {
     static CURRENT: Context;
@@ -42,6 +43,7 @@ struct Inner {
     command_id: Option<String>,
     /// `service/Method`
     method: String,
+    trailers: Mutex<MetadataMap>,
 }
 
 impl Context {
@@ -82,6 +84,20 @@ impl Context {
         value.to_str().ok()
     }
 
+    /// Sends metadata after the response, as a trailer. tonic itself does so for failed calls only.
+    ///
+    /// # Panics
+    ///
+    /// Where `name` is no name of metadata.
+    pub fn set_trailer(&self, name: &'static str, value: MetadataValue<Ascii>) {
+        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    /// What is to be sent after the response.
+    pub(crate) fn trailers(&self) -> HeaderMap {
+        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_headers()
+    }
+
     /// A context without a deadline, within a trace: for programs that begin one themselves.
     #[must_use]
     pub fn with_traceparent(traceparent: &str) -> Self {
@@ -103,6 +119,7 @@ impl Context {
             trace: trace_of(headers),
             command_id: text(&COMMAND_ID).filter(|id| !id.is_empty()).map(str::to_owned),
             method: path.trim_start_matches('/').to_owned(),
+            trailers: Mutex::default(),
         }))
     }
 

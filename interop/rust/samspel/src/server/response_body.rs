@@ -62,14 +62,19 @@ impl Guarded {
         Ok(Frame::trailers(trailers))
     }
 
-    fn checked(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Status> {
+    fn checked(&mut self, mut frame: Frame<Bytes>) -> Result<Frame<Bytes>, Status> {
         let status = frame.trailers_ref().and_then(Status::from_header_map);
         match status {
             Some(status) if is_fault(&status) => {
                 tracing::error!(method = self.path, reason = status.message(), "call failed");
                 self.end_with(&Status::internal(INTERNAL))
             }
-            _ => Ok(frame),
+            _ => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    trailers.extend(self.context.trailers());
+                }
+                Ok(frame)
+            }
         }
     }
 }
