@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { joinCommand } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 
 /** The exit code of a command line that is not understood. */
@@ -22,7 +23,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   program
     .command("dev")
     .description("start the project in a folder, with the infra it needs; Ctrl-C stops everything")
-    .addOption(new Option("-p, --project <dir>", "the folder with samspel.json").default("."))
+    .addOption(
+      new Option("-p, --project <dir>", "the folder with samspel.json, or another file of that kind").default(
+        ".",
+      ),
+    )
     .addOption(new Option("--fresh", "delete the stored data first").default(false))
     .addOption(
       new Option("--registry <kind>", "which registry to start where CONSUL_HTTP_ADDR names none")
@@ -43,6 +48,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       code = exit;
     }),
   );
+  program.addCommand(joinCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {
     await program.parseAsync(argv);

@@ -32,11 +32,19 @@ export interface Registration {
   readonly secure?: boolean;
   /** More pairs to publish; at most 64 in all, keys of letters, digits, `-` and `_`, values of at most 512 characters. */
   readonly meta?: Readonly<Record<string, string>>;
+  /**
+   * Its share of calls beside other instances': whole numbers, `passing` of 1 to 65535, `warning` of 0 to 65535 for
+   * while a check of it warns, 0 for none. Default 1 each.
+   */
+  readonly weights?: { readonly passing?: number; readonly warning?: number };
   /** Default `{ type: "grpc" }`. */
   readonly check?: RegistrationCheck;
   /** A dead instance is forgotten after this long. Default 60,000 ms, which is also Consul's minimum. */
   readonly deregisterCriticalAfterMs?: number;
 }
+
+/** Which version of the joining contract an instance keeps (docs/joining.md). */
+const contractVersion = "1";
 
 export interface ResolvedRegistration {
   readonly id: string;
@@ -45,6 +53,7 @@ export interface ResolvedRegistration {
   readonly port: number;
   readonly tags: readonly string[];
   readonly meta: Readonly<Record<string, string>>;
+  readonly weights: { readonly passing: number; readonly warning: number };
   readonly check: Required<RegistrationCheck>;
   readonly deregisterCriticalAfterMs: number;
 }
@@ -67,6 +76,7 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     zone: registration.zone ?? "",
     lang: registration.lang ?? "",
     secure: String(registration.secure ?? false),
+    samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
   for (const [key, value] of Object.entries(meta)) {
@@ -80,10 +90,20 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     port,
     tags: [...new Set([grpcTag, ...registration.protoServices])],
     meta,
+    weights: resolveWeights(registration.weights),
     check: resolveCheck(registration.check ?? { type: "grpc" }),
     deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
   };
 }
+
+function resolveWeights({ passing = 1, warning = 1 }: NonNullable<Registration["weights"]> = {}) {
+  mustHold(isWeight(passing, 1), "weights.passing", String(passing), "a whole number from 1 to 65535");
+  mustHold(isWeight(warning, 0), "weights.warning", String(warning), "a whole number from 0 to 65535");
+  return { passing, warning };
+}
+
+const isWeight = (value: number, least: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= 65_535;
 
 function resolveCheck(check: RegistrationCheck): Required<RegistrationCheck> {
   switch (check.type) {
