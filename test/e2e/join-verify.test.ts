@@ -26,6 +26,7 @@ async function verify(...args: readonly string[]): Promise<Result> {
   return { code: await code, out, err };
 }
 
+// docs/reference/join-verify.md: samspel join verify --name inventory
 t.test("samspel join verify says of each rule whether it holds, and ends with 0 where all do", async (t) => {
   const { name, id } = await startForeignService(t, registry.url);
   const { code, out, err } = await verify("--name", name);
