@@ -58,7 +58,6 @@ t.test("Python's inventory keeps the contract, from its registration to its end"
     registryUrl: consulUrl(),
     natsUrl: natsUrl(),
     topicPrefix,
-    skip: ["DESC", "REG-8", "REFL-3", "HEALTH-4"],
     disruptive: true,
   });
   t.same(broken, {});
