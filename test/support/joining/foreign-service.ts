@@ -57,6 +57,8 @@ export interface Faults {
   readonly ignoresCancellation?: boolean;
   readonly unknownMethods?: "internal" | "ok";
   readonly garbage?: "handled" | "stack";
+  /** Its port is TLS, with a health listener beside it. */
+  readonly tls?: "good" | "of-another-service" | "open-to-all" | "with-open-back-door";
   readonly descriptors?: "missing" | "stale" | "not-whole";
 }
 
@@ -74,8 +76,10 @@ export async function startForeignService(
   registryUrl: string,
   faults: Faults = {},
 ): Promise<ForeignService> {
+  const name = `foreign-${randomUUID().slice(0, 8)}`;
   const server = await startRawServer({
     handlers: handlersOf(faults),
+    ...(faults.tls === undefined ? {} : { tls: await tlsOf(registryUrl, name, faults.tls) }),
     ignoresDeadlines: faults.ignoresDeadlines ?? false,
     otherwise: ({ end }) => {
       if (faults.unknownMethods === "ok") end(0);
@@ -84,14 +88,20 @@ export async function startForeignService(
   });
   t.teardown(() => server[Symbol.asyncDispose]());
   const digest = await storeDescriptors(registryUrl, faults);
-  const name = `foreign-${randomUUID().slice(0, 8)}`;
-  const own = registrationOf(name, server.port, digest);
+  const healthPort = faults.tls === undefined ? undefined : await listenForHealth(t, faults);
+  const own = registrationOf(name, { port: server.port, digest, healthPort });
   const body = faults.registration?.(own) ?? own;
   await keepRegistered(t, registryUrl, body, faults.isNeverRegisteredAgain !== true);
   return { name: body.Name, id: body.ID, url: `http://127.0.0.1:${server.port}` };
 }
 
-function registrationOf(name: string, port: number, digest: string): Body {
+interface Registered {
+  readonly port: number;
+  readonly digest: string;
+  readonly healthPort: number | undefined;
+}
+
+function registrationOf(name: string, { port, digest, healthPort }: Registered): Body {
   const id = `${name}-127-0-0-1-${port}`;
   return {
     ID: id,
@@ -104,19 +114,49 @@ function registrationOf(name: string, port: number, digest: string): Body {
       version: "1.0.0",
       zone: "",
       lang: "none",
-      secure: "false",
+      secure: String(healthPort !== undefined),
+      ...(healthPort === undefined ? {} : { health_port: String(healthPort) }),
       samspel_contract: "1",
       descriptor_sha256: digest,
     },
     Check: {
       CheckID: `service:${id}`,
-      GRPC: `127.0.0.1:${port}`,
+      GRPC: `127.0.0.1:${healthPort ?? port}`,
       Interval: "1s",
       Timeout: "2s",
       Status: "passing",
       DeregisterCriticalServiceAfter: "60s",
     },
   };
+}
+
+/** A certificate of the registry's CA, as a service of that name gets it. */
+async function tlsOf(registryUrl: string, name: string, fault: NonNullable<Faults["tls"]>) {
+  const service = fault === "of-another-service" ? "mail" : name;
+  const [leaf, roots] = await Promise.all(
+    [`leaf/${service}`, "roots"].map(async (path) => {
+      const response = await fetch(`${registryUrl}/v1/agent/connect/ca/${path}`);
+      return response.json();
+    }),
+  );
+  const { CertPEM: cert, PrivateKeyPEM: key } = leaf as { CertPEM: string; PrivateKeyPEM: string };
+  const { Roots } = roots as { Roots: readonly { RootCert: string }[] };
+  return { cert, key, ca: Roots.map(({ RootCert }) => RootCert), requestCert: fault !== "open-to-all" };
+}
+
+async function listenForHealth(t: Test, faults: Faults): Promise<number> {
+  const all = handlersOf(faults);
+  const handlers =
+    faults.tls === "with-open-back-door"
+      ? all
+      : new Map([...all].filter(([path]) => path.includes("health")));
+  const listener = await startRawServer({
+    handlers,
+    otherwise: ({ end }) => end(unimplemented),
+    ignoresDeadlines: false,
+  });
+  t.teardown(() => listener[Symbol.asyncDispose]());
+  return listener.port;
 }
 
 async function put(url: string, body?: string | Uint8Array<ArrayBuffer>): Promise<void> {

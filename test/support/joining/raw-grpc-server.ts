@@ -1,6 +1,11 @@
 // A gRPC server of bare HTTP/2, so that tests can make it do what no library would.
 import { once } from "node:events";
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  createSecureServer,
+  createServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createFrameReader, frameOf } from "../../../devkit/src/join/verify/grpc/frames.ts";
 
@@ -20,6 +25,13 @@ export interface RawServerOptions {
   /** Of paths that have no handler. */
   readonly otherwise: RawHandler;
   readonly ignoresDeadlines: boolean;
+  /** Default: plaintext. */
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    readonly ca: readonly string[];
+    readonly requestCert: boolean;
+  };
 }
 
 export interface RawServer extends AsyncDisposable {
@@ -27,7 +39,11 @@ export interface RawServer extends AsyncDisposable {
 }
 
 export async function startRawServer(options: RawServerOptions): Promise<RawServer> {
-  const server = createServer();
+  const { tls } = options;
+  const server =
+    tls === undefined
+      ? createServer()
+      : createSecureServer({ ...tls, ca: [...tls.ca], rejectUnauthorized: tls.requestCert });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);

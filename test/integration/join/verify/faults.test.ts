@@ -207,6 +207,30 @@ const cases: readonly Case[] = [
     found: /^the error of .* says /,
   },
   {
+    about: "a certificate of another service",
+    faults: { tls: "of-another-service" },
+    rule: "IDENT-1",
+    found: /^the certificate has spiffe:.*\/svc\/mail$/,
+  },
+  {
+    about: "a TLS port that lets everybody in",
+    faults: { tls: "open-to-all" },
+    rule: "IDENT-2",
+    found: /^a call without a client certificate was answered$/,
+  },
+  {
+    about: "a health listener that serves everything",
+    faults: { tls: "with-open-back-door" },
+    rule: "IDENT-6",
+    found: /serves reflection without a certificate$/,
+  },
+  {
+    about: "a TLS port that says that it is plaintext",
+    faults: { tls: "good", registration: withMeta({ secure: "false" }) },
+    rule: "REG-10",
+    found: /^secure is "false", and 127\.0\.0\.1:\d+ speaks TLS$/,
+  },
+  {
     about: "descriptors that are not in the registry",
     faults: { descriptors: "missing" },
     rule: "DESC-2",
@@ -236,6 +260,23 @@ for (const { about, faults, rule, found, disruptive = false } of cases) {
     t.match(broken[rule], found);
   });
 }
+
+t.test(
+  "verifyService() finds nothing to say of a service with an identity",
+  { buffered: true },
+  async (t) => {
+    const { name } = await startForeignService(t, consulUrl(), { tls: "good" });
+    const { broken, findings } = await verified({ name, registryUrl: consulUrl(), disruptive: true });
+    t.same(broken, {});
+    const looked = findings.filter(
+      ({ rule, outcome }) => rule.startsWith("IDENT") && outcome.type === "passed",
+    );
+    t.same(
+      looked.map(({ rule }) => rule),
+      ["IDENT-1", "IDENT-3", "IDENT-2", "IDENT-6"],
+    );
+  },
+);
 
 t.test(
   "verifyService() finds nothing to say of a service that keeps the contract",

@@ -12,7 +12,7 @@ import { verified } from "../../../support/joining/verified.ts";
 import { until } from "../../../support/until.ts";
 
 /** What only a service that is told so, that has TLS or that runs in a process of its own can be looked at for. */
-const outOfSight = ["CALL-6", "CHECK-5", "DRAIN-1", "DRAIN-2", "IDENT-1", "IDENT-2"];
+const outOfSight = ["CALL-6", "CHECK-5", "DRAIN-1", "DRAIN-2", "IDENT-1", "IDENT-2", "IDENT-3", "IDENT-6"];
 
 t.test("a service of this runtime keeps the contract, in Consul and in the embedded registry", async (t) => {
   await using embedded = await startEmbeddedRegistry({ port: 0 });
