@@ -50,8 +50,12 @@ export interface Faults {
   /** Changes what it says of itself. */
   readonly registration?: (body: Body) => Body;
   readonly isNeverRegisteredAgain?: boolean;
-  readonly health?: "missing" | "same-to-all" | "empty-name-alone" | "unwatched";
-  readonly reflection?: "missing" | "without-imports";
+  readonly health?: "missing" | "same-to-all" | "empty-name-alone" | "unwatched" | "unknown-unwatched";
+  readonly reflection?: "missing" | "without-imports" | "old";
+  /** Larger requests are refused. */
+  readonly maxRequestBytes?: number;
+  readonly maxHeaders?: number;
+  readonly closesOnPing?: boolean;
   readonly ignoresDeadlines?: boolean;
   /** Watches that were cancelled keep their place, of which there are 100. */
   readonly ignoresCancellation?: boolean;
@@ -72,7 +76,7 @@ const services: readonly DescService[] = [EchoService, CounterService, CounterTo
 
 /** Starts it and registers it; it ends with the test. */
 export async function startForeignService(
-  t: Test,
+  t: Pick<Test, "teardown">,
   registryUrl: string,
   faults: Faults = {},
 ): Promise<ForeignService> {
@@ -81,6 +85,8 @@ export async function startForeignService(
     handlers: handlersOf(faults),
     ...(faults.tls === undefined ? {} : { tls: await tlsOf(registryUrl, name, faults.tls) }),
     ignoresDeadlines: faults.ignoresDeadlines ?? false,
+    maxHeaders: faults.maxHeaders,
+    closesOnPing: faults.closesOnPing,
     otherwise: ({ end }) => {
       if (faults.unknownMethods === "ok") end(0);
       else end(faults.unknownMethods === "internal" ? internal : unimplemented, "no such method");
@@ -144,7 +150,7 @@ async function tlsOf(registryUrl: string, name: string, fault: NonNullable<Fault
   return { cert, key, ca: Roots.map(({ RootCert }) => RootCert), requestCert: fault !== "open-to-all" };
 }
 
-async function listenForHealth(t: Test, faults: Faults): Promise<number> {
+async function listenForHealth(t: Pick<Test, "teardown">, faults: Faults): Promise<number> {
   const all = handlersOf(faults);
   const handlers =
     faults.tls === "with-open-back-door"
@@ -166,7 +172,12 @@ async function put(url: string, body?: string | Uint8Array<ArrayBuffer>): Promis
 
 const lookMs = 100;
 
-async function keepRegistered(t: Test, url: string, body: Body, again: boolean): Promise<void> {
+async function keepRegistered(
+  t: Pick<Test, "teardown">,
+  url: string,
+  body: Body,
+  again: boolean,
+): Promise<void> {
   const register = (): Promise<void> => put(`${url}/v1/agent/service/register`, JSON.stringify(body));
   await register();
   const look = async (): Promise<void> => {
@@ -226,7 +237,10 @@ function handlersOf(faults: Faults): ReadonlyMap<string, RawHandler> {
     if (faults.health !== "unwatched") handlers.set("/grpc.health.v1.Health/Watch", watched(faults));
   }
   if (faults.reflection !== "missing")
-    handlers.set("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", reflecting(faults));
+    handlers.set(
+      `/grpc.reflection.${faults.reflection === "old" ? "v1alpha" : "v1"}.ServerReflection/ServerReflectionInfo`,
+      reflecting(faults),
+    );
   return handlers;
 }
 
@@ -264,8 +278,9 @@ function statusOf(name: string, health: Faults["health"]): Status | undefined {
   return services.some(({ typeName }) => typeName === name) ? Status.SERVING : undefined;
 }
 
-function checked({ health }: Faults): RawHandler {
+function checked({ health, maxRequestBytes = Infinity }: Faults): RawHandler {
   return readable(HealthCheckRequestSchema, undefined, ({ request, send, end }) => {
+    if (request.length > maxRequestBytes) return end(resourceExhausted, "too large");
     const status = statusOf(fromBinary(HealthCheckRequestSchema, request).service, health);
     if (status === undefined) return end(notFound, "unknown service");
     send(toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status })));
@@ -280,6 +295,8 @@ function watched({ health, ignoresCancellation }: Faults): RawHandler {
   return ({ request, signal, send, end }) => {
     if (watches >= maxWatches) return end(resourceExhausted, "too many watches");
     watches++;
+    if (health === "unknown-unwatched" && fromBinary(HealthCheckRequestSchema, request).service !== "")
+      return end(notFound, "unknown service");
     if (ignoresCancellation !== true) signal.addEventListener("abort", () => watches--);
     const { service } = fromBinary(HealthCheckRequestSchema, request);
     const status = statusOf(service, health === "same-to-all" ? undefined : health);

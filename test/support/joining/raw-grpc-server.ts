@@ -25,6 +25,10 @@ export interface RawServerOptions {
   /** Of paths that have no handler. */
   readonly otherwise: RawHandler;
   readonly ignoresDeadlines: boolean;
+  /** How many headers a call may have. */
+  readonly maxHeaders?: number | undefined;
+  /** Closes a connection on its first PING. */
+  readonly closesOnPing?: boolean | undefined;
   /** Default: plaintext. */
   readonly tls?: {
     readonly key: string;
@@ -39,15 +43,17 @@ export interface RawServer extends AsyncDisposable {
 }
 
 export async function startRawServer(options: RawServerOptions): Promise<RawServer> {
-  const { tls } = options;
+  const { tls, maxHeaders } = options;
+  const limits = maxHeaders === undefined ? {} : { maxHeaderListPairs: maxHeaders };
   const server =
     tls === undefined
-      ? createServer()
-      : createSecureServer({ ...tls, ca: [...tls.ca], rejectUnauthorized: tls.requestCert });
+      ? createServer(limits)
+      : createSecureServer({ ...limits, ...tls, ca: [...tls.ca], rejectUnauthorized: tls.requestCert });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
     session.on("error", () => {});
+    if (options.closesOnPing === true) session.on("ping", () => session.close());
     session.once("close", () => sessions.delete(session));
   });
   server.on("stream", (stream, headers) => {

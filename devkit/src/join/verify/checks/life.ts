@@ -6,7 +6,7 @@ import { entryCheck } from "./registration.ts";
 
 const backWithinMs = 10_000;
 const goneWithinMs = 5_000;
-const endedWithinMs = 35_000;
+const defaultGraceMs = 35_000;
 const lookMs = 50;
 
 async function isRegistered({ registry, entry, options }: Subject): Promise<boolean> {
@@ -77,12 +77,12 @@ const ends: Check = {
   after: ["DRAIN-1"],
   disruptive: true,
   async run(subject, signal) {
-    const { pid } = subject.options;
+    const { pid, graceMs = defaultGraceMs } = subject.options;
     if (pid === undefined) return skipped("its process is not known: --pid");
-    const ms = await untilHolds(() => !isRunning(pid), endedWithinMs, signal);
+    const ms = await untilHolds(() => !isRunning(pid), graceMs, signal);
     if (ms !== undefined) return passed(`${ms} ms after it left; its exit code cannot be seen from here`);
     return failed(
-      `process ${pid} still runs ${endedWithinMs / 1_000} s after SIGTERM`,
+      `process ${pid} still runs ${graceMs / 1_000} s after it left the registry`,
       "what is in flight gets 30 s, then it ends",
       "end calls that are still there after 30 s, and exit with code 0",
     );
