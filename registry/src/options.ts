@@ -20,8 +20,8 @@ export interface RegistryOptions {
   /** Watches look for instances in this datacenter. Default: the agent's own. */
   readonly datacenter?: string;
   /**
-   * Where watches look, in this order, while the own datacenter has no passing instance of a proto service. Default
-   * none. The datacenters must be joined by Consul's WAN federation.
+   * Where watches look, in this order, while the own datacenter has no passing instance of a proto service. Default:
+   * `SAMSPEL_FAILOVER_DATACENTERS`, a comma list, else none. The datacenters must be joined by Consul's WAN federation.
    */
   readonly failoverDatacenters?: readonly string[];
   /**
@@ -104,7 +104,8 @@ export function resolveRegistryOptions(
     ...tokenOf(options, environment),
     tls: url.protocol === "https:" ? resolveTls(options.tls ?? {}, environment) : undefined,
     datacenter: options.datacenter,
-    failoverDatacenters: options.failoverDatacenters ?? [],
+    failoverDatacenters:
+      options.failoverDatacenters ?? commaList(environment["SAMSPEL_FAILOVER_DATACENTERS"] ?? ""),
     graceMs,
     connectTimeoutMs,
     waitMs,
@@ -112,6 +113,13 @@ export function resolveRegistryOptions(
     maxPolls,
     onEvent: options.onEvent ?? (() => {}),
   };
+}
+
+function commaList(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }
 
 /** An option before a variable; of the variables the file first, as Consul's own client does. */
