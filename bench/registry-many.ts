@@ -95,7 +95,8 @@ export async function measureMany(services: number, restS: number, rounds: numbe
       await sleep(restS * 1_000);
       const after = await watcher.report();
       const joins: number[] = [];
-      for (let round = 0; knowsMs !== undefined && round < rounds; round += 1) {
+      const joining = knowsMs === undefined ? 0 : rounds;
+      for (let round = 0; round < joining; round += 1) {
         const service = services - 1 - round;
         const joinedAt = performance.now();
         const known = watcher.knows(all + round + 1, 60_000);

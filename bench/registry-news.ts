@@ -68,8 +68,6 @@ export async function measureNews(url: string, rounds: number): Promise<void> {
       figures.crash.push(await allKnow(watchers, 1));
       await dying.handle.deregister();
     }
-    const show = (of: readonly number[]): string =>
-      `${median(of).toFixed(0)} (${Math.max(...of).toFixed(0)})`.padStart(18);
     console.log(
       String(count).padStart(8) + show(figures.join).slice(3) + show(figures.leave) + show(figures.crash),
     );
@@ -78,3 +76,6 @@ export async function measureNews(url: string, rounds: number): Promise<void> {
     await Promise.all(registries.map((registry) => registry.close()));
   }
 }
+
+const show = (of: readonly number[]): string =>
+  `${median(of).toFixed(0)} (${Math.max(...of).toFixed(0)})`.padStart(18);
