@@ -6,6 +6,7 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import {
   createRegistry,
   type Instance,
+  type Registration,
   type Registry,
   type RegistryEvent,
   type RegistryOptions,
@@ -26,8 +27,13 @@ export interface EchoInstance {
   die(): Promise<void>;
 }
 
-/** Starts a server that answers each echo with its name, and registers it with a check every second. */
-export async function startEchoInstance(t: Test, name: string, registry: Registry): Promise<EchoInstance> {
+/** Starts a server that answers each echo with its name, and registers it with a check every second, and more. */
+export async function startEchoInstance(
+  t: Test,
+  name: string,
+  registry: Registry,
+  more: Partial<Registration> = {},
+): Promise<EchoInstance> {
   const server = await startRpcServer({
     logger: silentLogger,
     bindings: [
@@ -47,8 +53,23 @@ export async function startEchoInstance(t: Test, name: string, registry: Registr
     port: server.port,
     protoServices: [protoService],
     check: { type: "grpc", intervalMs: 1_000, timeoutMs: 1_000 },
+    ...more,
   });
   return { name, port: server.port, die: () => server.close() };
+}
+
+/** Calls Echo as generated code would; who answered. */
+export function echoByGrpcJs(channel: Client): Promise<string> {
+  return new Promise((resolve, reject) => {
+    channel.makeUnaryRequest(
+      `/${EchoService.typeName}/Echo`,
+      (text: string) => Buffer.from(toBinary(EchoRequestSchema, create(EchoRequestSchema, { text }))),
+      (bytes: Buffer) => fromBinary(EchoResponseSchema, bytes).text,
+      "",
+      { deadline: Date.now() + 5_000 },
+      (error: ServiceError | null, text?: string) => (error === null ? resolve(text ?? "") : reject(error)),
+    );
+  });
 }
 
 interface CallOutcome {
@@ -84,17 +105,6 @@ export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCal
   const stopped = new AbortController();
 
   const byConnect = async (): Promise<string> => (await echo.echo({ text: "" }, { timeoutMs: 5_000 })).text;
-  const byGrpcJs = (): Promise<string> =>
-    new Promise((resolve, reject) => {
-      channel.makeUnaryRequest(
-        `/${protoService}/Echo`,
-        (text: string) => Buffer.from(toBinary(EchoRequestSchema, create(EchoRequestSchema, { text }))),
-        (bytes: Buffer) => fromBinary(EchoResponseSchema, bytes).text,
-        "",
-        { deadline: Date.now() + 5_000 },
-        (error: ServiceError | null, text?: string) => (error === null ? resolve(text ?? "") : reject(error)),
-      );
-    });
   const run = async (caller: CallOutcome["caller"], call: () => Promise<string>): Promise<void> => {
     while (!stopped.signal.aborted) {
       const atMs = performance.now();
@@ -106,7 +116,7 @@ export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCal
       await sleep(10);
     }
   };
-  const running = [run("connect", byConnect), run("grpc-js", byGrpcJs)];
+  const running = [run("connect", byConnect), run("grpc-js", () => echoByGrpcJs(channel))];
   const stop = async (): Promise<void> => {
     stopped.abort();
     await Promise.all(running);

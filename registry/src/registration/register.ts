@@ -20,7 +20,7 @@ export interface RegistrationHandle extends AsyncDisposable {
    * Takes the instance out of the callers' sight, though its checks pass, until `endMaintenance`: it gets no new calls.
    * `reason` is for people who look at the registry.
    *
-   * @throws RegistryError if the registry gives no answer or refuses.
+   * @throws RegistryError if the registry refuses, or gives no answer: it then begins when it answers again.
    */
   beginMaintenance(reason: string): Promise<void>;
   /** Lets callers see the instance again. One that is not in maintenance stays as it is. */

@@ -60,6 +60,24 @@ t.test(
   },
 );
 
+t.test("createSource() reads what changes all the time ten times a second", async (t) => {
+  const { http } = scripted([1n, 2n, 3n, 4n, 5n].map((index) => ({ index, body: index })));
+  const source = createSource(http, resolveRegistryOptions({}, {}), {
+    what: "watch",
+    path: "/",
+    parse: (body) => body,
+  });
+  const startedAt = performance.now();
+  const finished = Promise.withResolvers<void>();
+  const leave = source.subscribe(() => {
+    if (source.index === 5n) finished.resolve();
+  });
+  await finished.promise;
+  // The first is no poll; after the second, the third and the fourth there is a pause.
+  t.ok(performance.now() - startedAt >= 290, "and not as fast as the registry answers");
+  leave();
+});
+
 t.test("createSource() polls once for all who subscribe", async (t) => {
   const { http, sent } = scripted([{ index: 2n, body: "a" }]);
   const source = createSource(http, resolveRegistryOptions({}, {}), {
