@@ -99,9 +99,13 @@ export async function measureMany(services: number, restS: number, rounds: numbe
       for (let round = 0; round < joining; round += 1) {
         const service = services - 1 - round;
         const joinedAt = performance.now();
-        const known = watcher.knows(all + round + 1, 60_000);
-        await put(`${agent.url}/v1/catalog/register`, entry(service, instancesOfEach));
-        await known;
+        // Where the watcher has taken all connections, nobody else gets one.
+        const isIn = await put(`${agent.url}/v1/catalog/register`, entry(service, instancesOfEach)).then(
+          () => true,
+          () => false,
+        );
+        if (!isIn) break;
+        await watcher.knows(all + round + 1, 60_000);
         joins.push(performance.now() - joinedAt);
       }
       console.log(
@@ -111,7 +115,7 @@ export async function measureMany(services: number, restS: number, rounds: numbe
           (after.rss / 1_048_576).toFixed(0).padStart(9) +
           (after.heapUsed / 1_048_576).toFixed(0).padStart(10) +
           ((after.cpuMs - before.cpuMs) / restS).toFixed(1).padStart(19) +
-          (joins.length === 0 ? "-" : `${median(joins).toFixed(0)} ms`).padStart(16) +
+          (joins.length === 0 ? "refused" : `${median(joins).toFixed(0)} ms`).padStart(16) +
           String(after.unreachable).padStart(20),
       );
       await watcher.close();
