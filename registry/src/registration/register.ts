@@ -52,8 +52,8 @@ export async function keepRegistered(
   let maintenance: string | undefined;
   await registerFirst(context, registration);
   options.onEvent({ type: "registered", id, again: false });
-  const again = async (): Promise<void> => {
-    await agent.register(registration);
+  const again = async (isKnown: boolean): Promise<void> => {
+    await (isKnown ? agent.renew(registration) : agent.register(registration));
     if (maintenance !== undefined) await agent.maintain(id, maintenance);
     options.onEvent({ type: "registered", id, again: true });
   };
@@ -107,7 +107,7 @@ async function registerFirst(
 async function watchOneself(
   { http, options }: KeeperContext,
   id: string,
-  registerAgain: () => Promise<void>,
+  registerAgain: (isKnown: boolean) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const what = `keep ${id} registered`;
@@ -124,7 +124,7 @@ async function watchOneself(
         ...(hash === undefined ? {} : { query: { hash }, waitMs: options.waitMs }),
       });
       if (answer.status === 404 || failures > 0) {
-        await registerAgain();
+        await registerAgain(answer.status === 200);
         if (failures > 0) options.onEvent({ type: "recovered", what });
         failures = 0;
         hash = undefined;
@@ -149,7 +149,7 @@ async function watchOneself(
 async function heartbeat(
   { agent }: KeeperContext,
   { id, ttlMs }: { readonly id: string; readonly ttlMs: number },
-  registerAgain: () => Promise<void>,
+  registerAgain: (isKnown: boolean) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -158,7 +158,7 @@ async function heartbeat(
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       // A registry that is away is the next beat's matter; one that refuses again, that of `watchOneself`.
-      if (!error.retryable && !signal.aborted) await registerAgain().catch(ignoreRegistryError);
+      if (!error.retryable && !signal.aborted) await registerAgain(false).catch(ignoreRegistryError);
     }
     await pause(ttlMs / 3, signal);
   }

@@ -76,6 +76,33 @@ t.test("an agent that is killed and comes back is not noticed by callers", async
 });
 
 t.test(
+  "an agent that comes back with its state is told anew that all live, as it restarts checks as critical",
+  async (t) => {
+    const agent = await singleServer(t);
+    const registry = createRegistry({ url: agent.url });
+    t.teardown(() => registry.close().catch(() => {}));
+    for (const port of [1, 2, 3, 4, 5]) {
+      // It would be an hour until the check itself says so.
+      const check = { type: "grpc", intervalMs: 3_600_000 } as const;
+      await registry.register({ name: "echo", address: "127.0.0.1", port, protoServices: [], check });
+    }
+    await agent.kill();
+    await agent.start();
+    await until(
+      "all five pass",
+      async () => {
+        // The agent's own word: the catalog has what was before until the agent has told it.
+        const response = await fetch(`${agent.url}/v1/agent/checks`);
+        const checks = JSON.stringify(response.ok ? await response.json() : {});
+        return checks.split('"Status":"passing"').length === 6;
+      },
+      within,
+    );
+    t.pass();
+  },
+);
+
+t.test(
   "an agent that comes back empty learns of all instances again before callers doubt them",
   async (t) => {
     const agent = await singleServer(t);

@@ -28,10 +28,10 @@ t.test("calls are shared by weight, and go to a version where that is asked for"
   await startEchoInstance(t, "steady", registry, { version: "1", weights: { passing: 9 } });
   await startEchoInstance(t, "canary", registry, { version: "2" });
 
-  const callers: Readonly<Record<string, { any(): Promise<string>; second(): Promise<string> }>> = {
+  const callers: Readonly<Record<string, { any: () => Promise<string>; second: () => Promise<string> }>> = {
     "our clients": {
       any: async () => (await clients.client(EchoService).echo({})).text,
-      async second() {
+      second: async () => {
         const client = clients.client(EchoService, { instances: { version: "2" } });
         return (await client.echo({})).text;
       },
