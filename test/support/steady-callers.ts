@@ -87,6 +87,8 @@ export interface SteadyCallers {
   current(): readonly Instance[];
   /** Whether both callers were answered by exactly these, each of them several times, in the last `ms`. */
   answeredBy(names: readonly string[], ms: number): boolean;
+  /** How long the watch had fewer than so many, at the longest, since it first had as many. */
+  shortOfMs(count: number): number;
   /** Failed calls since a time of `performance.now()`, as texts. */
   failures(sinceMs?: number): readonly string[];
   stop(): Promise<void>;
@@ -95,7 +97,14 @@ export interface SteadyCallers {
 /** Begins to call; ends with the test. */
 export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCallers {
   const events: RegistryEvent[] = [];
-  const registry = createRegistry({ ...options, onEvent: (event) => events.push(event) });
+  const sizes: { readonly atMs: number; readonly instances: number }[] = [];
+  const registry = createRegistry({
+    ...options,
+    onEvent: (event) => {
+      events.push(event);
+      if (event.type === "changed") sizes.push({ atMs: performance.now(), instances: event.instances });
+    },
+  });
   const resolver = registerConsulResolver({ registry });
   const clients = createClients({ registry });
   const echo = clients.client(EchoService);
@@ -144,6 +153,19 @@ export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCal
           names.every((name) => seen.has(name))
         );
       });
+    },
+    shortOfMs(count) {
+      let longest = 0;
+      let since: number | undefined;
+      const reached = sizes.findIndex(({ instances }) => instances >= count);
+      for (const { atMs, instances } of [
+        ...sizes.slice(reached),
+        { atMs: performance.now(), instances: Infinity },
+      ]) {
+        if (since !== undefined && instances >= count) longest = Math.max(longest, atMs - since);
+        since = instances >= count ? undefined : (since ?? atMs);
+      }
+      return longest;
     },
     failures: (sinceMs = 0) =>
       outcomes.flatMap(({ caller, atMs, error }) =>
