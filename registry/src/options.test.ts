@@ -63,6 +63,10 @@ t.test("resolveRegistryOptions() throws for what cannot work, naming the setting
     code,
     message: /CONSUL_HTTP_ADDR/,
   });
+  t.throws(() => resolveRegistryOptions({ url: "http://host", tls: {} }, {}), {
+    code,
+    message: /Cannot use tls with url as its scheme is http/,
+  });
   t.throws(() => resolveRegistryOptions({ waitMs: 60_000 }, {}), {
     name: "RangeError",
     message: /waitMs .* 25000/,

@@ -97,6 +97,12 @@ export function resolveRegistryOptions(
   checkRange("waitMs", waitMs, 100, maxWaitMs);
   checkRange("requestTimeoutMs", requestTimeoutMs, 1, Number.MAX_SAFE_INTEGER);
   checkRange("maxPolls", maxPolls, 1, Number.MAX_SAFE_INTEGER);
+  if (options.tls !== undefined && url.protocol === "http:") {
+    throw new RegistryError(
+      "SAMSPEL_INVALID_CONFIGURATION",
+      `Cannot use tls with ${source} as its scheme is http: begin it with https://, or leave tls out`,
+    );
+  }
   const path = url.pathname.replace(/\/+$/, "");
   return {
     url: url.href.replace(/[?#].*$/, "").replace(/\/+$/, ""),
