@@ -11,6 +11,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "15" },
     "rest-s": { type: "string", default: "60" },
+    "many-rest-s": { type: "string", default: "60" },
     services: { type: "string", default: "1000" },
   },
 });
@@ -24,7 +25,7 @@ try {
   await measurePick(agent.url, rounds);
   await measureNews(agent.url, rounds);
   await measureTraffic(agent.url, restS);
-  await measureMany(Number(values.services), restS, rounds);
+  await measureMany(Number(values.services), Number(values["many-rest-s"]), rounds);
 } finally {
   await Promise.all(ends.map((end) => end()));
 }
