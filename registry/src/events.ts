@@ -5,7 +5,7 @@ export type RegistryEvent =
   /** An instance is in the registry; `again` if the registry had forgotten it, or its agent was away (R4). */
   | { readonly type: "registered"; readonly id: string; readonly again: boolean }
   | { readonly type: "deregistered"; readonly id: string }
-  /** A watch or a registration lost the registry; what it knew is kept. Told once for all that fail for one reason. */
+  /** A watch or a registration lost the registry; what it knew is kept. Told once until it recovers. */
   | { readonly type: "unreachable"; readonly what: string; readonly error: RegistryError }
   | { readonly type: "recovered"; readonly what: string }
   /** An empty answer after a good one: the last good set is served for `graceMs` more (R5). */

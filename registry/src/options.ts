@@ -2,6 +2,7 @@
 // those of Consul's own tools.
 import { RegistryError } from "./errors.ts";
 import type { RegistryEvent } from "./events.ts";
+import { tellingOnce } from "./tell-once.ts";
 import { resolveTls, type RegistryTls, type ResolvedTls } from "./tls.ts";
 
 /** How a process talks to its registry. */
@@ -117,7 +118,7 @@ export function resolveRegistryOptions(
     waitMs,
     requestTimeoutMs,
     maxPolls,
-    onEvent: options.onEvent ?? (() => {}),
+    onEvent: tellingOnce(options.onEvent ?? (() => {})),
   };
 }
 

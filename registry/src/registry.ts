@@ -9,7 +9,6 @@ import {
   type Registration,
   type RegistrationHandle,
 } from "./registration/index.ts";
-import { tellingOnce } from "./tell-once.ts";
 import {
   createCatalogs,
   createSharedWatches,
@@ -51,8 +50,7 @@ export interface Registry extends AsyncDisposable {
  * @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` if the URL is none.
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
-  const settings = resolveRegistryOptions(options);
-  const resolved = { ...settings, onEvent: tellingOnce(settings.onEvent) };
+  const resolved = resolveRegistryOptions(options);
   const http = createConsulHttp(resolved);
   const agent = createAgent(http, resolved.shownUrl);
   const watches = createSharedWatches(createCatalogs(http, resolved), resolved);

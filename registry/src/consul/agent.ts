@@ -7,10 +7,10 @@ export interface Agent {
   /** Puts the instance and its check into the registry, or in place of what stands there under its id. */
   register(registration: ResolvedRegistration): Promise<void>;
   /**
-   * Registers what is there already so that its check starts anew, as passing: the agent gives a check that it knows
-   * its old status. Between the two requests the instance has no check, which counts as passing.
+   * Takes an instance's check out, so that the next registration makes it anew, as passing: to a check that it knows
+   * the agent gives its old status. Without one the instance counts as passing.
    */
-  renew(registration: ResolvedRegistration): Promise<void>;
+  dropCheck(id: string): Promise<void>;
   /** Takes the instance out; one that is not there is no error. */
   deregister(id: string): Promise<void>;
   /** Says that a TTL check holds. */
@@ -20,19 +20,16 @@ export interface Agent {
 }
 
 export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
-  const register = async (registration: ResolvedRegistration): Promise<void> => {
-    const what = `register ${registration.id}`;
-    const path = "/agent/service/register";
-    const { status } = await http.send({ method: "PUT", what, path, body: bodyOf(registration) });
-    if (status === 404) throw notConsul(shownUrl, what, "404 for a path that Consul has");
-  };
   return {
-    register,
-    async renew(registration) {
-      const what = `renew the check of ${registration.id}`;
-      const path = `/agent/check/deregister/${encodeURIComponent(`service:${registration.id}`)}`;
-      await http.send({ method: "PUT", what, path });
-      await register(registration);
+    async register(registration) {
+      const what = `register ${registration.id}`;
+      const path = "/agent/service/register";
+      const { status } = await http.send({ method: "PUT", what, path, body: bodyOf(registration) });
+      if (status === 404) throw notConsul(shownUrl, what, "404 for a path that Consul has");
+    },
+    async dropCheck(id) {
+      const path = `/agent/check/deregister/${encodeURIComponent(`service:${id}`)}`;
+      await http.send({ method: "PUT", what: `renew the check of ${id}`, path });
     },
     async deregister(id) {
       const path = `/agent/service/deregister/${encodeURIComponent(id)}`;

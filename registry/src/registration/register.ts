@@ -53,7 +53,8 @@ export async function keepRegistered(
   await registerFirst(context, registration);
   options.onEvent({ type: "registered", id, again: false });
   const again = async (isKnown: boolean): Promise<void> => {
-    await (isKnown ? agent.renew(registration) : agent.register(registration));
+    if (isKnown) await agent.dropCheck(id);
+    await agent.register(registration);
     if (maintenance !== undefined) await agent.maintain(id, maintenance);
     options.onEvent({ type: "registered", id, again: true });
   };
