@@ -189,8 +189,9 @@ func (g *gate) wait(ctx context.Context, cc *grpc.ClientConn) error {
 	if ctx.Err() == context.Canceled {
 		return status.FromContextError(ctx.Err()).Err()
 	}
-	return Rejectf(codes.Unavailable, "no instance of %s is in the registry", strings.TrimPrefix(cc.Target(), "consul:///")).
-		WithReason(reasonNoInstance).Retryable(0)
+	name := strings.TrimPrefix(cc.Target(), registry.Scheme+":///")
+	return Rejectf(codes.Unavailable, "no instance of %s is in the registry", name).
+		WithReason(reasonNoInstance).Retryable(0).With("service", name)
 }
 
 // serviceConfig is gRPC's, for a proto service: round robin, and retries of what the proto file permits (C2).

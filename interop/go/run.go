@@ -64,7 +64,7 @@ func Run(name string, start func(ctx context.Context, s *Service) error) int {
 		if errors.As(err, &configuration) {
 			log.Log(ctx, levelFatal, configuration.Error())
 		} else {
-			log.Log(ctx, levelFatal, "Cannot start "+name, "err", err)
+			log.Log(ctx, levelFatal, "Cannot start "+name+" as "+err.Error())
 		}
 		return 1
 	}

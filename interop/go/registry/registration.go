@@ -9,9 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,103 +19,7 @@ const (
 	// lookEvery bounds how long an agent that was away may lack the instance.
 	lookEvery        = 2 * time.Second
 	deregisterWithin = 3 * time.Second
-	contractVersion  = "1"
 )
-
-var dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
-// Announcement is what an instance says of itself (R1, R2).
-type Announcement struct {
-	// Service is the service's name, a DNS label.
-	Service string
-	// Address and Port are where callers reach it. It must answer there already: its check starts as passing.
-	Address string
-	Port    int
-	// ProtoServices are the full names of what it serves, without health and reflection.
-	ProtoServices []string
-	// Version and Zone are shown, and callers may choose by them.
-	Version, Zone string
-	// Lang is the language. Default: "go".
-	Lang string
-	// Descriptors is a [DescriptorSet], which is stored before the instance is registered.
-	Descriptors []byte
-	// HealthPort is that of a plaintext health listener on the loopback, for an instance that takes only TLS on Port.
-	// It makes the instance Connect native.
-	HealthPort int
-	// Meta is what else others may want to know: keys without dots, values of at most 512 characters.
-	Meta map[string]string
-}
-
-// ID is the instance's id, made of service, address and port.
-func (a Announcement) ID() string {
-	return strings.NewReplacer(".", "-", ":", "-").Replace(fmt.Sprintf("%s-%s-%d", a.Service, a.Address, a.Port))
-}
-
-func (a Announcement) check() error {
-	if !dnsLabel.MatchString(a.Service) {
-		return fmt.Errorf("cannot register %q as a service's name must be a DNS label, such as order-mail", a.Service)
-	}
-	if a.Address == "" || a.Port <= 0 {
-		return fmt.Errorf("cannot register %s as it needs an address and a port: they are %q and %d", a.Service, a.Address, a.Port)
-	}
-	return nil
-}
-
-type consulRegistration struct {
-	ID, Name, Address string
-	Port              int
-	Tags              []string
-	Meta              map[string]string
-	Check             consulCheck
-	Connect           *consulConnect `json:",omitempty"`
-}
-
-type consulConnect struct{ Native bool }
-
-type consulCheck struct {
-	CheckID, GRPC, Interval, Timeout, Status string
-
-	DeregisterCriticalServiceAfter string
-}
-
-// registration is the body of Consul's register call.
-func (a Announcement) registration() consulRegistration {
-	meta := map[string]string{}
-	for name, value := range a.Meta {
-		meta[name] = value
-	}
-	secure := a.HealthPort > 0
-	meta["protocols"] = "grpc"
-	meta["version"] = a.Version
-	meta["zone"] = a.Zone
-	meta["lang"] = a.Lang
-	if a.Lang == "" {
-		meta["lang"] = "go"
-	}
-	meta["secure"] = strconv.FormatBool(secure)
-	meta["samspel_contract"] = contractVersion
-	if len(a.Descriptors) > 0 {
-		meta["descriptor_sha256"] = sha256Of(a.Descriptors)
-	}
-	check := consulCheck{
-		CheckID:                        "service:" + a.ID(),
-		GRPC:                           net.JoinHostPort(a.Address, strconv.Itoa(a.Port)),
-		Interval:                       "5s",
-		Timeout:                        "2s",
-		Status:                         "passing",
-		DeregisterCriticalServiceAfter: "60s",
-	}
-	var connect *consulConnect
-	if secure {
-		meta["health_port"] = strconv.Itoa(a.HealthPort)
-		check.GRPC = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.HealthPort))
-		connect = &consulConnect{Native: true}
-	}
-	return consulRegistration{
-		ID: a.ID(), Name: a.Service, Address: a.Address, Port: a.Port,
-		Tags: append([]string{"grpc"}, a.ProtoServices...), Meta: meta, Check: check, Connect: connect,
-	}
-}
 
 // Registration keeps an instance in the registry.
 type Registration struct {
