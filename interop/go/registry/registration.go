@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/samspel/samspel/interop/go/internal/backoff"
+	"github.com/samspel/samspel/interop/go/internal/consul"
 )
 
 const (
@@ -62,8 +62,8 @@ func (r *Registration) Close() error {
 	<-r.done // a registration that is on its way must not arrive after the deregistration
 	ctx, cancel := context.WithTimeout(context.Background(), deregisterWithin)
 	defer cancel()
-	_, err := r.client.call(ctx, http.MethodPut, "/v1/agent/service/deregister/"+url.PathEscape(r.said.ID()), nil, nil)
-	if err != nil && !isNotFound(err) {
+	_, err := r.client.consul.Call(ctx, http.MethodPut, "/v1/agent/service/deregister/"+url.PathEscape(r.said.ID()), nil, nil)
+	if err != nil && !consul.IsNotFound(err) {
 		return err
 	}
 	r.log.Info("deregistered", "id", r.said.ID())
@@ -112,20 +112,20 @@ func (r *Registration) register(ctx context.Context) error {
 		}
 	}
 	query := url.Values{"replace-existing-checks": {"true"}}
-	return r.client.put(ctx, "/v1/agent/service/register", query, r.said.registration())
+	return r.client.consul.Put(ctx, "/v1/agent/service/register", query, r.said.registration())
 }
 
 // look asks whether the agent has the instance, and waits for a change from what has the hash.
 func (r *Registration) look(ctx context.Context, hash string) (known bool, next string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	ctx, cancel := context.WithTimeout(ctx, consul.PollTimeout)
 	defer cancel()
 	query := url.Values{}
 	if hash != "" {
 		query.Set("hash", hash)
-		query.Set("wait", waitTime.String())
+		query.Set("wait", consul.WaitTime.String())
 	}
-	body, header, err := r.client.send(ctx, http.MethodGet, "/v1/agent/service/"+url.PathEscape(r.said.ID()), query, nil)
-	if isNotFound(err) {
+	body, header, err := r.client.consul.Send(ctx, http.MethodGet, "/v1/agent/service/"+url.PathEscape(r.said.ID()), query, nil)
+	if consul.IsNotFound(err) {
 		return false, "", nil
 	}
 	if err != nil {
@@ -141,11 +141,6 @@ func (r *Registration) look(ctx context.Context, hash string) (known bool, next 
 	return true, next, nil
 }
 
-func isNotFound(err error) bool {
-	var refused *StatusError
-	return errors.As(err, &refused) && refused.Code == http.StatusNotFound
-}
-
 // AdvertisedAddress is where others reach what listens on host: on all interfaces, it is the one that faces the registry.
 func (c *Client) AdvertisedAddress(host string) (string, error) {
 	switch host {
@@ -155,7 +150,7 @@ func (c *Client) AdvertisedAddress(host string) (string, error) {
 	default:
 		return host, nil
 	}
-	u, err := url.Parse(c.base)
+	u, err := url.Parse(c.consul.BaseURL())
 	if err != nil {
 		return "", fmt.Errorf("cannot read the registry's URL: %w", err)
 	}
