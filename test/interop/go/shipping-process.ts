@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, "../../..");
 export const shippingFolder = join(root, "examples/shopping-cart/shipping");
 
 /** One line of the service's log. */
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
