@@ -21,6 +21,7 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   ts: ["file", "compile"],
   proto: ["file"],
   python: ["file", "compile"],
+  go: ["file"],
   json: ["file", "compile"],
   yaml: ["file"],
   sh: ["run", "covered by", "npm scripts"],
