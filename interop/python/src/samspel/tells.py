@@ -25,7 +25,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from samspel.broker import Broker
-from samspel.call_context import CallContext, current_call, enter_call, trace_of
+from samspel.call_context import CallContext, current_call, enter_call
 from samspel.command import COMMAND_ID_HEADER, Command, enter_command
 from samspel.errors import Rejection, Unavailable
 from samspel.headers import read_headers
@@ -38,6 +38,7 @@ from samspel.tell_address import (
     tell_token,
 )
 from samspel.tell_streams import ensure_reply_stream, ensure_tell_stream
+from samspel.trace import trace_of
 from samspel.v1.tell_pb2 import TellFailure, TellReply
 
 log = logging.getLogger(__name__)

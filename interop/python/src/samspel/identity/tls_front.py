@@ -77,7 +77,7 @@ class TlsFront:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._current().expired:
-            raise IdentityRefused("the own certificate has expired")
+            raise IdentityRefused("expired", "the own certificate has expired")
         # An empty name: none is sent, and none is matched.
         reader, writer = await asyncio.open_connection(
             self._endpoint.host, self._endpoint.port, ssl=self._context, server_hostname=""
@@ -92,11 +92,7 @@ class TlsFront:
     def _verify(self, connection: ssl.SSLObject) -> None:
         certificate: Mapping[str, Any] = connection.getpeercert() or {}
         uris = [str(value) for kind, value in certificate.get("subjectAltName", ()) if kind == "URI"]
-        peer = read_peer(uris, self._current().trust_domain)
-        if peer.service != self._endpoint.service:
-            raise IdentityRefused(
-                f"it must be the service {self._endpoint.service}, by the registry: it is {peer.service}"
-            )
+        read_peer(uris, self._current().trust_domain, self._endpoint.service)
 
     def _warn(self, error: Exception) -> None:
         """Says why, once for each reason in a row: gRPC tries again and again."""
