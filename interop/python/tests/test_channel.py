@@ -17,6 +17,7 @@ from samspel.channel import RegistryChannel
 from samspel.channel.failure import failure, is_repeatable, never_ran
 from samspel.channel.retry_budget import RetryBudget
 from tests.fake_consul import FakeConsul
+from tests.one_loop import OneLoopTestCase
 from tests.until import until
 
 SERVICE = "samspel_test.calls.CallService"
@@ -89,7 +90,7 @@ class Instance:
             yield request.upper()
 
 
-class ChannelTest(unittest.IsolatedAsyncioTestCase):
+class ChannelTest(OneLoopTestCase):
     async def asyncSetUp(self) -> None:
         self.registry = FakeConsul()
         await self.registry.come()

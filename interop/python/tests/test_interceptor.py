@@ -1,7 +1,6 @@
 """The edge of a service, over a real connection: what handlers raise, what they inherit, and who is let in."""
 
 import asyncio
-import unittest
 from collections.abc import AsyncIterator
 from typing import Any, Callable, Optional
 
@@ -10,6 +9,7 @@ import grpc
 from samspel import Caller, Rejection, current_call, error_detail
 from samspel.command import command_id
 from samspel.interceptor import Gate, ServiceInterceptor
+from tests.one_loop import OneLoopTestCase
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -36,7 +36,7 @@ class Door(Gate):
             end(self.refusal)
 
 
-class InterceptorTest(unittest.IsolatedAsyncioTestCase):
+class InterceptorTest(OneLoopTestCase):
     async def serve(self, gate: Optional[Gate] = None) -> grpc.aio.Channel:
         server = grpc.aio.server(interceptors=[ServiceInterceptor(gate)])
         handlers = {

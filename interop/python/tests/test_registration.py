@@ -2,8 +2,8 @@
 
 import asyncio
 import json
+import logging
 import unittest
-from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Optional, cast
@@ -145,12 +145,10 @@ class LongPollTest(unittest.IsolatedAsyncioTestCase):
         await registration.wait(5)
         with patch.object(registration._consul, "register"):
             self.registry.services.clear()
-            with (
-                self.assertNoLogs("samspel.registration", "WARNING")
-                if hasattr(self, "assertNoLogs")
-                else nullcontext()
-            ):
+            with self.assertLogs("samspel.registration", "DEBUG") as logs:
                 await registration.stop()
+                logging.getLogger("samspel.registration").debug("stopped")
+        self.assertEqual([record.getMessage() for record in logs.records], ["stopped"])
 
     async def test_a_registry_that_takes_no_descriptors_does_not_stop_the_start(self) -> None:
         registration = self.registration()
