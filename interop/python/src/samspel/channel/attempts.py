@@ -21,6 +21,7 @@ from samspel.channel.failure import failure, is_repeatable, never_ran, retry_aft
 from samspel.channel.member import Member
 from samspel.channel.pool import Pool
 from samspel.channel.retry_budget import RetryBudget
+from samspel.deadline import within
 
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 2.0
@@ -107,7 +108,7 @@ async def _instance(pool: Pool, asked: Asked, tried: Any) -> Member:
         if seconds <= 0:
             break
         try:
-            await asyncio.wait_for(pool.changed(), seconds)
+            await within(seconds, pool.changed())
         except asyncio.TimeoutError:
             break
         member = pool.pick(tried)

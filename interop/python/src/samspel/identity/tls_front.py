@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Callable
 
+from samspel.deadline import within
 from samspel.discovery import Endpoint
 from samspel.identity.material import Material
 from samspel.identity.spiffe import IdentityRefused, read_peer
@@ -57,7 +58,7 @@ class TlsFront:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.wait_for(self._connect(), _CONNECT_SECONDS)
+            far_reader, far_writer = await within(_CONNECT_SECONDS, self._connect())
         except (OSError, ssl.SSLError, IdentityRefused, asyncio.TimeoutError) as error:
             self._warn(error)
             writer.transport.abort()
