@@ -14,8 +14,11 @@ from google.protobuf.descriptor_pool import Default
 from samspel import dial, error_detail, trace_context
 from samspel.call_context import CallContext, enter_call
 from samspel.channel import RegistryChannel
+from samspel.channel.connector import PlaintextConnector
 from samspel.channel.failure import failure, is_repeatable, never_ran
+from samspel.channel.pool import Pool
 from samspel.channel.retry_budget import RetryBudget
+from samspel.discovery import Registry, parse_target
 from tests.fake_consul import FakeConsul
 from tests.one_loop import OneLoopTestCase
 from tests.until import until
@@ -306,3 +309,15 @@ class RetryBudgetTest(unittest.TestCase):
         self.assertEqual([budget.spend(), budget.spend()], [True, False])
         now = 60.0
         self.assertEqual([budget.spend() for _ in range(101)].count(True), 100, "it holds no more")
+
+
+class PoolTest(unittest.IsolatedAsyncioTestCase):
+    async def test_a_change_between_a_look_and_the_wait_for_the_next_is_not_missed(self) -> None:
+        async with FakeConsul() as consul:
+            registry = Registry(consul.consul)
+            pool = Pool(registry, parse_target(SERVICE), PlaintextConnector(), ())
+            changed = pool.changed()
+            pool._wake()
+            await asyncio.wait_for(changed, 5)
+            await pool.close()
+            await registry.close()
