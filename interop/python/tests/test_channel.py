@@ -244,6 +244,7 @@ class ChannelTest(OneLoopTestCase):
     async def test_a_deadline_and_a_cancellation_reach_the_handler(self) -> None:
         instance = await self.instance("a")
         call = self.dial().unary_unary(f"/{SERVICE}/Call")
+        await call(b"")
         with self.assertRaises(grpc.aio.AioRpcError) as caught:
             await call(b"wait", timeout=0.2)
         self.assertIs(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
