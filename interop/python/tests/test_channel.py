@@ -259,12 +259,12 @@ class ChannelTest(OneLoopTestCase):
 
     async def test_a_plaintext_client_never_calls_an_instance_that_wants_to_know_who_calls(self) -> None:
         instance = await self.instance("a", secure="true")
-        call = self.dial().unary_unary(f"/{SERVICE}/Call")
-        with (
-            self.assertLogs("samspel.channel.pool", "ERROR"),
-            self.assertRaises(grpc.aio.AioRpcError) as caught,
-        ):
-            await call(b"", timeout=0.3)
+        channel = self.dial()
+        with self.assertLogs("samspel.channel.pool", "ERROR") as logs:
+            channel.get_state(try_to_connect=True)
+            await until(lambda: logs.records)
+        with self.assertRaises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(f"/{SERVICE}/Call")(b"", timeout=0.3)
         self.assertIn("SAMSPEL_IDENTITY=consul", caught.exception.details() or "")
         self.assertEqual(instance.calls, 0)
 

@@ -33,6 +33,8 @@ class IdentityTest(OneLoopTestCase):
         self.registry = FakeConsul()
         await self.registry.come()
         self.addAsyncCleanup(self.registry.go)
+        # Who cannot be connected to is given up soon.
+        self._stack.enter_context(patch("samspel.channel.attempts._CONNECT_SECONDS", 0.3))
         self.trust("root")
         self.issue("orders", "orders")
         self.issue("cart", "cart")
@@ -104,7 +106,7 @@ class IdentityTest(OneLoopTestCase):
         answer: bytes = await channel.unary_unary(f"/{SERVICE}/Who")(b"", timeout=timeout)
         return answer.decode()
 
-    async def refusal(self, channel: grpc.aio.Channel, timeout: float = 1.0) -> grpc.aio.AioRpcError:
+    async def refusal(self, channel: grpc.aio.Channel, timeout: float = 20.0) -> grpc.aio.AioRpcError:
         with self.assertRaises(grpc.aio.AioRpcError) as caught:
             await self.ask(channel, timeout)
         return caught.exception
@@ -152,8 +154,11 @@ class IdentityTest(OneLoopTestCase):
 
     async def test_a_client_with_an_identity_calls_nobody_in_plaintext(self) -> None:
         self.registry.add("orders", 1, SERVICE)
-        with self.assertLogs("samspel.channel.pool", "ERROR"):
-            error = await self.refusal(await self.client(), 0.3)
+        channel = await self.client()
+        with self.assertLogs("samspel.channel.pool", "ERROR") as logs:
+            channel.get_state(try_to_connect=True)
+            await until(lambda: logs.records)
+        error = await self.refusal(channel, 0.3)
         self.assertIn("has no identity", error.details() or "")
 
     async def test_an_intention_counts_for_the_next_call_and_ends_a_stream_that_runs(self) -> None:
