@@ -161,6 +161,12 @@ class IdentityTest(OneLoopTestCase):
         error = await self.refusal(channel, 0.3)
         self.assertIn("has no identity", error.details() or "")
 
+    async def test_an_instance_that_takes_both_is_called_by_tls(self) -> None:
+        port = await self.serve()
+        self.registry.remove("orders", port)
+        self.registry.add("orders", port, SERVICE, secure="false", mtls="optional")
+        self.assertEqual(await self.ask(await self.client()), "cart")
+
     async def test_an_intention_counts_for_the_next_call_and_ends_a_stream_that_runs(self) -> None:
         await self.serve()
         channel = await self.client()
