@@ -15,7 +15,7 @@ from samspel import dial, error_detail, trace_context
 from samspel.call_context import CallContext, enter_call
 from samspel.channel import RegistryChannel
 from samspel.channel.connector import PlaintextConnector
-from samspel.channel.failure import failure, is_repeatable, never_ran
+from samspel.channel.failure import failure, is_away, is_repeatable, never_ran
 from samspel.channel.pool import Pool
 from samspel.channel.retry_budget import RetryBudget
 from samspel.discovery import Registry, parse_target
@@ -197,6 +197,29 @@ class ChannelTest(OneLoopTestCase):
             self.assertEqual(await call(b""), b"alive")
         self.assertEqual(alive.calls, 20)
 
+    async def test_instances_that_are_shut_down_one_after_the_other_cost_no_call_that_may_be_repeated(
+        self,
+    ) -> None:
+        instances = [await self.instance(name) for name in "abcd"]
+        call = self.dial().unary_unary(f"/{SERVICE}/Repeat")
+        await call(b"")
+        ended = asyncio.Event()
+
+        async def call_on() -> int:
+            answers = 0
+            while not ended.is_set():
+                await call(b"")
+                answers += 1
+            return answers
+
+        calling = [asyncio.ensure_future(call_on()) for _ in range(8)]
+        for instance in instances[:-1]:
+            seen = instance.calls
+            await until(lambda: instance.calls > seen + 5)  # noqa: B023
+            await instance.server.stop(5)
+        ended.set()
+        self.assertTrue(all(await asyncio.gather(*calling)))
+
     async def test_an_instance_that_leaves_the_registry_finishes_its_calls(self) -> None:
         leaving, other = await self.instance("leaving"), await self.instance("other")
         other.go_on.set()
@@ -287,6 +310,11 @@ class FailureTest(unittest.TestCase):
         self.assertTrue(never_ran(unavailable, "failed to connect to all addresses; last error: x"))
         self.assertFalse(never_ran(unavailable, "Socket closed"))
         self.assertFalse(never_ran(grpc.StatusCode.INTERNAL, "failed to connect to all addresses"))
+
+    def test_what_a_server_drops_when_it_is_shut_down_is_away_and_what_a_handler_cancels_is_not(self) -> None:
+        self.assertTrue(is_away(grpc.StatusCode.CANCELLED, "CANCELLED"))
+        self.assertFalse(is_away(grpc.StatusCode.CANCELLED, "the cart is closed"))
+        self.assertFalse(is_away(grpc.StatusCode.INTERNAL, "CANCELLED"))
 
     def test_what_the_file_does_not_call_safe_is_not_repeated(self) -> None:
         self.assertTrue(is_repeatable(f"/{SERVICE}/Repeat"))
