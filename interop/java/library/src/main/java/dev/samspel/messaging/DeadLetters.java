@@ -15,8 +15,8 @@ final class DeadLetters {
   private DeadLetters() {}
 
   /**
-   * Stores a dead letter; the same one a second time is dropped by its id. It returns only after the
-   * broker has it, so that the message may be given up.
+   * Stores a dead letter; the same one a second time is dropped by its id. It returns only after
+   * the broker has it, so that the message may be given up.
    */
   static void park(Broker broker, Feed<?> feed, Delivery delivery, Throwable error)
       throws IOException, InterruptedException {

@@ -28,8 +28,8 @@ import java.util.function.Consumer;
  *       each of these says where its passing instances are. All watchers of the process share them
  *       (R7).
  *   <li>While the registry does not answer, the last good set stands.
- *   <li>A set that becomes empty all at once is doubted for 10 s, in which the last one stands; they
- *       count only while the registry answers (R5).
+ *   <li>A set that becomes empty all at once is doubted for 10 s, in which the last one stands;
+ *       they count only while the registry answers (R5).
  * </ol>
  *
  * <p>All state belongs to one thread, {@code state}.
@@ -199,7 +199,9 @@ public final class InstanceDirectory {
             }
           });
     }
-    names.entrySet().removeIf(known -> dropUnless(needed.contains(known.getKey()), known.getValue()));
+    names
+        .entrySet()
+        .removeIf(known -> dropUnless(needed.contains(known.getKey()), known.getValue()));
     for (String name : needed) {
       if (!names.containsKey(name)) {
         Named named = new Named();
