@@ -29,4 +29,4 @@ if [ "${1:-}" = format ]; then
   exit
 fi
 format --dry-run --set-exit-if-changed
-mvn -B -q package
+mvn -B -ntp -Dsamspel.target=target-check package

@@ -23,6 +23,8 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   python: ["file", "compile"],
   json: ["file", "compile"],
   yaml: ["file"],
+  java: ["file"],
+  xml: ["file"],
   sh: ["run", "covered by", "npm scripts"],
 };
 

@@ -43,6 +43,7 @@ public final class InstanceDirectory {
 
   private final Consul consul;
   private final String datacenter;
+  private final long graceMs;
   private final ScheduledExecutorService state =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -56,16 +57,17 @@ public final class InstanceDirectory {
   private Map<String, Set<String>> catalog; // null until it is known
   private boolean answers;
 
-  InstanceDirectory(Consul consul, String datacenter) {
+  InstanceDirectory(Consul consul, String datacenter, long graceMs) {
     this.consul = consul;
     this.datacenter = datacenter;
+    this.graceMs = graceMs;
   }
 
   /** The process's directory of a registry. {@code datacenter} is empty for the agent's own. */
   public static InstanceDirectory shared(URI url, Optional<String> token, String datacenter) {
     return SHARED.computeIfAbsent(
         new Key(url, token, datacenter),
-        key -> new InstanceDirectory(new Consul(url, token), datacenter));
+        key -> new InstanceDirectory(new Consul(url, token), datacenter, GRACE_MS));
   }
 
   /**
@@ -264,7 +266,7 @@ public final class InstanceDirectory {
             watched.doubt = doubt(watched);
           }
         },
-        GRACE_MS,
+        graceMs,
         TimeUnit.MILLISECONDS);
   }
 
