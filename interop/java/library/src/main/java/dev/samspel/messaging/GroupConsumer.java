@@ -168,7 +168,7 @@ public final class GroupConsumer<M> {
       attempt(message, delivery);
     } catch (InterruptedException stopped) {
       throw stopped;
-    } catch (Exception | LinkageError | AssertionError error) {
+    } catch (Exception | Error error) {
       boolean again = error instanceof Unavailable || delivery.attempt() < feed.attempts();
       if (again && !feed.isFinal(error)) {
         LOG.warn(error, "message failed", delivery.about(feed.name()));

@@ -1,6 +1,7 @@
 package dev.samspel.log;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -42,6 +43,21 @@ class JsonLogTest {
     JsonLog.configure("orders", "warn", out);
     Logger.getLogger("their.own").warning("watch out");
     assertEquals("watch out", line().get("msg").getAsString());
+  }
+
+  @Test
+  void configureASecondTimeDoesNotCloseStandardOutput() {
+    boolean[] closed = {false};
+    ByteArrayOutputStream watched =
+        new ByteArrayOutputStream() {
+          @Override
+          public void close() {
+            closed[0] = true;
+          }
+        };
+    JsonLog.configure("orders", "info", watched);
+    JsonLog.configure("orders", "info", watched);
+    assertFalse(closed[0]);
   }
 
   @Test
