@@ -24,6 +24,8 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   go: ["file"],
   json: ["file", "compile"],
   yaml: ["file"],
+  java: ["file"],
+  xml: ["file"],
   sh: ["run", "covered by", "npm scripts"],
 };
 
