@@ -249,6 +249,16 @@ impl App {
         Stopping(self.stopping.clone())
     }
 
+    /// Refuses what would be served without its descriptors: nobody could find out what it is.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.served.iter().find(|name| !self.descriptors.has_service(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::Declaration(format!(
+                "Cannot serve {name} without its descriptors: give those of its file to Service::new"
+            ))),
+        }
+    }
+
     pub(crate) fn descriptors(&self) -> &Descriptors {
         &self.descriptors
     }

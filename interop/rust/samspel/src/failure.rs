@@ -216,19 +216,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejection_carries_its_detail_in_the_status() {
-        let status = Status::from(
-            Rejection::new(Code::Unavailable, "zu früh")
-                .reason("X_BUSY")
-                .retryable(true)
-                .retry_after(Duration::from_millis(1_500))
-                .metadata("limit", "3"),
-        );
-        let detail = error_detail(&status).unwrap();
-        assert_eq!((status.code(), status.message()), (Code::Unavailable, "zu früh"));
-        assert_eq!((detail.code.as_str(), detail.retryable), ("X_BUSY", true));
-        assert_eq!(detail.retry_after.unwrap().nanos, 500_000_000);
-        assert_eq!(detail.metadata["limit"], "3");
+    fn rejection_is_on_the_wire_as_in_every_language() {
+        let vectors = crate::vectors::read("errors");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let (error, wire) = (&vector["error"], &vector["wire"]);
+            let code = Code::from(i32::try_from(error["code"].as_i64().unwrap()).unwrap());
+            let metadata = serde_json::from_value(error["metadata"].clone()).unwrap();
+            let mut rejection = Rejection::new(code, error["message"].as_str().unwrap())
+                .reason(error["reason"].as_str().unwrap())
+                .retryable(error["retryable"].as_bool().unwrap())
+                .with_metadata(metadata);
+            if let Some(ms) = error["retryAfterMs"].as_u64() {
+                rejection = rejection.retry_after(Duration::from_millis(ms));
+            }
+            let (sent, expected) = (Status::from(rejection), status_of(wire));
+            assert_eq!((sent.code(), sent.message()), (expected.code(), expected.message()));
+            assert_eq!(error_detail(&sent).unwrap(), error_detail(&expected).unwrap(), "{}", vector["about"]);
+        }
+        for vector in crate::vectors::list(&vectors["received"]) {
+            let status = status_of(&vector["wire"]);
+            assert_eq!(status.message(), vector["message"].as_str().unwrap());
+            let detail = error_detail(&status).map(|detail| detail.code);
+            assert_eq!(detail.as_deref(), vector["error"]["reason"].as_str(), "{}", vector["about"]);
+        }
+    }
+
+    fn status_of(wire: &serde_json::Value) -> Status {
+        let headers = wire.as_object().unwrap().iter().map(|(name, value)| {
+            (
+                name.parse::<http::HeaderName>().unwrap(),
+                value.as_str().unwrap().parse::<http::HeaderValue>().unwrap(),
+            )
+        });
+        Status::from_header_map(&headers.collect()).unwrap()
     }
 
     #[test]

@@ -26,6 +26,8 @@ mod task;
 mod tell;
 mod timestamp;
 mod topic;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 pub use app::{App, Stopping};

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::descriptors::Descriptors;
 use crate::error::{BoxError, Error, chain};
 use crate::logs;
-use crate::registry::{Consul, DescriptorSet, Registration, advertised_address, registration_of};
+use crate::registry::{Consul, DescriptorSet, Facts, Registration, advertised_address, registration_of};
 use crate::server::{Edge, EdgeLayer, listen, listening_on};
 use crate::settings::Settings;
 
@@ -107,12 +107,14 @@ impl Service {
             started = start(&mut app) => started?,
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
         }
+        app.check()?;
         let broker = app.used_broker();
         if let Some(broker) = &broker {
             broker.client().await?;
         }
 
-        let set = DescriptorSet::new(&app.descriptors().closure(&app.served));
+        let set = app.descriptors().closure(&app.served);
+        let set = (!set.is_empty()).then(|| DescriptorSet::new(&set));
         let serving = Serving::start(&mut app, listener).await?;
         let mut consuming = Vec::new();
         for consume in app.consumers.drain(..) {
@@ -120,8 +122,15 @@ impl Service {
         }
         let (host, port) = (serving.address.ip(), serving.address.port());
         let host = advertised_address(host, settings.consul_url()?)?;
-        let version = settings.version().unwrap_or(&self.version);
-        let told = registration_of(&settings, version, (host, port).into(), &app.served, &set);
+        let told = registration_of(&Facts {
+            service: &self.name,
+            address: &host.to_string(),
+            port,
+            proto_services: &app.served,
+            version: settings.version().unwrap_or(&self.version),
+            zone: settings.zone(),
+            descriptor_sha256: set.as_ref().map(DescriptorSet::sha256),
+        });
         let mut registration = Registration::start(consul, told, set);
         tokio::select! {
             () = registration.first() => tracing::info!(host = %host, port, "ready"),

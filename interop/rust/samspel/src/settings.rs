@@ -11,6 +11,8 @@ use crate::error::Error;
 use crate::logs::LogLevel;
 use crate::redact::redact_url;
 
+const LONGEST_META: usize = 512;
+
 /// The settings of one service.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -165,6 +167,13 @@ impl Settings {
             return Err(Error::Configuration(format!(
                 "Cannot start {name:?} as a service's name must be a DNS label: lower case letters, digits and -"
             )));
+        }
+        for (name, value) in
+            [("SAMSPEL_VERSION", self.version().unwrap_or_default()), ("SAMSPEL_ZONE", self.zone())]
+        {
+            if value.len() > LONGEST_META {
+                return Err(self.refuse(name, "at most 512 characters, as the registry has it", value));
+            }
         }
         // Mutual TLS by the registry's authority is not built here yet; to serve in the clear instead would be worse.
         match self.read("SAMSPEL_IDENTITY").unwrap_or("none") {

@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use tower_service::Service as _;
 
 use super::Shared;
-use super::deadline::{DEFAULT, GRPC_TIMEOUT, MARGIN, exceeded, format_timeout, parse_timeout};
+use super::deadline::{DEFAULT, GRPC_TIMEOUT, MARGIN, effective, exceeded, format_timeout, parse_timeout};
 use super::failure::Failure;
 use super::peers::Peer;
 use super::request_body::RequestBody;
@@ -69,6 +69,9 @@ impl Call<'_> {
                 }
                 Err(failure) => failure,
             };
+            if failure.peer_is_away && self.is_over() {
+                return Err(exceeded(self.head.uri.path(), self.deadline.unwrap_or(self.began), self.began));
+            }
             peer.note(!failure.peer_is_away);
             let Some(wait) = self.wait_before_next(&failure, &tried) else {
                 return Err(failure.status);
@@ -81,6 +84,11 @@ impl Call<'_> {
             );
             sleep(wait).await;
         }
+    }
+
+    /// Whether what failed did so because its time is over: whoever notices that first.
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() + MARGIN >= deadline)
     }
 
     /// How long to wait before another attempt; nothing where there is to be none.
@@ -111,7 +119,7 @@ impl Call<'_> {
         let mut request = Request::from_parts(self.head.clone(), self.body.lend());
         if let Some(deadline) = self.deadline {
             let left = deadline.saturating_duration_since(Instant::now());
-            request.headers_mut().insert(GRPC_TIMEOUT, format_timeout(left));
+            request.headers_mut().insert(GRPC_TIMEOUT, format_timeout(left + MARGIN));
         }
         let (method, authority) = (self.head.uri.path(), peer.instance.authority());
         let lost = |error| Failure::of_connection(&error, method, &authority);
@@ -164,9 +172,8 @@ fn deadline_of(
     method: Option<&MethodInfo>,
     began: Instant,
 ) -> Option<Instant> {
+    let own = parse_timeout(headers).map(|timeout| began + timeout.saturating_sub(MARGIN));
     // Without descriptors it is not known what streams, and an open stream must not be cut.
     let is_single = method.is_some_and(|method| !method.server_streaming);
-    let asked = parse_timeout(headers).or(is_single.then_some(DEFAULT));
-    let own = asked.map(|timeout| began + timeout.saturating_sub(MARGIN));
-    own.into_iter().chain(context.deadline()).min()
+    effective(own, context.deadline(), is_single.then_some(began + DEFAULT))
 }

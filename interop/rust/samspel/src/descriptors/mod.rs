@@ -107,6 +107,10 @@ impl Descriptors {
         told.map(|method| method.name.clone()).collect()
     }
 
+    pub(crate) fn has_service(&self, name: &str) -> bool {
+        self.0.files.iter().any(|file| file.services.iter().any(|service| service == name))
+    }
+
     pub(crate) fn has_key(&self, message_type: &str) -> bool {
         self.0.keys.contains_key(message_type)
     }
@@ -192,5 +196,35 @@ impl MethodInfo {
             options.name.clone()
         };
         Some((name, if options.partitions == 0 { DEFAULT_PARTITIONS } else { options.partitions }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    fn sets(name: &str) -> Vec<(serde_json::Value, Vec<u8>)> {
+        let vectors = crate::vectors::read("descriptors");
+        let set =
+            |vector: &serde_json::Value| BASE64_STANDARD.decode(vector["set"].as_str().unwrap()).unwrap();
+        crate::vectors::list(&vectors[name]).iter().map(|vector| (vector.clone(), set(vector))).collect()
+    }
+
+    #[test]
+    fn closure_has_every_file_after_its_imports_whatever_the_order_was() {
+        let ordered = &sets("sets")[0].1;
+        let (_, reversed) =
+            sets("refused").into_iter().find(|(vector, _)| vector["reason"] == "order").unwrap();
+        let services = ["a.v1.PayService".to_owned()];
+        assert_eq!(&Descriptors::read(&reversed).unwrap().closure(&services), ordered);
+        assert_eq!(&Descriptors::read(ordered).unwrap().closure(&services), ordered);
+        assert!(Descriptors::read(ordered).unwrap().closure(&["b.v1.Other".to_owned()]).is_empty());
+    }
+
+    #[test]
+    fn read_refuses_what_is_no_set() {
+        assert!(matches!(Descriptors::read(b"\x0a\x7fno"), Err(Error::Declaration(_))));
     }
 }

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::error::chain;
@@ -66,7 +67,7 @@ impl Consul {
     }
 
     pub async fn deregister(&self, id: &str) -> Result<(), ConsulError> {
-        let path = format!("/v1/agent/service/deregister/{id}");
+        let path = format!("/v1/agent/service/deregister/{}", in_path(id));
         self.expect(self.send(Method::PUT, &path, Bytes::new(), TIMEOUT).await?, &path).map(drop)
     }
 
@@ -133,3 +134,11 @@ impl Consul {
         ConsulError(format!("Registry {} does not answer: {reason}", self.name()))
     }
 }
+
+/// An id or a name as a part of a path.
+pub(super) fn in_path(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC_BUT_DASHES).to_string()
+}
+
+const NON_ALPHANUMERIC_BUT_DASHES: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

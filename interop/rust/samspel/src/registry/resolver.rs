@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::consul::{Consul, ConsulError};
+use super::consul::{Consul, ConsulError, in_path};
 use super::instance::{Instance, read_instances};
 use super::last_good::LastGood;
 use super::long_poll::long_poll;
@@ -241,7 +241,8 @@ impl Shared {
     }
 
     fn poll_service(self: &Arc<Self>, name: (Datacenter, String)) -> Service {
-        let path = format!("/v1/health/service/{}{}", name.1, query_of(name.0.as_deref(), "passing=1"));
+        let path =
+            format!("/v1/health/service/{}{}", in_path(&name.1), query_of(name.0.as_deref(), "passing=1"));
         let poll = self.poll(path, move |state, answer| {
             let Some(service) = state.services.get_mut(&name) else { return };
             match answer {

@@ -1,6 +1,6 @@
 //! What stands before every handler, for calls and for tells.
 //!
-//! - C1. A call has a deadline: its caller's, else 10 s (but for streams of responses). When it is over, the handler is
+//! - C1. A call has a deadline: its caller's, else 10 s (but for streams). When it is over, the handler is
 //!   dropped and the caller gets `DEADLINE_EXCEEDED`. When the caller goes away, the handler is dropped as well.
 //! - C5. Errors are statuses: what is a fault of ours reaches the caller as INTERNAL without a word of it, and stands in
 //!   the log whole. That is a panic, and a status UNKNOWN or INTERNAL without an `ErrorDetail`.
@@ -88,8 +88,9 @@ impl Service<Request<Body>> for Edge {
 
 impl Edge {
     fn deadline_of(&self, path: &str, headers: &HeaderMap, began: Instant) -> Option<Instant> {
-        let is_single = self.descriptors.method(path).is_some_and(|method| !method.server_streaming);
-        let timeout = parse_timeout(headers).or(is_single.then_some(DEFAULT))?;
+        let method = self.descriptors.method(path);
+        let is_unary = method.is_some_and(|method| !method.client_streaming && !method.server_streaming);
+        let timeout = parse_timeout(headers).or(is_unary.then_some(DEFAULT))?;
         Some(began + timeout.saturating_sub(MARGIN))
     }
 }

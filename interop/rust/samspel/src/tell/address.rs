@@ -52,14 +52,11 @@ pub(super) fn reply_subject(service: &str, token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     #[test]
     fn addresses_are_those_of_every_language() {
-        let vectors: Value = serde_json::from_str(include_str!("../../../../vectors/tells.json")).unwrap();
-        let vectors = vectors["vectors"].as_array().unwrap();
-        assert!(!vectors.is_empty());
-        for vector in vectors {
+        let vectors = crate::vectors::read("tells");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
             let text = |name: &str| vector[name].as_str().unwrap_or_default();
             let (service, method, key, id) = (text("service"), text("method"), text("key"), text("id"));
             let token = token(service, method, key, id);

@@ -131,3 +131,42 @@ impl<M> Topic<M> {
         Ok(stream)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partitions::partition_of;
+    use crate::settings::Settings;
+
+    fn topic(prefix: &str, name: &str, partitions: u32) -> Topic<crate::v1::ErrorDetail> {
+        let variables = [("NATS_URL", "nats://nowhere"), ("SAMSPEL_TOPIC_PREFIX", prefix)];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let broker = Broker::new(&Settings::new("shipping", variables)).unwrap();
+        let (name, descriptors) = (name.to_owned(), Descriptors::default());
+        Topic { name, partitions, descriptors, broker, message: PhantomData }
+    }
+
+    #[test]
+    fn topics_lie_where_every_language_puts_them() {
+        let vectors = crate::vectors::read("topics");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let partitions = u32::try_from(vector["partitions"].as_u64().unwrap()).unwrap();
+            let text = |name: &str| vector[name].as_str().unwrap();
+            let topic = topic(text("prefix"), text("topic"), partitions);
+            let (made, expected) = (topic.stream(), &vector["stream"]);
+            for name in ["name", "storage", "retention", "discard", "metadata"] {
+                assert_eq!(made[name], expected[name], "{name}");
+            }
+            assert_eq!(
+                made["duplicate_window"].as_u64(),
+                expected["duplicate_window_ms"].as_u64().map(|ms| ms * 1_000_000)
+            );
+            // The second one is for those who fence; they add it.
+            assert_eq!(made["subjects"][0], expected["subjects"][0]);
+            for key in crate::vectors::list(&vector["keys"]) {
+                let partition = partition_of(key["key"].as_str().unwrap(), partitions);
+                assert_eq!(topic.subject(partition), key["subject"].as_str().unwrap());
+            }
+        }
+    }
+}
