@@ -62,7 +62,9 @@ impl Context {
     /// How long the caller still waits.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.0
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// The id under which a command is to have its effect once: a tell's id, or what the caller of a call gave.
@@ -80,7 +82,11 @@ impl Context {
     /// The W3C trace that this belongs to.
     #[must_use]
     pub fn traceparent(&self) -> Option<&str> {
-        let (_, value) = self.0.trace.iter().find(|(name, _)| *name == TRACE_HEADERS[0])?;
+        let (_, value) = self
+            .0
+            .trace
+            .iter()
+            .find(|(name, _)| *name == TRACE_HEADERS[0])?;
         value.to_str().ok()
     }
 
@@ -90,19 +96,31 @@ impl Context {
     ///
     /// Where `name` is no name of metadata.
     pub fn set_trailer(&self, name: &'static str, value: MetadataValue<Ascii>) {
-        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        self.0
+            .trailers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, value);
     }
 
     /// What is to be sent after the response.
     pub(crate) fn trailers(&self) -> HeaderMap {
-        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_headers()
+        self.0
+            .trailers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .into_headers()
     }
 
     /// A context without a deadline, within a trace: for programs that begin one themselves.
     #[must_use]
     pub fn with_traceparent(traceparent: &str) -> Self {
         let trace = trace_of(|name| (*name == TRACE_HEADERS[0]).then_some(traceparent));
-        Self(Arc::new(Inner { trace, ..Inner::default() }))
+        Self(Arc::new(Inner {
+            trace,
+            ..Inner::default()
+        }))
     }
 
     /// Runs a future in this context.
@@ -116,7 +134,9 @@ impl Context {
         Self(Arc::new(Inner {
             deadline,
             trace: trace_of(text),
-            command_id: text(&COMMAND_ID).filter(|id| !id.is_empty()).map(str::to_owned),
+            command_id: text(&COMMAND_ID)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
             method: path.trim_start_matches('/').to_owned(),
             trailers: Mutex::default(),
         }))
@@ -125,7 +145,10 @@ impl Context {
     /// The context of a message that arrived.
     pub(crate) fn of_message<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Self {
         let trace = trace_of(|name| header(name.as_str()));
-        Self(Arc::new(Inner { trace, ..Inner::default() }))
+        Self(Arc::new(Inner {
+            trace,
+            ..Inner::default()
+        }))
     }
 
     /// What a request or a message that is sent from here carries on, by name.
@@ -144,7 +167,11 @@ fn trace_of<'a>(header: impl Fn(&HeaderName) -> Option<&'a str>) -> Vec<(HeaderN
     let [parent, state, baggage] = &TRACE_HEADERS;
     let of_parent = header(parent).filter(|value| is_traceparent(value));
     let of_state = of_parent.and_then(|_| header(state));
-    let all = [(parent, of_parent), (state, of_state), (baggage, header(baggage))];
+    let all = [
+        (parent, of_parent),
+        (state, of_state),
+        (baggage, header(baggage)),
+    ];
     let value = |(name, text): (&HeaderName, Option<&str>)| {
         let value = HeaderValue::from_str(text.filter(|text| !text.is_empty())?).ok()?;
         Some((name.clone(), value))
@@ -155,9 +182,13 @@ fn trace_of<'a>(header: impl Fn(&HeaderName) -> Option<&'a str>) -> Vec<(HeaderN
 /// W3C Trace Context: `00-<trace id>-<parent id>-<flags>`; later versions may have more behind.
 fn is_traceparent(text: &str) -> bool {
     let is_hex = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        part.len() == length
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
-    let is_id = |part: &str, length: usize| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    let is_id =
+        |part: &str, length: usize| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
     let mut parts = text.splitn(5, '-');
     let mut next = || parts.next().unwrap_or_default();
     let (version, trace, parent, flags, more) = (next(), next(), next(), next(), parts.next());
@@ -173,7 +204,8 @@ fn is_traceparent(text: &str) -> bool {
 pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
     let mut future: Pin<Box<F>> = Box::pin(future);
     poll_fn(move |cx| {
-        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        let polled =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.as_mut().poll(cx)));
         match polled {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(panic_text(&*panic))),
@@ -183,8 +215,10 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("it panicked: {}", text.unwrap_or("no message"))
 }
 
@@ -197,16 +231,25 @@ mod tests {
         let vectors = crate::vectors::read("trace");
         for vector in crate::vectors::list(&vectors["vectors"]) {
             let found = trace_of(|name| vector["incoming"][name.as_str()].as_str());
-            let found = found.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
+            let found = found
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
             let expected = vector["passedOn"].as_object().unwrap();
-            assert_eq!(&found.collect::<serde_json::Map<_, _>>(), expected, "{}", vector["about"]);
+            assert_eq!(
+                &found.collect::<serde_json::Map<_, _>>(),
+                expected,
+                "{}",
+                vector["about"]
+            );
         }
     }
 
     #[tokio::test]
     async fn current_is_that_of_the_scope_and_empty_elsewhere() {
         let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        let inside = Context::with_traceparent(parent).scope(async { Context::current() }).await;
+        let inside = Context::with_traceparent(parent)
+            .scope(async { Context::current() })
+            .await;
         assert_eq!(inside.traceparent(), Some(parent));
         assert_eq!(Context::current().traceparent(), None);
     }
@@ -215,6 +258,9 @@ mod tests {
     async fn caught_gives_a_panic_back_as_text() {
         assert_eq!(caught(async { 1 }).await, Ok(1));
         let panicking = caught(async { panic!("number {}", 7) });
-        assert_eq!(panicking.await.map(|()| 0), Err("it panicked: number 7".to_owned()));
+        assert_eq!(
+            panicking.await.map(|()| 0),
+            Err("it panicked: number 7".to_owned())
+        );
     }
 }

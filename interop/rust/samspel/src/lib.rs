@@ -37,7 +37,7 @@ pub use context::Context;
 pub use database::Database;
 pub use descriptors::Descriptors;
 pub use error::{BoxError, Error};
-pub use failure::{Failure, Rejection, error_detail, internal};
+pub use failure::{error_detail, internal, Failure, Rejection};
 #[cfg(feature = "postgres")]
 pub use inbox::Inbox;
 pub use logs::LogLevel;

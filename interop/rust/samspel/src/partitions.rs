@@ -27,8 +27,16 @@ mod tests {
         let vectors = crate::vectors::read("partitions");
         for vector in crate::vectors::list(&vectors["vectors"]) {
             let key = vector["key"].as_str().unwrap();
-            assert_eq!(u64::from(partition_of(key, 16)), vector["partition"].as_u64().unwrap(), "{key}");
-            assert_eq!(u64::from(slice_of(key)), vector["slice"].as_u64().unwrap(), "{key}");
+            assert_eq!(
+                u64::from(partition_of(key, 16)),
+                vector["partition"].as_u64().unwrap(),
+                "{key}"
+            );
+            assert_eq!(
+                u64::from(slice_of(key)),
+                vector["slice"].as_u64().unwrap(),
+                "{key}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::{HeaderMap, HeaderName};
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at, Instant};
 
 use super::connection::Broker;
 use super::streams::ensure;
@@ -37,7 +37,9 @@ impl Publication {
         while Instant::now() < ends_at {
             match timeout_at(ends_at.min(Instant::now() + TRY), self.send(broker)).await {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(error @ (Error::Configuration(_) | Error::Declaration(_)))) => return Err(error),
+                Ok(Err(error @ (Error::Configuration(_) | Error::Declaration(_)))) => {
+                    return Err(error)
+                }
                 Ok(Err(error)) => trouble = error.into(),
                 Err(_) => {}
             }
@@ -45,7 +47,9 @@ impl Publication {
         }
         let seconds = self.timeout.as_secs_f64();
         Err(Error::unavailable(
-            format!("{what} is not known to be stored after {seconds} s; try again with the same id"),
+            format!(
+                "{what} is not known to be stored after {seconds} s; try again with the same id"
+            ),
             trouble,
         ))
     }
@@ -53,9 +57,13 @@ impl Publication {
     async fn send(&self, broker: &Broker) -> Result<(), Error> {
         let js = broker.jetstream().await?;
         let sent = async {
-            js.publish_with_headers(self.subject.clone(), self.headers.clone(), self.body.clone())
-                .await?
-                .await
+            js.publish_with_headers(
+                self.subject.clone(),
+                self.headers.clone(),
+                self.body.clone(),
+            )
+            .await?
+            .await
         };
         match sent.await {
             Ok(_) => Ok(()),
@@ -63,9 +71,9 @@ impl Publication {
                 ensure(&js, &self.stream).await?;
                 Err(Error::unavailable("the stream was missing", error))
             }
-            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
-                Err(Error::Declaration(format!("Cannot publish to {}: {error}", self.subject)))
-            }
+            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => Err(
+                Error::Declaration(format!("Cannot publish to {}: {error}", self.subject)),
+            ),
             Err(error) => Err(Error::unavailable("the broker did not store it", error)),
         }
     }
@@ -80,11 +88,14 @@ impl Headers {
         let mut headers = HeaderMap::new();
         for (name, value) in own {
             let lower = name.to_ascii_lowercase();
-            if OWN_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) || lower == "content-type" {
+            if OWN_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
+                || lower == "content-type"
+            {
                 continue;
             }
-            let name = HeaderName::from_str(name)
-                .map_err(|error| Error::Declaration(format!("Cannot send the header {name:?}: {error}")))?;
+            let name = HeaderName::from_str(name).map_err(|error| {
+                Error::Declaration(format!("Cannot send the header {name:?}: {error}"))
+            })?;
             headers.insert(name, encode_value(value).as_str());
         }
         for (name, value) in Context::current().trace() {
@@ -96,7 +107,14 @@ impl Headers {
     }
 
     /// `CloudEvents` 1.0, and what `JetStream` knows the message by.
-    pub fn event(mut self, message_id: &str, id: &str, source: &str, kind: &str, key: &str) -> HeaderMap {
+    pub fn event(
+        mut self,
+        message_id: &str,
+        id: &str,
+        source: &str,
+        kind: &str,
+        key: &str,
+    ) -> HeaderMap {
         let id = encode_value(id);
         for (name, value) in [
             ("Nats-Msg-Id", message_id),
@@ -118,7 +136,14 @@ impl Headers {
 pub(crate) fn random_id() -> String {
     let bits = (rand::random::<u128>() & !(0xf << 76) & !(0b11 << 62)) | (4 << 76) | (0b10 << 62);
     let hex = format!("{bits:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 #[cfg(test)]
@@ -140,8 +165,10 @@ mod tests {
         let (event, expected) = (&vectors["event"], &vectors["message"]);
         let text = |name: &str| event[name].as_str().unwrap();
         let own: Vec<_> = event["headers"].as_object().unwrap().iter().collect();
-        let own: Vec<_> =
-            own.into_iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+        let own: Vec<_> = own
+            .into_iter()
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+            .collect();
         let id = text("id");
         let message = Headers::new(&own).unwrap().event(
             &encode_value(id),
@@ -153,7 +180,11 @@ mod tests {
         // The subject is a topic's alone, and the time is now.
         for (name, value) in expected.as_object().unwrap() {
             if name != "ce-subject" && name != "ce-time" {
-                assert_eq!(message.get(name.as_str()).unwrap().as_str(), value.as_str().unwrap(), "{name}");
+                assert_eq!(
+                    message.get(name.as_str()).unwrap().as_str(),
+                    value.as_str().unwrap(),
+                    "{name}"
+                );
             }
         }
         assert_eq!(message.len(), expected.as_object().unwrap().len() - 1);

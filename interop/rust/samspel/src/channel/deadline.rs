@@ -19,7 +19,8 @@ pub(crate) const MARGIN: Duration = Duration::from_millis(2);
 pub(crate) fn parse_timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit())
+    {
         return None;
     }
     let value: u64 = digits.parse().ok()?;
@@ -59,10 +60,13 @@ pub(super) fn format_timeout(left: Duration) -> HeaderValue {
 pub(crate) fn exceeded(method: &str, deadline: Instant, began: Instant) -> Status {
     let waited = deadline.saturating_duration_since(began).as_millis();
     let method = method.trim_start_matches('/');
-    Rejection::new(Code::DeadlineExceeded, format!("{method} did not answer within {waited} ms"))
-        .reason("SAMSPEL_DEADLINE_EXCEEDED")
-        .retryable(true)
-        .into()
+    Rejection::new(
+        Code::DeadlineExceeded,
+        format!("{method} did not answer within {waited} ms"),
+    )
+    .reason("SAMSPEL_DEADLINE_EXCEEDED")
+    .retryable(true)
+    .into()
 }
 
 #[cfg(test)]
@@ -74,8 +78,10 @@ mod tests {
         let vectors = crate::vectors::read("deadlines");
         for vector in crate::vectors::list(&vectors["timeouts"]) {
             let text = vector["text"].as_str().unwrap();
-            let headers = HeaderMap::from_iter([(GRPC_TIMEOUT, HeaderValue::from_str(text).unwrap())]);
-            let ms = parse_timeout(&headers).map(|timeout| u64::try_from(timeout.as_millis()).unwrap());
+            let headers =
+                HeaderMap::from_iter([(GRPC_TIMEOUT, HeaderValue::from_str(text).unwrap())]);
+            let ms =
+                parse_timeout(&headers).map(|timeout| u64::try_from(timeout.as_millis()).unwrap());
             assert_eq!(ms, vector["ms"].as_u64(), "{text}");
         }
         for vector in crate::vectors::list(&vectors["written"]) {
@@ -90,7 +96,11 @@ mod tests {
         let now = Instant::now();
         let at = |ms: &serde_json::Value| ms.as_u64().map(|ms| now + Duration::from_millis(ms));
         for vector in crate::vectors::list(&vectors["inherited"]) {
-            let found = effective(at(&vector["ownMs"]), at(&vector["incomingLeftMs"]), Some(now + DEFAULT));
+            let found = effective(
+                at(&vector["ownMs"]),
+                at(&vector["incomingLeftMs"]),
+                Some(now + DEFAULT),
+            );
             assert_eq!(found, at(&vector["effectiveMs"]), "{}", vector["about"]);
         }
     }

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::Once;
 
-use flate2::Compression;
 use flate2::write::GzEncoder;
+use flate2::Compression;
 use sha2::{Digest, Sha256};
 
 use super::consul::{Consul, ConsulError};
@@ -26,7 +26,11 @@ impl DescriptorSet {
         for byte in Sha256::digest(set) {
             let _ = write!(sha256, "{byte:02x}");
         }
-        Self { sha256, gzip: gzip(set), complained: Once::new() }
+        Self {
+            sha256,
+            gzip: gzip(set),
+            complained: Once::new(),
+        }
     }
 
     /// What the registration refers to it by: lower case hex.
@@ -41,7 +45,8 @@ impl DescriptorSet {
     /// Writes it where it is not there yet. A registry that does not take it is no reason not to start.
     pub async fn publish(&self, consul: &Consul) {
         if let Err(error) = self.try_publish(consul).await {
-            self.complained.call_once(|| tracing::warn!(reason = %error, "descriptors are not published"));
+            self.complained
+                .call_once(|| tracing::warn!(reason = %error, "descriptors are not published"));
         }
     }
 
@@ -53,7 +58,9 @@ impl DescriptorSet {
         }
         // The pieces first: who finds the key finds all of them.
         for (number, piece) in pieces.iter().enumerate() {
-            consul.put_once(&format!("{key}/{number}"), piece.to_vec()).await?;
+            consul
+                .put_once(&format!("{key}/{number}"), piece.to_vec())
+                .await?;
         }
         let index = serde_json::json!({ "chunks": pieces.len() });
         consul.put_once(&key, index.to_string().into_bytes()).await
@@ -74,14 +81,16 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
+    use base64::Engine as _;
 
     #[test]
     fn sets_and_pieces_are_those_of_every_language() {
         let vectors = crate::vectors::read("descriptors");
         for vector in crate::vectors::list(&vectors["sets"]) {
-            let set = BASE64_STANDARD.decode(vector["set"].as_str().unwrap()).unwrap();
+            let set = BASE64_STANDARD
+                .decode(vector["set"].as_str().unwrap())
+                .unwrap();
             let published = DescriptorSet::new(&set);
             assert_eq!(published.sha256(), vector["sha256"].as_str().unwrap());
             assert_eq!(published.key(), vector["key"].as_str().unwrap());
@@ -93,7 +102,8 @@ mod tests {
         for vector in crate::vectors::list(&vectors["chunks"]) {
             let gzip = vec![0; usize::try_from(vector["gzipBytes"].as_u64().unwrap()).unwrap()];
             let found: Vec<_> = pieces(&gzip).map(<[u8]>::len).collect();
-            let expected: Option<Vec<usize>> = serde_json::from_value(vector["pieces"].clone()).unwrap();
+            let expected: Option<Vec<usize>> =
+                serde_json::from_value(vector["pieces"].clone()).unwrap();
             assert_eq!((found.len() > 1).then_some(found), expected);
         }
     }

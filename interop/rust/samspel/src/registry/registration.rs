@@ -7,12 +7,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{json, Value};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::consul::{Consul, ConsulError, TIMEOUT, in_path};
+use super::consul::{in_path, Consul, ConsulError, TIMEOUT};
 use super::descriptors::DescriptorSet;
 use crate::backoff::backoff;
 
@@ -37,10 +37,18 @@ pub(crate) struct Facts<'a> {
 
 /// What Consul is told of an instance. The agent asks its gRPC health every 5 s.
 pub(crate) fn registration_of(facts: &Facts<'_>) -> Value {
-    let Facts { service, address, port, .. } = facts;
+    let Facts {
+        service,
+        address,
+        port,
+        ..
+    } = facts;
     let id = format!("{service}-{address}-{port}").replace('.', "-");
-    let place =
-        if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") };
+    let place = if address.contains(':') {
+        format!("[{address}]:{port}")
+    } else {
+        format!("{address}:{port}")
+    };
     let mut tags = vec!["grpc"];
     for proto_service in facts.proto_services {
         if !tags.contains(&proto_service.as_str()) {
@@ -90,9 +98,21 @@ impl Registration {
         let id = registration["ID"].as_str().unwrap_or_default().to_owned();
         let (stop, stopping) = watch::channel(false);
         let (registered, first) = oneshot::channel();
-        let keeper = Keeper { consul: consul.clone(), id: id.clone(), registration, descriptors, stopping };
+        let keeper = Keeper {
+            consul: consul.clone(),
+            id: id.clone(),
+            registration,
+            descriptors,
+            stopping,
+        };
         let keeping = tokio::spawn(keeper.keep(registered));
-        Self { consul, id, stop, keeping, first: Some(first) }
+        Self {
+            consul,
+            id,
+            stop,
+            keeping,
+            first: Some(first),
+        }
     }
 
     /// Waits until the instance is in the registry for the first time.
@@ -192,11 +212,17 @@ pub(crate) fn advertised_address(host: IpAddr, consul_url: &str) -> std::io::Res
     if !host.is_unspecified() {
         return Ok(host);
     }
-    let any =
-        if host.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+    let any = if host.is_ipv4() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    } else {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    };
     let probe = UdpSocket::bind((any, 0))?;
     let url = Url::parse(consul_url).map_err(std::io::Error::other)?;
-    let place = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or(8500));
+    let place = (
+        url.host_str().unwrap_or_default().to_owned(),
+        url.port_or_known_default().unwrap_or(8500),
+    );
     probe.connect(place)?; // sends nothing: it only picks a route
     Ok(probe.local_addr()?.ip())
 }
@@ -212,7 +238,8 @@ mod tests {
         for vector in crate::vectors::list(&vectors["vectors"]) {
             let (instance, mut body) = (&vector["instance"], vector["body"].clone());
             // What this library does not do: other protocols, heartbeats, identity.
-            let plain = instance["protocols"] == json!(["grpc"]) && instance["check"]["type"] == "grpc";
+            let plain =
+                instance["protocols"] == json!(["grpc"]) && instance["check"]["type"] == "grpc";
             if !plain || instance["secure"] == true {
                 continue;
             }
@@ -240,15 +267,23 @@ mod tests {
     #[test]
     fn registration_of_a_service_that_is_named_twice_has_one_tag() {
         let proto_services = ["a.v1.A".to_owned(), "a.v1.A".to_owned()];
-        let told = registration_of(&Facts { proto_services: &proto_services, ..Facts::default() });
+        let told = registration_of(&Facts {
+            proto_services: &proto_services,
+            ..Facts::default()
+        });
         assert_eq!(told["Tags"], json!(["grpc", "a.v1.A"]));
     }
 
     #[test]
     fn advertised_address_is_a_real_one_where_all_are_listened_on() {
         let all = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        assert!(!advertised_address(all, "http://127.0.0.1:8500").unwrap().is_unspecified());
+        assert!(!advertised_address(all, "http://127.0.0.1:8500")
+            .unwrap()
+            .is_unspecified());
         let own = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        assert_eq!(advertised_address(own, "http://127.0.0.1:8500").unwrap(), own);
+        assert_eq!(
+            advertised_address(own, "http://127.0.0.1:8500").unwrap(),
+            own
+        );
     }
 }

@@ -13,7 +13,7 @@ use std::task::{Context as Poller, Poll};
 
 use http::{HeaderMap, Request, Response};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{timeout_at, Instant};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -21,11 +21,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::response_body;
-use crate::channel::deadline::{DEFAULT, MARGIN, exceeded, parse_timeout};
-use crate::context::{Context, caught};
+use crate::channel::deadline::{exceeded, parse_timeout, DEFAULT, MARGIN};
+use crate::context::{caught, Context};
 use crate::descriptors::Descriptors;
 use crate::error::chain;
-use crate::failure::{INTERNAL, error_detail};
+use crate::failure::{error_detail, INTERNAL};
 
 /// What is put before the routes. `cut` becomes true when streams without a deadline are to end.
 #[derive(Clone, Debug)]
@@ -38,7 +38,11 @@ impl Layer<Routes> for EdgeLayer {
     type Service = Edge;
 
     fn layer(&self, inner: Routes) -> Edge {
-        Edge { inner, descriptors: self.descriptors.clone(), cut: self.cut.clone() }
+        Edge {
+            inner,
+            descriptors: self.descriptors.clone(),
+            cut: self.cut.clone(),
+        }
     }
 }
 
@@ -81,7 +85,13 @@ impl Service<Request<Body>> for Edge {
                 }
                 Err(_) => exceeded(&path, deadline.unwrap_or(began), began).into_http(),
             };
-            Ok(response_body::guard(at_edge(response, &path), context, path, began, cut))
+            Ok(response_body::guard(
+                at_edge(response, &path),
+                context,
+                path,
+                began,
+                cut,
+            ))
         })
     }
 }
@@ -89,7 +99,8 @@ impl Service<Request<Body>> for Edge {
 impl Edge {
     fn deadline_of(&self, path: &str, headers: &HeaderMap, began: Instant) -> Option<Instant> {
         let method = self.descriptors.method(path);
-        let is_unary = method.is_some_and(|method| !method.client_streaming && !method.server_streaming);
+        let is_unary =
+            method.is_some_and(|method| !method.client_streaming && !method.server_streaming);
         let timeout = parse_timeout(headers).or(is_unary.then_some(DEFAULT))?;
         Some(began + timeout.saturating_sub(MARGIN))
     }
@@ -97,15 +108,28 @@ impl Edge {
 
 /// An answer that failed before it began, as it may leave.
 fn at_edge(response: Response<Body>, path: &str) -> Response<Body> {
-    let Some(status) = Status::from_header_map(response.headers()) else { return response };
+    let Some(status) = Status::from_header_map(response.headers()) else {
+        return response;
+    };
     // tonic leaves the status itself there, which still has its causes.
-    let cause = response.extensions().get::<Status>().and_then(std::error::Error::source);
+    let cause = response
+        .extensions()
+        .get::<Status>()
+        .and_then(std::error::Error::source);
     if is_fault(&status) {
-        tracing::error!(method = path, reason = reason_of(&status, cause), "call failed");
+        tracing::error!(
+            method = path,
+            reason = reason_of(&status, cause),
+            "call failed"
+        );
         return Status::internal(INTERNAL).into_http();
     }
     if let Some(cause) = cause {
-        tracing::warn!(method = path, reason = reason_of(&status, Some(cause)), "call failed");
+        tracing::warn!(
+            method = path,
+            reason = reason_of(&status, Some(cause)),
+            "call failed"
+        );
     }
     response
 }
