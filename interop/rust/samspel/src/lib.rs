@@ -1,4 +1,24 @@
-#![doc = include_str!("../../README.md")]
+//! Join a Samspel system from Rust: found through the registry, called and calling, fed by topics, told and telling,
+//! stopped with grace.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use samspel::{App, BoxError, Service};
+//!
+//! async fn start(app: &mut App) -> Result<(), BoxError> {
+//!     let inventory = app.channel("consul:///inventory.v1.InventoryService")?;
+//!     // app.serve(OrderServiceServer::new(Orders { inventory: InventoryServiceClient::new(inventory) }));
+//!     # drop(inventory);
+//!     Ok(())
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     let descriptors = &[]; // include_bytes!("gen/descriptors.bin")
+//!     Service::new("orders", descriptors).version(env!("CARGO_PKG_VERSION")).run(start)
+//! }
+//! ```
+
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
