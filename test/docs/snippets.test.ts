@@ -20,6 +20,7 @@ const free = new Set(["", "text", "mermaid"]);
 const kinds: Readonly<Record<string, readonly string[]>> = {
   ts: ["file", "compile"],
   proto: ["file"],
+  rust: ["file"],
   python: ["file", "compile"],
   go: ["file"],
   json: ["file", "compile"],
