@@ -6,3 +6,21 @@ export type { RegistryOptions } from "./options.ts";
 export type { Registration, RegistrationCheck, RegistrationHandle } from "./registration/index.ts";
 export { createRegistry, type Registry } from "./registry.ts";
 export type { InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";
+export {
+  IdentityError,
+  identifyPeer,
+  openAuthorizer,
+  openIdentity,
+  verifyPeer,
+  type Authorization,
+  type Authorizer,
+  type AuthorizerOptions,
+  type Caller,
+  type Identity,
+  type IdentityOptions,
+  type IdentityRefusal,
+  type Leaf,
+  type PeerExpectation,
+  type SpiffeId,
+  type Trust,
+} from "./identity/index.ts";

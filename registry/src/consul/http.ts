@@ -22,9 +22,22 @@ interface GetRequest {
   readonly signal: AbortSignal;
 }
 
+interface SendRequest {
+  /** What the caller wants, for errors: "ask …". */
+  readonly what: string;
+  /** Below `/v1`. */
+  readonly path: string;
+  readonly method: "POST";
+  /** Sent as JSON. */
+  readonly body: unknown;
+  readonly signal: AbortSignal;
+}
+
 export interface ConsulHttp {
   /** @throws RegistryError for whatever is neither 200 nor 404; the reason of `signal` when it aborts. */
   get(request: GetRequest): Promise<Answer>;
+  /** @throws as `get` does. */
+  send(request: SendRequest): Promise<Pick<Answer, "status" | "body">>;
 }
 
 export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
@@ -60,6 +73,24 @@ export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
           contentHash: response.headers.get("x-consul-contenthash") ?? undefined,
           body: response.status === 200 ? parseBody(text) : undefined,
         };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof RegistryError ? error : unreachable(options.shownUrl, what, error);
+      }
+    },
+    async send({ what, path, method, body, signal }) {
+      const timeout = AbortSignal.timeout(options.requestTimeoutMs);
+      try {
+        const response = await fetch(`${root}/v1${path}`, {
+          method,
+          headers,
+          body: JSON.stringify(body),
+          signal: AbortSignal.any([signal, timeout]),
+        });
+        const text = await response.text();
+        const { status } = response;
+        if (status !== 200 && status !== 404) throw refused(options.shownUrl, what, status, text);
+        return { status, body: status === 200 ? parseBody(text) : undefined };
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof RegistryError ? error : unreachable(options.shownUrl, what, error);
