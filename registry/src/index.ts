@@ -5,7 +5,6 @@ export type { Instance } from "./instance.ts";
 export type { RegistryOptions } from "./options.ts";
 export type { Registration, RegistrationCheck, RegistrationHandle } from "./registration/index.ts";
 export { createRegistry, type Registry } from "./registry.ts";
-export type { InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";
 export {
   IdentityError,
   identifyPeer,
@@ -24,3 +23,5 @@ export {
   type SpiffeId,
   type Trust,
 } from "./identity/index.ts";
+export type { RegistryTls } from "./tls.ts";
+export type { InstanceQuery, InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";

@@ -11,9 +11,10 @@ import {
   type RegistrationHandle,
 } from "./registration/index.ts";
 import {
-  createCatalogSources,
+  createCatalogs,
   createSharedWatches,
   resolveOnce,
+  type InstanceQuery,
   type InstanceWatch,
   type ResolveOptions,
 } from "./watch/index.ts";
@@ -30,8 +31,11 @@ export interface Registry extends AsyncDisposable {
    * if there was no registry for `connectTimeoutMs`.
    */
   register(registration: Registration): Promise<RegistrationHandle>;
-  /** The live instances of a proto service, as they change; all watches of a name share one long poll (R7). */
-  watch(protoService: string): InstanceWatch;
+  /**
+   * The live instances of a proto service, as they change, or of some of them: `{ version: "2" }` for a canary. All
+   * watches of a name share one long poll (R7).
+   */
+  watch(protoService: string, query?: InstanceQuery): InstanceWatch;
   /**
    * The live instances of a proto service now. Waits until there is one; if there is none when the time is over,
    * the answer is empty.
@@ -49,8 +53,8 @@ export interface Registry extends AsyncDisposable {
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const resolved = resolveRegistryOptions(options);
   const http = createConsulHttp(resolved);
-  const agent = createAgent(resolved);
-  const watches = createSharedWatches(createCatalogSources(http, resolved), resolved);
+  const agent = createAgent(http, resolved.shownUrl);
+  const watches = createSharedWatches(createCatalogs(http, resolved), resolved);
   const handles = new Set<RegistrationHandle>();
   const closed = new AbortController();
   const context = { http, agent, options: resolved, closed: closed.signal };
@@ -63,7 +67,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     closed.abort();
     watches.close();
     const ends = await Promise.allSettled([...handles].map((handle) => handle.deregister()));
-    agent.close();
+    http.close();
     const failed = ends.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   };
@@ -78,13 +82,13 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       whileOpen();
       return handle;
     },
-    watch(protoService) {
+    watch(protoService, query) {
       whileOpen();
-      return watches.watch(protoService);
+      return watches.watch(protoService, query);
     },
     async resolve(protoService, options) {
       whileOpen();
-      return resolveOnce(watches.watch(protoService), options);
+      return resolveOnce(watches.watch(protoService, options), options);
     },
     close: () => (closing ??= close()),
     async [Symbol.asyncDispose]() {

@@ -3,8 +3,8 @@
 //   Z1. The verdict on a caller is by the intentions as they are; a change of theirs takes effect when the long poll
 //       brings it, within a second.
 //   Z2. Where no intention is about a caller, the registry's default holds. It is asked once per caller, and for
-//       callers that still call again after each answer of the long poll, beside the calls, so that a default that was
-//       turned around is noticed.
+//       callers that still call again every 30 s and when the intentions change, beside the calls, so that a default
+//       that was turned around is noticed.
 //   Z3. While the registry is away the last verdicts stay. A caller on whom there is none is not let in.
 import { internalsOf } from "../internals.ts";
 import type { Registry } from "../registry.ts";
@@ -51,6 +51,8 @@ export interface Authorizer extends Disposable {
 
 type Settled = Exclude<Authorization, { type: "unknown" }>;
 
+const refreshMs = 30_000;
+
 const allowed: Settled = { type: "allowed" };
 const deniedByIntention: Settled = { type: "denied", by: "intention" };
 const deniedByDefault: Settled = { type: "denied", by: "default" };
@@ -90,14 +92,19 @@ export async function openAuthorizer({ registry, service }: AuthorizerOptions): 
     // A failure says nothing new (Z3).
     if (source.state.type !== "live") return;
     intentions = source.state.value;
+    refresh();
+    changed();
+  };
+  const refresh = (): void => {
     for (const [name, known] of defaults) {
       if (!known.used) defaults.delete(name);
       else void askAgain(known);
     }
-    changed();
   };
   const leave = source.subscribe(update);
+  const refreshing = setInterval(refresh, refreshMs).unref();
   const close = (): void => {
+    clearInterval(refreshing);
     leave();
     listeners.clear();
   };

@@ -1,8 +1,8 @@
 // One's own certificate, made by the registry's CA for a service that one may be.
 //
 //   L1. The private key is in no log: it is not enumerable, so that neither `inspect` nor JSON shows it.
-import { X509Certificate } from "node:crypto";
 import { asRecord, asString } from "../consul/index.ts";
+import { readCertificate } from "./read-certificate.ts";
 import { uriNames } from "./subject-names.ts";
 
 /** A certificate and its key. */
@@ -26,9 +26,9 @@ export function parseLeaf(body: unknown): Leaf | undefined {
   const privateKey = asString(PrivateKeyPEM);
   if (certificates === "" || privateKey === "") return undefined;
   // Reads the first one, which is the leaf.
-  const certificate = new X509Certificate(certificates);
-  const [spiffeId] = uriNames(certificate);
-  if (spiffeId === undefined) return undefined;
+  const certificate = readCertificate(certificates);
+  const [spiffeId] = certificate === undefined ? [] : uriNames(certificate);
+  if (certificate === undefined || spiffeId === undefined) return undefined;
   const leaf: Leaf = {
     spiffeId,
     certificates,

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { asArray, asRecord, asString } from "../consul/index.ts";
 import { isInTime, leadsToRoot } from "./chain.ts";
 import { IdentityError } from "./identity-error.ts";
+import { readCertificate } from "./read-certificate.ts";
 import { identifyPeer, type PeerExpectation, type SpiffeId } from "./spiffe.ts";
 import { uriNames } from "./subject-names.ts";
 
@@ -48,6 +49,6 @@ export function parseTrust(body: unknown): Trust | undefined {
   const trustDomain = asString(asRecord(body)["TrustDomain"]).toLowerCase();
   const roots = asArray(asRecord(body)["Roots"])
     .map((root) => asString(asRecord(root)["RootCert"]))
-    .filter((pem) => pem !== "");
+    .filter((pem) => readCertificate(pem) !== undefined);
   return trustDomain === "" || roots.length === 0 ? undefined : { trustDomain, roots };
 }

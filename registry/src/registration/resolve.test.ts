@@ -11,6 +11,7 @@ t.test("resolveRegistration() says what the joining contract asks for (R1, R2)",
     port: 80,
     tags: ["grpc", "orders.v1.OrderService"],
     meta: { team: "a", protocols: "grpc", version: "1", zone: "", lang: "", secure: "false" },
+    weights: { passing: 1, warning: 1 },
     check: { type: "grpc", intervalMs: 5_000, timeoutMs: 2_000 },
     deregisterCriticalAfterMs: 60_000,
   });

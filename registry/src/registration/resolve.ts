@@ -39,6 +39,11 @@ export interface Registration {
   readonly healthPort?: number;
   /** More pairs to publish; at most 64 in all, keys of letters, digits, `-` and `_`, values of at most 512 characters. */
   readonly meta?: Readonly<Record<string, string>>;
+  /**
+   * Its share of calls beside other instances': whole numbers, `passing` of 1 to 65535, `warning` of 0 to 65535 for
+   * while a check of it warns, 0 for none. Default 1 each.
+   */
+  readonly weights?: { readonly passing?: number; readonly warning?: number };
   /** Default `{ type: "grpc" }`. */
   readonly check?: RegistrationCheck;
   /** A dead instance is forgotten after this long. Default 60,000 ms, which is also Consul's minimum. */
@@ -52,6 +57,7 @@ export interface ResolvedRegistration {
   readonly port: number;
   readonly tags: readonly string[];
   readonly meta: Readonly<Record<string, string>>;
+  readonly weights: { readonly passing: number; readonly warning: number };
   readonly check: Required<RegistrationCheck>;
   readonly connectNative: boolean;
   readonly healthPort: number | undefined;
@@ -90,12 +96,22 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     port,
     tags: [...new Set([grpcTag, ...registration.protoServices])],
     meta,
+    weights: resolveWeights(registration.weights),
     check: resolveCheck(registration.check ?? { type: "grpc" }),
     connectNative: registration.connectNative ?? false,
     healthPort: registration.healthPort,
     deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
   };
 }
+
+function resolveWeights({ passing = 1, warning = 1 }: NonNullable<Registration["weights"]> = {}) {
+  mustHold(isWeight(passing, 1), "weights.passing", String(passing), "a whole number from 1 to 65535");
+  mustHold(isWeight(warning, 0), "weights.warning", String(warning), "a whole number from 0 to 65535");
+  return { passing, warning };
+}
+
+const isWeight = (value: number, least: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= 65_535;
 
 function resolveCheck(check: RegistrationCheck): Required<RegistrationCheck> {
   switch (check.type) {

@@ -39,6 +39,8 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
             protoServices: [protoService, `${protoService}Admin`],
             meta: { protocols: "grpc,connect", version: "1.2.3", zone: "a", lang: "ts", secure: "false" },
             tags: ["grpc", protoService, `${protoService}Admin`],
+            weight: 1,
+            datacenter: "dc1",
           },
         ]);
         t.same(
