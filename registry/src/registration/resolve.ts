@@ -50,6 +50,9 @@ export interface Registration {
   readonly deregisterCriticalAfterMs?: number;
 }
 
+/** Which version of the joining contract an instance keeps (docs/joining.md). */
+const contractVersion = "1";
+
 export interface ResolvedRegistration {
   readonly id: string;
   readonly name: string;
@@ -83,6 +86,7 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     lang: registration.lang ?? "",
     secure: String(registration.secure ?? false),
     ...(registration.healthPort === undefined ? {} : { health_port: String(registration.healthPort) }),
+    samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
   for (const [key, value] of Object.entries(meta)) {

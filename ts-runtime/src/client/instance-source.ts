@@ -4,7 +4,9 @@
 export interface Target {
   readonly address: string;
   readonly port: number;
-  /** `secure: "true"` asks for TLS. */
+  /** The service that it is an instance of, which it must prove where both sides have identities. */
+  readonly service?: string;
+  /** `secure: "true"` asks for TLS, `mtls: "optional"` takes it. */
   readonly meta: Readonly<Record<string, string>>;
 }
 

@@ -8,6 +8,8 @@ import type { InstanceSource, Target, TargetWatch } from "./instance-source.ts";
 
 export interface Instances {
   readonly channels: readonly Channel[];
+  /** Why an instance that is there may not be called; undefined where all may. For messages. */
+  readonly refused: string | undefined;
   /** Resolves when there is an instance, or when `ms` are over, or when the signal aborts (I2). */
   waitForFirst(ms: number, signal: AbortSignal | undefined): Promise<void>;
   close(): void;
@@ -22,13 +24,16 @@ export function watchInstances(
   const watch = source.watch(protoService);
   const waiting = new Set<() => void>();
   let channels: readonly Channel[] = [];
+  let refused: string | undefined;
   let open = true;
 
   let seen: readonly Target[] | undefined;
   const update = (): void => {
     if (!open || seen === watch.current) return;
     seen = watch.current;
-    const next = seen.map((target) => pool.acquire(target));
+    const usable = seen.filter((target) => pool.refusalOf(target) === undefined);
+    refused = seen.flatMap((target) => pool.refusalOf(target) ?? [])[0];
+    const next = usable.map((target) => pool.acquire(target));
     for (const channel of channels) pool.release(channel);
     channels = next;
     if (channels.length > 0) for (const wake of waiting) wake();
@@ -43,6 +48,9 @@ export function watchInstances(
       // The watch may have learnt of a change that its iteration has yet to yield.
       update();
       return channels;
+    },
+    get refused() {
+      return refused;
     },
     waitForFirst: (ms, signal) =>
       new Promise((resolve) => {
