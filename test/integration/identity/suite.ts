@@ -64,28 +64,25 @@ export async function identitySuite(t: Test, url: string): Promise<void> {
   });
 
   await t.test("the registry's check of health goes on, on a port that serves nothing else", async (t) => {
-    await startGuarded(t, { name: "guarded", registryUrl: url });
-    const check = async (): Promise<{ Status: string; Output: string; health: string }> => {
-      const [entry] = (await (await fetch(`${url}/v1/health/service/guarded`)).json()) as {
-        Service: { Meta: Record<string, string> };
-        Checks: { CheckID: string; Status: string; Output: string }[];
-      }[];
-      const own = entry?.Checks.find(({ CheckID }) => CheckID.startsWith("service:guarded"));
-      return {
-        Status: own?.Status ?? "",
-        Output: own?.Output ?? "",
-        health: entry?.Service.Meta["health_port"] ?? "",
-      };
-    };
+    const { service } = await startGuarded(t, { name: "guarded", registryUrl: url });
+    const { port } = service;
+    const checkId = `service:guarded-127-0-0-1-${port}`;
     // The first look of the registry is at any time within its interval of 5 s.
-    const { health } = await until(
+    await until(
       "the registry has looked",
       async () => {
-        const seen = await check();
-        return seen.Output.includes("success") ? seen : undefined;
+        const checks = (await (await fetch(`${url}/v1/agent/checks`)).json()) as Record<
+          string,
+          { Output: string }
+        >;
+        return checks[checkId]?.Output.includes("success") === true;
       },
       20_000,
     );
+    const own = (await (await fetch(`${url}/v1/agent/service/guarded-127-0-0-1-${port}`)).json()) as {
+      Meta: Record<string, string>;
+    };
+    const health = own.Meta["health_port"];
     const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${health}`, defaultTimeoutMs: 5_000 });
     t.equal((await createClient(Health, transport).check({})).status, Status.SERVING);
     t.match(await failureOf(createClient(GuardedService, transport).who({})), { grpc: "Unimplemented" });
