@@ -9,10 +9,7 @@ import { readVectors } from "./read-vectors.ts";
 interface Vectors {
   readonly vectors: readonly {
     readonly about: string;
-    readonly instance: Registration & {
-      readonly connectNative?: boolean;
-      readonly descriptorSha256?: string;
-    };
+    readonly instance: Registration & { readonly descriptorSha256?: string };
     readonly body: Readonly<Record<string, unknown>>;
   }[];
   readonly refused: readonly {
@@ -58,9 +55,7 @@ function comparable(body: unknown): unknown {
 }
 
 for (const { about, instance, body } of vectors) {
-  const { connectNative, descriptorSha256, meta, ...own } = instance;
-  // Identity is tested where it is made.
-  if (connectNative === true) continue;
+  const { descriptorSha256, meta, ...own } = instance;
   t.test(`register() says what registration.json has: ${about}`, async (t) => {
     const { url, bodies } = await listen(t);
     await using registry = createRegistry({ url });

@@ -1,4 +1,5 @@
 // One HTTP/2 connection to an instance, and the calls in flight on it.
+import type { Http2Session } from "node:http2";
 import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { sessionOptions, type Security } from "./security.ts";
@@ -34,7 +35,11 @@ export function createConnection(baseUrl: string, security: Security): Connectio
     if (retired && inFlight === 0) sessionManager.abort();
   };
   return {
-    transport: createGrpcTransport({ baseUrl, sessionManager, readMaxBytes: maxReceiveBytes }),
+    transport: createGrpcTransport({
+      baseUrl,
+      sessionManager: withErrorsHeard(sessionManager),
+      readMaxBytes: maxReceiveBytes,
+    }),
     get inFlight() {
       return inFlight;
     },
@@ -58,5 +63,28 @@ export function createConnection(baseUrl: string, security: Security): Connectio
       closeIfDone();
     },
     close: () => sessionManager.abort(),
+  };
+}
+
+/**
+ * connect-node 2.2 destroys a session at a GOAWAY, and may stop to listen for the error of that before it comes: when
+ * the session is left just then, or a call begins. Nobody would hear it, and that ends the process.
+ */
+function withErrorsHeard(
+  manager: Http2SessionManager,
+): Pick<Http2SessionManager, "authority" | "request" | "notifyResponseByteRead"> {
+  const heard = new WeakSet<Http2Session>();
+  return {
+    authority: manager.authority,
+    async request(...call) {
+      const stream = await manager.request(...call);
+      const { session } = stream;
+      if (session !== undefined && !heard.has(session)) {
+        heard.add(session);
+        session.on("error", () => {});
+      }
+      return stream;
+    },
+    notifyResponseByteRead: (stream) => manager.notifyResponseByteRead(stream),
   };
 }
