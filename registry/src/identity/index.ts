@@ -10,3 +10,4 @@ export { IdentityError, type IdentityRefusal } from "./identity-error.ts";
 export type { Leaf } from "./leaf.ts";
 export { identifyPeer, type PeerExpectation, type SpiffeId } from "./spiffe.ts";
 export { verifyPeer, type Trust } from "./trust.ts";
+export { uriNames } from "./subject-names.ts";

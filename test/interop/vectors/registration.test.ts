@@ -48,6 +48,7 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 function comparable(body: unknown): unknown {
   return JSON.parse(JSON.stringify(body), (key, value: unknown) => {
     if (key === "Check" && typeof value === "object") return { ...value, Name: undefined };
+    if (key === "Weights") return undefined;
     const [, number, unit = ""] = /^(\d+)(ms|s|m|h)$/.exec(String(value)) ?? [];
     if (!["Interval", "Timeout", "TTL", "DeregisterCriticalServiceAfter"].includes(key)) return value;
     return Number(number) * (units[unit] ?? Number.NaN);

@@ -69,7 +69,9 @@ function wasRefused(error: ConnectError): boolean {
 
 function couldNotConnect(error: ConnectError): boolean {
   return chainOf(error).some(
-    (it) => "syscall" in it && (it.syscall === "connect" || it.syscall === "getaddrinfo"),
+    (it) =>
+      ("syscall" in it && (it.syscall === "connect" || it.syscall === "getaddrinfo")) ||
+      it.message.includes("before secure TLS connection was established"),
   );
 }
 
