@@ -6,15 +6,18 @@ export type { RegistryOptions } from "./options.ts";
 export type { Registration, RegistrationCheck, RegistrationHandle } from "./registration/index.ts";
 export { createRegistry, type Registry } from "./registry.ts";
 export {
+  clientTls,
   IdentityError,
   identifyPeer,
   openAuthorizer,
   openIdentity,
+  peerChain,
   verifyPeer,
   type Authorization,
   type Authorizer,
   type AuthorizerOptions,
   type Caller,
+  type ClientTls,
   type Identity,
   type IdentityOptions,
   type IdentityRefusal,

@@ -2,7 +2,8 @@
 import type { Http2Session } from "node:http2";
 import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { sessionOptions, type Security } from "./security.ts";
+import { clientTls } from "@samspel/registry";
+import type { Security } from "./security.ts";
 
 // gRPC servers allow a ping every five minutes unless told otherwise; this stays above that.
 const pingIntervalMs = 310_000;
@@ -27,7 +28,7 @@ export function createConnection(baseUrl: string, security: Security): Connectio
   const sessionManager = new Http2SessionManager(
     baseUrl,
     { pingIntervalMs },
-    security.type === "identity" ? sessionOptions(security.identity, security.service) : undefined,
+    security.type === "identity" ? clientTls(security.identity, security.service) : undefined,
   );
   let inFlight = 0;
   let retired = false;

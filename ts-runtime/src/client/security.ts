@@ -2,10 +2,7 @@
 //   X1. Who has an identity never calls in plaintext an instance that asks for TLS, and, unless it is permissive, no
 //       other one either: a registry entry could be anybody's.
 //   X2. The instance must show a certificate of the service that the registry says it is of. Host names say nothing.
-import { X509Certificate } from "node:crypto";
-import type { SecureClientSessionOptions } from "node:http2";
-import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
-import { IdentityError, type Identity } from "@samspel/registry";
+import type { Identity } from "@samspel/registry";
 import type { Target } from "./instance-source.ts";
 
 /** A caller's own identity. */
@@ -38,51 +35,4 @@ export function securityOf(target: Target, own: ClientIdentity | undefined): Sec
     type: "refused",
     why: "it is called in plaintext, and this service has an identity (SAMSPEL_IDENTITY)",
   };
-}
-
-/** What a connection to an instance of `service` begins with; leaf and roots are those of the moment it begins. */
-export function sessionOptions(identity: Identity, service: string): SecureClientSessionOptions {
-  return {
-    get cert() {
-      return identity.leaf.certificates;
-    },
-    get key() {
-      return identity.leaf.privateKey;
-    },
-    get ca() {
-      return [...identity.roots];
-    },
-    minVersion: "TLSv1.2",
-    rejectUnauthorized: true,
-    checkServerIdentity: (_, certificate) => refusal(identity, service, certificate),
-  };
-}
-
-/** Node's hook: the error to end the handshake with, if any. */
-function refusal(identity: Identity, service: string, certificate: PeerCertificate): Error | undefined {
-  try {
-    if (identity.isExpired) {
-      throw new IdentityError(
-        "expired",
-        `the certificate of this service, ${identity.spiffeId}, is over: the registry has given no new one`,
-      );
-    }
-    identity.verifyPeer(chainOf(certificate), { service });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** The certificates that a server showed, its own first. */
-function chainOf(certificate: PeerCertificate | DetailedPeerCertificate): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  const seen = new Set<object>();
-  let it: PeerCertificate | DetailedPeerCertificate | undefined = certificate;
-  while (it?.raw !== undefined && !seen.has(it)) {
-    seen.add(it);
-    chain.push(new X509Certificate(it.raw));
-    it = "issuerCertificate" in it ? it.issuerCertificate : undefined;
-  }
-  return chain;
 }

@@ -2,10 +2,10 @@
 //
 //   T1. A new leaf or root is used from the next handshake on; connections that stand are not touched by it.
 //   T2. With a leaf that is over nobody is served: that is said loudly, and every handshake is turned away.
-import { constants, X509Certificate } from "node:crypto";
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
-import tls, { type DetailedPeerCertificate, type TLSSocket } from "node:tls";
-import { IdentityError, type Identity } from "@samspel/registry";
+import tls, { type TLSSocket } from "node:tls";
+import { IdentityError, peerChain, type Identity } from "@samspel/registry";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
 import { createPeer, type Peer } from "./peer.ts";
@@ -89,7 +89,7 @@ function secureContext({ leaf, roots }: Identity): tls.SecureContextOptions {
 
 /** @throws IdentityError that says why the peer is not let in (G1). */
 function verify(socket: TLSSocket, identity: Identity): Peer {
-  const chain = chainOf(socket.getPeerCertificate(true));
+  const chain = peerChain(socket.getPeerCertificate(true));
   if (chain.length === 0) throw new IdentityError("no-certificate", "it showed no certificate");
   const id = identity.verifyPeer(chain);
   // OpenSSL has looked at more than we have: purposes, constraints, lengths of paths.
@@ -100,19 +100,4 @@ function verify(socket: TLSSocket, identity: Identity): Peer {
     );
   }
   return createPeer(id, chain);
-}
-
-/** The certificates that a peer showed, its own first. */
-export function chainOf(certificate: DetailedPeerCertificate): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  const seen = new Set<DetailedPeerCertificate>();
-  for (
-    let it: DetailedPeerCertificate | undefined = certificate;
-    it?.raw !== undefined && !seen.has(it);
-    it = it.issuerCertificate
-  ) {
-    seen.add(it);
-    chain.push(new X509Certificate(it.raw));
-  }
-  return chain;
 }
