@@ -16,9 +16,9 @@ export function loadOn(client: Client<typeof GuardedService>, callers: number): 
   const failures: string[] = [];
   const waiting = new Map<() => void, number>();
   let answered = 0;
-  let running = true;
+  const ended = new AbortController();
   const call = async (number: number): Promise<void> => {
-    while (running) {
+    while (!ended.signal.aborted) {
       try {
         // Some take longer than a rotation, so that there are always calls in flight.
         await client.who({ takesMs: number === 0 ? 200 : 1 });
@@ -40,7 +40,7 @@ export function loadOn(client: Client<typeof GuardedService>, callers: number): 
     },
     goOn: (calls) => new Promise((resolve) => void waiting.set(resolve, answered + failures.length + calls)),
     async stop() {
-      running = false;
+      ended.abort();
       await ends;
       return failures;
     },

@@ -20,7 +20,7 @@ interface System {
   readonly identity: Awaited<ReturnType<typeof openIdentity>>;
   readonly load: Load;
   /** How often the service has got a new certificate or new roots. */
-  renewals(): number;
+  readonly renewals: () => number;
 }
 
 async function startSystem(t: Test, url: string): Promise<System> {

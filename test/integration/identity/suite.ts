@@ -25,9 +25,7 @@ import { until } from "../../support/until.ts";
 import { startImpostor } from "./impostor.ts";
 
 /** The error of a call, with the stable code of its detail. */
-export async function failureOf(
-  call: Promise<unknown>,
-): Promise<{ grpc: string; code: string; message: string }> {
+async function failureOf(call: Promise<unknown>): Promise<{ grpc: string; code: string; message: string }> {
   try {
     await call;
   } catch (error) {

@@ -34,15 +34,14 @@ export function createChannel(baseUrl: string, security: Security): Channel {
   const ended = new AbortController();
   const leaving = new Set<ReturnType<typeof createConnection>>();
   let connection = createConnection(baseUrl, security);
-  let renewals = 0;
+  let renewal = new AbortController();
 
-  const renew = async (): Promise<void> => {
-    const own = ++renewals;
-    for (let attempt = 1; !ended.signal.aborted && own === renewals; attempt++) {
+  const renew = async (signal: AbortSignal): Promise<void> => {
+    for (let attempt = 1; !signal.aborted; attempt++) {
       const next = createConnection(baseUrl, security);
       // What does not stand yet, or no longer, begins with the new certificate by itself.
       if (!connection.isUp || (await next.open())) {
-        if (ended.signal.aborted || own !== renewals) return next.close();
+        if (signal.aborted) return next.close();
         const former = connection;
         connection = next;
         for (const left of leaving) if (left.inFlight === 0) leaving.delete(left);
@@ -51,10 +50,15 @@ export function createChannel(baseUrl: string, security: Security): Channel {
         return;
       }
       next.close();
-      await backoff(attempt, ended.signal, renewBackoff);
+      await backoff(attempt, signal, renewBackoff);
     }
   };
-  const unfollow = security.type === "identity" ? security.identity.onChange(() => void renew()) : undefined;
+  const renewAnew = (): void => {
+    renewal.abort();
+    renewal = new AbortController();
+    void renew(AbortSignal.any([renewal.signal, ended.signal]));
+  };
+  const unfollow = security.type === "identity" ? security.identity.onChange(renewAnew) : undefined;
   const end = (): void => {
     ended.abort();
     unfollow?.();

@@ -51,14 +51,9 @@ export function createGuard({ identity, authorizer }: ServerIdentity): Guard {
     if (known.type === "allowed") return;
     throw denied(peer, own, method, known.by === "default" ? byDefault : "an intention denies it");
   };
-  const callerOf = ({ id, serial }: Peer): Parameters<Authorizer["look"]>[0] => ({
-    uri: id.uri,
-    service: id.service,
-    serial,
-  });
   const ask = async (peer: Peer): Promise<Awaited<ReturnType<Authorizer["authorize"]>>> => {
     try {
-      return await authorizer.authorize(callerOf(peer));
+      return await authorizer.authorize(peer.asked);
     } catch (error) {
       throw new SamspelError(
         "SAMSPEL_REGISTRY_UNREACHABLE",
@@ -73,7 +68,7 @@ export function createGuard({ identity, authorizer }: ServerIdentity): Guard {
       if (peer === undefined) return byRule(peer, method);
       if (peer.revoked.aborted) throw peer.revoked.reason;
       if (Date.now() >= peer.expiresAt) throw expired(peer);
-      const known = authorizer.look(callerOf(peer));
+      const known = authorizer.look(peer.asked);
       if (known.type === "unknown") {
         return ask(peer).then((settled) => {
           check(peer, nameOf(method), settled);

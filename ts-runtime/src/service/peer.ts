@@ -1,5 +1,5 @@
 // One peer of a server with an identity: who it is, for how long, and whether it is still welcome.
-import type { SpiffeId } from "@samspel/registry";
+import type { Caller as AskedCaller, SpiffeId } from "@samspel/registry";
 import { createContextKey, type ContextKey } from "@connectrpc/connect";
 import type { X509Certificate } from "node:crypto";
 import type { SamspelError } from "../errors/index.ts";
@@ -12,8 +12,8 @@ export interface Peer {
   readonly caller: Caller;
   /** Its own certificate first. */
   readonly chain: readonly X509Certificate[];
-  /** In hexadecimal. */
-  readonly serial: string;
+  /** As intentions are asked about it. */
+  readonly asked: AskedCaller;
   /** When its certificate ends, and when it has to come back with another: a little before. As `Date.now()`. */
   readonly expiresAt: number;
   readonly renewAt: number;
@@ -38,7 +38,7 @@ export function createPeer(id: SpiffeId, chain: readonly X509Certificate[]): Pee
     id,
     caller: { type: "service", service: id.service, spiffeId: id.uri },
     chain,
-    serial: certificate?.serialNumber ?? "",
+    asked: { uri: id.uri, service: id.service, serial: certificate?.serialNumber ?? "" },
     expiresAt,
     renewAt: expiresAt - Math.min(longestMarginMs, lifeMs / 10),
     revoked: revocation.signal,
