@@ -30,10 +30,7 @@ export class RegistryError extends Error {
 
 /** An error for a request that got no answer. */
 export function unreachable(url: string, what: string, cause: unknown): RegistryError {
-  const fix = isCertificateError(cause)
-    ? "Set CONSUL_CACERT to the certificate that signed the registry's, and CONSUL_TLS_SERVER_NAME to its name where " +
-      "that is not the URL's host"
-    : "Start Consul or the embedded registry there, or set CONSUL_HTTP_ADDR to where one runs";
+  const fix = fixOf(cause);
   return new RegistryError(
     "SAMSPEL_REGISTRY_UNREACHABLE",
     `Cannot ${what}: the registry at ${url} gives no answer (${reasonOf(cause)}). ${fix}`,
@@ -82,9 +79,19 @@ export function hidden(url: string, what: string): RegistryError {
   );
 }
 
-function isCertificateError(cause: unknown): boolean {
+/** What helps against a failure to connect, by Node's code for it. */
+function fixOf(cause: unknown): string {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS_CERT/.test(code);
+  if (/^ERR_SSL_.*ALERT/.test(code)) {
+    return "It refuses the certificate of this process or asks for one: set CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY";
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
+    return (
+      "Set CONSUL_CACERT to the certificate that signed the registry's, and CONSUL_TLS_SERVER_NAME to its name where " +
+      "that is not the URL's host"
+    );
+  }
+  return "Start Consul or the embedded registry there, or set CONSUL_HTTP_ADDR to where one runs";
 }
 
 /** The innermost reason of a failure, which may hide under `cause` or `errors`. */

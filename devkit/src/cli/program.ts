@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { joinCommand } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 
 /** The exit code of a command line that is not understood. */
@@ -50,6 +51,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       code = exit;
     }),
   );
+  program.addCommand(joinCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {
     await program.parseAsync(argv);

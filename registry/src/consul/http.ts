@@ -11,6 +11,8 @@ export interface ConsulAnswer {
   readonly contentHash: string | undefined;
   /** Whether the registry left out what the token may not see (Consul 1.11 and later say so). */
   readonly filtered: boolean;
+  /** Whether a token may see nothing but what its policies name. To an anonymous one nothing is said of `filtered`. */
+  readonly deniesByDefault: boolean;
   /** The parsed JSON; `undefined` with 404 and where there is none. */
   readonly body: unknown;
 }
@@ -75,6 +77,7 @@ export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
         index: parseIndex(answer.header("x-consul-index")),
         contentHash: answer.header("x-consul-contenthash"),
         filtered: answer.header("x-consul-results-filtered-by-acls") === "true",
+        deniesByDefault: answer.header("x-consul-default-acl-policy") === "deny",
         body: status === 200 ? parseBody(text) : undefined,
       };
     } catch (error) {

@@ -44,6 +44,8 @@ function createCatalogSources(
     query,
     parse: parseServices,
     isEmpty: (names) => names.size === 0,
+    // Consul's own servers are in it.
+    neverEmpty: true,
   });
   // What makes an instance come or go shows in one of these three. Answers are short: few checks fail.
   const changes = createChangeSignal(options, [

@@ -14,7 +14,8 @@ function scripted(script: readonly Scripted[]): { http: ConsulHttp; sent: (strin
       const step = script[sent.length];
       sent.push(query?.["index"]);
       if (step === "failure") throw unreachable("http://registry", "watch", new Error("gone"));
-      if (step !== undefined) return { status: 200, contentHash: undefined, filtered: false, ...step };
+      if (step !== undefined)
+        return { status: 200, contentHash: undefined, filtered: false, deniesByDefault: false, ...step };
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       signal.throwIfAborted();
       throw new Error("unreached");

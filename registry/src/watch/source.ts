@@ -31,7 +31,7 @@ export interface Source<T> {
   readonly state: SourceState<T>;
   /** Of the last answer; undefined after a failure. */
   readonly index: bigint | undefined;
-  /** Calls `listener` after every answer that may be another, and every failure, until the returned function is called. */
+  /** Calls `listener` after every answer and every failure, until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -43,6 +43,8 @@ export interface SourceRequest<T> {
   readonly parse: (body: unknown) => T;
   /** Whether there is nothing in it. */
   readonly isEmpty?: (value: T) => boolean;
+  /** Whether there is always something in it for who may see it. Default false. */
+  readonly neverEmpty?: boolean;
 }
 
 /** For sources of which there may be many (S5). */
@@ -90,12 +92,10 @@ export function createSource<T>(
       signal,
     });
     if (signal.aborted) return;
-    const same = state.type === "live" && previous !== undefined && answer.index === previous;
-    if (!same) {
-      const value = valueOf(answer, request, options.shownUrl);
-      index = nextIndex(previous, answer.index);
-      tell({ type: "live", value });
-    }
+    // Read also when the index is the same: rights that change move no index.
+    const value = valueOf(answer, request, options.shownUrl);
+    index = nextIndex(previous, answer.index);
+    tell({ type: "live", value });
     // A registry that does not hold the request back must not be asked in a tight loop.
     const held = performance.now() - startedAt > 100;
     if (polls && !held && (index === undefined || index === previous)) await backoff(3, signal);
@@ -165,7 +165,8 @@ interface ReadMode {
 }
 
 /** @throws RegistryError for an answer that says nothing of what is there (S3). */
-function valueOf<T>(answer: ConsulAnswer, { what, parse, isEmpty }: SourceRequest<T>, shownUrl: string): T {
+function valueOf<T>(answer: ConsulAnswer, request: SourceRequest<T>, shownUrl: string): T {
+  const { what, parse, isEmpty, neverEmpty = false } = request;
   let value: T;
   try {
     value = parse(answer.body);
@@ -173,7 +174,8 @@ function valueOf<T>(answer: ConsulAnswer, { what, parse, isEmpty }: SourceReques
     if (!(error instanceof TypeError)) throw error;
     throw notConsul(shownUrl, what, error.message);
   }
-  if (answer.filtered && isEmpty?.(value) === true) throw hidden(shownUrl, what);
+  const isHidden = answer.filtered || (neverEmpty && answer.deniesByDefault);
+  if (isHidden && isEmpty?.(value) === true) throw hidden(shownUrl, what);
   return value;
 }
 
