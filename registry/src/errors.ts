@@ -46,7 +46,7 @@ export function refused(url: string, what: string, status: number, text: string)
   }
   const fix =
     status === 401 || status === 403
-      ? ". Set CONSUL_HTTP_TOKEN to a token that may do this (service:write to register, service:read and node:read to watch)"
+      ? '. Set CONSUL_HTTP_TOKEN to a token that may do this (service:write to register, service:read and node:read to watch, key_prefix "samspel/" write for descriptors)'
       : "";
   return new RegistryError("SAMSPEL_INVALID_CONFIGURATION", `Cannot ${what}: ${answer}${fix}`);
 }

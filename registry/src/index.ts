@@ -1,8 +1,15 @@
 // @samspel/registry: join a registry that speaks Consul's HTTP API, and find the instances of proto services in it.
+export {
+  refreshUsesMs,
+  type CallerOfRecord,
+  type Descriptors,
+  type DescriptorUse,
+} from "./descriptors/index.ts";
 export { RegistryError, type RegistryErrorCode } from "./errors.ts";
 export type { RegistryEvent } from "./events.ts";
 export type { Instance } from "./instance.ts";
 export type { RegistryOptions } from "./options.ts";
 export type { Registration, RegistrationCheck, RegistrationHandle } from "./registration/index.ts";
 export { createRegistry, type Registry } from "./registry.ts";
+export type { CheckState, Health, InstanceState } from "./states/index.ts";
 export type { InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";

@@ -68,19 +68,24 @@ export function createAgent(options: ResolvedRegistryOptions): Agent {
  * The check starts as passing, as whoever registers serves already. Its id is fixed (R2), so registering again
  * replaces it, which the agent would not do with a check of another id.
  */
-function checkOptions({ id, address, port, check, deregisterCriticalAfterMs }: ResolvedRegistration) {
+function checkOptions({
+  id,
+  address,
+  port,
+  check,
+  deregisterCriticalAfterMs: forgetMs,
+}: ResolvedRegistration) {
   const common = {
     checkid: `service:${id}`,
     name: `Service '${id}'`,
     status: "passing",
-    deregistercriticalserviceafter: `${deregisterCriticalAfterMs}ms`,
+    ...(forgetMs === "never" ? {} : { deregistercriticalserviceafter: `${forgetMs}ms` }),
   };
-  return check.type === "grpc"
-    ? {
-        ...common,
-        grpc: `${address.includes(":") ? `[${address}]` : address}:${port}`,
-        interval: `${check.intervalMs}ms`,
-        timeout: `${check.timeoutMs}ms`,
-      }
-    : { ...common, ttl: `${check.type === "ttl" ? check.ttlMs : 0}ms`, timeout: "" };
+  if (check.type === "ttl" || check.type === "none") {
+    return { ...common, ttl: `${check.type === "ttl" ? check.ttlMs : 0}ms`, timeout: "" };
+  }
+  const hostPort = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const times = { interval: `${check.intervalMs}ms`, timeout: `${check.timeoutMs}ms` };
+  if (check.type === "http") return { ...common, http: check.url, ...times };
+  return { ...common, [check.type]: hostPort, ...times };
 }

@@ -22,9 +22,24 @@ interface GetRequest {
   readonly signal: AbortSignal;
 }
 
+interface PutRequest {
+  /** What the caller wants, for errors: "publish …". */
+  readonly what: string;
+  /** Below `/v1`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer> | string;
+  readonly signal: AbortSignal;
+}
+
 export interface ConsulHttp {
   /** @throws RegistryError for whatever is neither 200 nor 404; the reason of `signal` when it aborts. */
   get(request: GetRequest): Promise<Answer>;
+  /**
+   * The answer's text, such as `true` or `false` of a key's check-and-set.
+   * @throws RegistryError for whatever is not 200; the reason of `signal` when it aborts.
+   */
+  put(request: PutRequest): Promise<string>;
 }
 
 export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
@@ -60,6 +75,23 @@ export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
           contentHash: response.headers.get("x-consul-contenthash") ?? undefined,
           body: response.status === 200 ? parseBody(text) : undefined,
         };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof RegistryError ? error : unreachable(options.shownUrl, what, error);
+      }
+    },
+    async put({ what, path, query = {}, body, signal }) {
+      const timeout = AbortSignal.timeout(options.requestTimeoutMs);
+      try {
+        const response = await fetch(`${root}/v1${path}?${new URLSearchParams(query).toString()}`, {
+          method: "PUT",
+          headers,
+          body,
+          signal: AbortSignal.any([signal, timeout]),
+        });
+        const text = await response.text();
+        if (response.status !== 200) throw refused(options.shownUrl, what, response.status, text);
+        return text.trim();
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof RegistryError ? error : unreachable(options.shownUrl, what, error);

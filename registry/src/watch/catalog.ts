@@ -45,7 +45,8 @@ export function createCatalogSources(http: ConsulHttp, options: ResolvedRegistry
   };
 }
 
-function parseInstance(entry: unknown): Instance {
+/** An instance of an answer of `/v1/health/service/…`. */
+export function parseInstance(entry: unknown): Instance {
   const service = asRecord(asRecord(entry)["Service"]);
   const node = asRecord(asRecord(entry)["Node"]);
   const tags = asStrings(service["Tags"]);

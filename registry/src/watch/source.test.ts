@@ -19,6 +19,7 @@ function scripted(script: readonly Scripted[]): { http: ConsulHttp; sent: (strin
       signal.throwIfAborted();
       throw new Error("unreached");
     },
+    put: () => Promise.reject(new Error("a source writes nothing")),
   };
   return { http, sent };
 }

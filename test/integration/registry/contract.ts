@@ -5,6 +5,7 @@ import { consulApi } from "./consul-api.ts";
 import { agentCases } from "./contract-agent.ts";
 import { blockingCases } from "./contract-blocking.ts";
 import { checkCases } from "./contract-checks.ts";
+import { descriptorCases } from "./contract-descriptors.ts";
 import { kvCases } from "./contract-kv.ts";
 import { libraryCases } from "./contract-library.ts";
 import { sessionCases } from "./contract-sessions.ts";
@@ -20,5 +21,6 @@ export async function registryContract(t: Test, url: string): Promise<void> {
     ...kvCases(t, api),
     ...sessionCases(t, api),
     ...libraryCases(t, api),
+    ...descriptorCases(t, api),
   ]);
 }
