@@ -3,7 +3,7 @@ export {
   refreshUsesMs,
   type CallerOfRecord,
   type Descriptors,
-  type DescriptorUse,
+  type ServedOfRecord,
 } from "./descriptors/index.ts";
 export { RegistryError, type RegistryErrorCode } from "./errors.ts";
 export type { RegistryEvent } from "./events.ts";

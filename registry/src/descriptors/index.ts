@@ -1,4 +1,9 @@
-export { createDescriptors, refreshUsesMs, type CallerOfRecord, type Descriptors } from "./descriptors.ts";
+export {
+  createDescriptors,
+  refreshUsesMs,
+  type CallerOfRecord,
+  type Descriptors,
+  type ServedOfRecord,
+} from "./descriptors.ts";
 export { publishingAgent } from "./publishing-agent.ts";
-export type { DescriptorUse } from "./record.ts";
 export { sha256Of } from "./store.ts";

@@ -1,6 +1,7 @@
 // Which descriptors were used, by whom and when: one key with a list of versions, which its users change together.
 //
-//   C1. An entry is known by the hash of its descriptors. Versions of a program that run at once have one each.
+//   C1. An entry is known by version and hash. Versions of a program that run at once have one each, and what only an
+//       older one used expires with it.
 //   C2. Writers lose nothing of each other: a change is a check-and-set of what was read, made anew where that failed.
 //   C3. An entry that nobody has seen for `keepMs` is left out by readers and dropped by the next writer.
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,8 +14,8 @@ export interface DescriptorUse {
   readonly sha256: string;
   /** What the program calls its version; may be empty. */
   readonly version: string;
-  /** The methods that it used, by name; empty where it serves them. */
-  readonly methods: readonly string[];
+  /** What it used or served of them, by name. */
+  readonly names: readonly string[];
   readonly seenAt: Date;
 }
 
@@ -23,11 +24,13 @@ export interface UseRecord {
   read(key: string): Promise<readonly DescriptorUse[]>;
   /** What all keys under a prefix hold, by the rest of the key. */
   list(prefix: string): Promise<ReadonlyMap<string, readonly DescriptorUse[]>>;
-  /** Adds a use, or its methods to those of the same descriptors. */
+  /** Adds a use, or its names to those of the same version. */
   note(key: string, use: DescriptorUse): Promise<void>;
 }
 
 interface RecordOptions {
+  /** What the names are, in the JSON of a key. */
+  readonly names: "methods" | "protoServices";
   readonly keepMs: number;
   /** The longest unseen go where there are more. */
   readonly maxVersions: number;
@@ -37,7 +40,7 @@ const attempts = 20;
 
 export function createUseRecord(
   http: ConsulHttp,
-  { keepMs, maxVersions }: RecordOptions,
+  { names, keepMs, maxVersions }: RecordOptions,
   signal: AbortSignal,
 ): UseRecord {
   const get = async (key: string, query: Readonly<Record<string, string>> = {}) => {
@@ -52,24 +55,26 @@ export function createUseRecord(
   return {
     async read(key) {
       const [entry] = await get(key);
-      return entry === undefined ? [] : fresh(parse(entry));
+      return entry === undefined ? [] : fresh(parse(entry, names));
     },
     async list(prefix) {
       const entries = await get(prefix, { recurse: "" });
       return new Map(
-        entries.map((entry) => [asString(entry["Key"]).slice(prefix.length), fresh(parse(entry))] as const),
+        entries.map(
+          (entry) => [asString(entry["Key"]).slice(prefix.length), fresh(parse(entry, names))] as const,
+        ),
       );
     },
     async note(key, use) {
       for (let attempt = 1; attempt <= attempts; attempt++) {
         const [entry] = await get(key);
-        const before = entry === undefined ? [] : parse(entry);
+        const before = entry === undefined ? [] : parse(entry, names);
         const uses = fresh(merge(before, use));
         const written = await http.put({
           what: `write ${key}`,
           path: `/kv/${pathOf(key)}`,
           query: { cas: String(asNumber(entry?.["ModifyIndex"])) },
-          body: print(uses),
+          body: print(uses, names),
           signal,
         });
         if (written === "true") return;
@@ -84,9 +89,9 @@ export function createUseRecord(
 }
 
 function merge(before: readonly DescriptorUse[], use: DescriptorUse): readonly DescriptorUse[] {
-  const same = before.find(({ sha256 }) => sha256 === use.sha256);
-  const methods = [...new Set([...(same?.methods ?? []), ...use.methods])].toSorted();
-  return [...before.filter((other) => other !== same), { ...use, methods }];
+  const same = before.find(({ sha256, version }) => sha256 === use.sha256 && version === use.version);
+  const names = [...new Set([...(same?.names ?? []), ...use.names])].toSorted();
+  return [...before.filter((other) => other !== same), { ...use, names }];
 }
 
 /** Names of services have no slash; whatever else they have must not end the path. */
@@ -94,18 +99,21 @@ function pathOf(key: string): string {
   return key.split("/").map(encodeURIComponent).join("/");
 }
 
-function print(uses: readonly DescriptorUse[]): string {
-  const versions = uses.map(({ sha256, version, methods, seenAt }) => ({
+function print(uses: readonly DescriptorUse[], called: RecordOptions["names"]): string {
+  const versions = uses.map(({ sha256, version, names, seenAt }) => ({
     sha256,
     version,
-    methods,
+    [called]: names,
     seen: seenAt.toISOString(),
   }));
   return JSON.stringify({ versions });
 }
 
 /** What cannot be read counts as absent, and is replaced by the next writer. */
-function parse(entry: Readonly<Record<string, unknown>>): readonly DescriptorUse[] {
+function parse(
+  entry: Readonly<Record<string, unknown>>,
+  called: RecordOptions["names"],
+): readonly DescriptorUse[] {
   const text = Buffer.from(asString(entry["Value"]), "base64").toString("utf8");
   let value: unknown;
   try {
@@ -114,9 +122,9 @@ function parse(entry: Readonly<Record<string, unknown>>): readonly DescriptorUse
     return [];
   }
   return asArray(asRecord(value)["versions"]).flatMap((item) => {
-    const { sha256, version, methods, seen } = asRecord(item);
+    const { sha256, version, seen, [called]: names } = asRecord(item);
     const seenAt = new Date(asString(seen));
     if (asString(sha256) === "" || Number.isNaN(seenAt.getTime())) return [];
-    return [{ sha256: asString(sha256), version: asString(version), methods: asStrings(methods), seenAt }];
+    return [{ sha256: asString(sha256), version: asString(version), names: asStrings(names), seenAt }];
   });
 }

@@ -1,5 +1,5 @@
 // Typed clients of services, found in the registry. One `Clients` per process: it holds the connections.
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { Logger } from "../telemetry/index.ts";
 import { createChannelPool } from "./channel-pool.ts";
@@ -19,6 +19,8 @@ export interface ClientsOptions {
   readonly timeoutMs?: number;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
+  /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
+  readonly onCall?: (method: DescMethod) => void;
   /** Logs retries at `debug`. */
   readonly logger?: Logger;
 }
@@ -77,7 +79,7 @@ export function createClients(options: ClientsOptions): Clients {
     services.set(protoService, created);
     return created;
   };
-  const routing = createRoutingTransport({ timeoutMs, environment });
+  const routing = createRoutingTransport({ timeoutMs, environment, onCall: options.onCall ?? (() => {}) });
   const outer = intercepted(routing, options.interceptors ?? []);
   const close = async (): Promise<void> => {
     open = false;

@@ -8,6 +8,7 @@ import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
+import type { DescriptorChanges } from "./check-callers.ts";
 import type { Serving } from "./serve.ts";
 import type { ServiceContext } from "./service-context.ts";
 
@@ -47,6 +48,12 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
+  /**
+   * What happens at the start where this version's proto services would break services that call them, as these have
+   * noted in the registry: `warn` logs each change with its callers, `refuse` does not start, `off` does not look.
+   * Default: `SAMSPEL_DESCRIPTOR_CHANGES`, else `warn`.
+   */
+  readonly descriptorChanges?: DescriptorChanges;
   /** How long calls and handlers in flight may take to finish on a stop. Default 30,000 ms. */
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
@@ -88,6 +95,7 @@ export interface ResolvedServiceOptions {
   readonly natsUrl: string | undefined;
   readonly topicPrefix: string;
   readonly version: string | undefined;
+  readonly descriptorChanges: DescriptorChanges;
   readonly drainMs: number;
   readonly freezeStates: boolean;
   readonly maxLiveEntities: number;
@@ -140,6 +148,8 @@ export function resolveServiceOptions(
     }),
     topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
+    descriptorChanges:
+      options.descriptorChanges ?? resolveChanges(set(environment["SAMSPEL_DESCRIPTOR_CHANGES"])),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
     maxLiveEntities: resolvePositive("maxLiveEntities", options.maxLiveEntities, 10_000),
@@ -184,6 +194,11 @@ function resolveFlag(setting: string, value: string | undefined): boolean | unde
   if (value === undefined) return undefined;
   if (value === "true" || value === "false") return value === "true";
   throw refuse(setting, "true or false", value);
+}
+
+function resolveChanges(value = "warn"): DescriptorChanges {
+  if (value === "warn" || value === "refuse" || value === "off") return value;
+  throw refuse("SAMSPEL_DESCRIPTOR_CHANGES", "warn, refuse or off", value);
 }
 
 interface UrlSetting {

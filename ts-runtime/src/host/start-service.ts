@@ -19,6 +19,7 @@ import {
   topicServiceImpl,
   type GroupReaders,
 } from "../topic-stream/index.ts";
+import { createApiRecord } from "./api-record.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
@@ -118,8 +119,10 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
-  const teller = createTeller({ source: name, broker: infra.connectBroker });
-  const clients = begun.use(withTells(createClients({ registry, logger }), teller));
+  const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
+  const { onCall } = api;
+  const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
+  const clients = begun.use(withTells(createClients({ registry, logger, onCall }), teller));
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -147,6 +150,8 @@ async function assemble(
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
+  const bindings = [...served, ...topicStreams.bindings];
+  const descriptors = await api.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -158,7 +163,7 @@ async function assemble(
       logger,
       serving: false,
       interceptors,
-      bindings: [...served, ...topicStreams.bindings],
+      bindings,
       beside: [
         ...inspectionBindings(options, settings, { infra, logger }),
         ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
@@ -190,8 +195,10 @@ async function assemble(
     protoServices,
     protocols: ["grpc", "grpc-web", "connect"],
     lang: "ts",
+    descriptors,
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
+  api.noteServed();
   // Where it does not get through, the registry finds out by its check.
   begun.defer(() =>
     endWithin(deregisterWithinMs, registration.deregister(), { what: "deregistration", logger }),
