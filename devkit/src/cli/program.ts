@@ -22,7 +22,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   program
     .command("dev")
     .description("start the project in a folder, with the infra it needs; Ctrl-C stops everything")
-    .addOption(new Option("-p, --project <dir>", "the folder with samspel.json").default("."))
+    .addOption(
+      new Option("-p, --project <dir>", "the folder with samspel.json, or another file of that kind").default(
+        ".",
+      ),
+    )
     .addOption(new Option("--fresh", "delete the stored data first").default(false))
     .addOption(
       new Option("--registry <kind>", "which registry to start where CONSUL_HTTP_ADDR names none")

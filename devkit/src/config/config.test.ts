@@ -43,6 +43,15 @@ t.test("loadProject() gives absolute paths and leaves defaults out", async (t) =
   });
 });
 
+t.test("loadProject() takes a file of another name, and what builds a service", async (t) => {
+  const file = join(folder, "all.json");
+  await writeFile(file, JSON.stringify({ name: "all", services: { cart: { ...cart, build: ["make"] } } }));
+  const project = await loadProject(file);
+  t.equal(project.dir, folder);
+  t.equal(project.file, file);
+  t.strictSame(project.services[0]?.build, ["make"]);
+});
+
 t.test("loadProject() names file, path, value and what is allowed when something is wrong", async (t) => {
   const cases: readonly (readonly [unknown, string])[] = [
     [
@@ -51,7 +60,7 @@ t.test("loadProject() names file, path, value and what is allowed when something
     ],
     [
       { name: "shop", services: { cart: { comand: ["node"] } } },
-      'unknown key services.cart.comand; did you mean "command"? Allowed here: command, cwd, port, env, python',
+      'unknown key services.cart.comand; did you mean "command"? Allowed here: command, build, cwd, port, env, python',
     ],
     [{ name: "shop", services: { cart: {} } }, "services.cart.command is missing"],
     [

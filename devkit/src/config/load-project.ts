@@ -1,6 +1,6 @@
 // Reads samspel.json and checks it wholly: what comes out of here can be started (A1).
 import { readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { safeParse } from "valibot";
 import { ConfigError } from "./config-error.ts";
 import { explainIssues } from "./explain-issue.ts";
@@ -10,13 +10,13 @@ import { projectSchema, type ProjectFile, type PythonEntry, type ServiceEntry } 
 import { nearest } from "./suggest.ts";
 
 /**
- * Loads the project in a folder.
+ * Loads a project: the samspel.json of a folder, or another file of that kind.
  *
  * @throws ConfigError that names the file, each key at fault, its value, and what is allowed.
  */
-export async function loadProject(folder: string): Promise<Project> {
-  const dir = resolve(folder);
-  const file = join(dir, "samspel.json");
+export async function loadProject(place: string): Promise<Project> {
+  const file = (await isThere(place, "file")) ? resolve(place) : join(resolve(place), "samspel.json");
+  const dir = dirname(file);
   const written = parse(file, await read(file));
   const project: Project = {
     name: written.name,
@@ -62,12 +62,13 @@ function parse(file: string, text: string): ProjectFile {
 
 function define(dir: string, name: string, service: ServiceEntry): ServiceDefinition {
   const [program = "", ...args] = service.command;
-  const { port, python } = service;
+  const { port, python, build } = service;
   return {
     name,
     command: [program, ...args],
     cwd: resolve(dir, service.cwd ?? "."),
     env: service.env ?? {},
+    ...(build === undefined ? {} : { build: [build[0] ?? "", ...build.slice(1)] }),
     ...(port === undefined ? {} : { port }),
     ...(python === undefined ? {} : { python: definePython(dir, python) }),
   };

@@ -3,8 +3,9 @@
 /** A system of services that runs together. */
 export interface Project {
   readonly name: string;
-  /** The folder of samspel.json. */
+  /** The folder of its file. */
   readonly dir: string;
+  /** samspel.json, or another file of that kind. */
   readonly file: string;
   readonly services: readonly ServiceDefinition[];
   /** Commands to try first, with their placeholders. */
@@ -16,6 +17,8 @@ export interface ServiceDefinition {
   readonly name: string;
   /** The program and its arguments; at least one. */
   readonly command: readonly [string, ...string[]];
+  /** What builds it, if it must be built. */
+  readonly build?: readonly [string, ...string[]];
   readonly cwd: string;
   /** Default: one that follows from the name. */
   readonly port?: number;

@@ -30,6 +30,15 @@ const serviceSchema = v.strictObject({
       "The program and its arguments. `node` is the Node that runs samspel, `python` the service's own.",
     ),
   ),
+  build: v.exactOptional(
+    v.pipe(
+      v.array(v.string()),
+      v.minLength(1, "a program and its arguments"),
+      v.description(
+        "A program and its arguments that build it, run in `cwd` before each start of the system.",
+      ),
+    ),
+  ),
   cwd: v.exactOptional(text("Where it runs, relative to samspel.json. Default: the folder of samspel.json.")),
   port: v.exactOptional(
     v.pipe(
@@ -76,6 +85,7 @@ export interface ProjectFile {
 /** One service, as it is written. */
 export interface ServiceEntry {
   readonly command: readonly string[];
+  readonly build?: readonly string[];
   readonly cwd?: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fillPlaceholders } from "../config/index.ts";
 import { startInfra, type Infra } from "../infra/index.ts";
 import { allOrAbort } from "./all-or-abort.ts";
+import { buildServices } from "./build-services.ts";
 import type { Dev, DevOptions } from "./dev.ts";
 import { DevError } from "./dev-error.ts";
 import { keepInfraAlive } from "./keep-infra-alive.ts";
@@ -33,9 +34,10 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     signal.throwIfAborted();
     const ports = await assignPorts(resolved.project, resolved.ports, resolved.host);
     let pythons: PythonEnvironments;
-    [infra, pythons] = await allOrAbort<[Infra, PythonEnvironments]>(abort, [
+    [infra, pythons] = await allOrAbort<[Infra, PythonEnvironments, void]>(abort, [
       beginInfra(resolved, signal).then((started) => (infra = started)),
       preparePythons(resolved, signal),
+      beginBuilds(resolved, signal),
     ]);
     signal.throwIfAborted();
     const runners = createRunners(resolved, infra, ports, pythons);
@@ -58,6 +60,13 @@ type PythonEnvironments = ReadonlyMap<string, PythonEnvironment>;
 function beginInfra(resolved: ResolvedDevOptions, signal: AbortSignal): Promise<Infra> {
   const { dataDir, fresh, registry, reporter, supervisor } = resolved;
   return startInfra({ dataDir, fresh, registry, reporter, supervisor, signal });
+}
+
+function beginBuilds(
+  { project, reporter, supervisor, inherited }: ResolvedDevOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  return buildServices({ services: project.services, reporter, supervisor, env: inherited, signal });
 }
 
 /** One environment for each requirements file; services may share it. */

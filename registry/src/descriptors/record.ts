@@ -9,7 +9,7 @@ import { asArray, asNumber, asRecord, asString, asStrings, type ConsulHttp } fro
 import { RegistryError } from "../errors.ts";
 
 /** One version of a program, by the descriptors that it was compiled with. */
-export interface DescriptorUse {
+interface DescriptorUse {
   /** Its descriptor set, by hash. */
   readonly sha256: string;
   /** What the program calls its version; may be empty. */

@@ -51,6 +51,9 @@ export interface Registration {
   readonly descriptors?: Uint8Array;
 }
 
+/** Which version of the joining contract an instance keeps (docs/joining.md). */
+const contractVersion = "1";
+
 export interface ResolvedRegistration {
   readonly id: string;
   readonly name: string;
@@ -84,6 +87,7 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     ...(registration.descriptors === undefined
       ? {}
       : { descriptor_sha256: sha256Of(registration.descriptors) }),
+    samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
   for (const [key, value] of Object.entries(meta)) {

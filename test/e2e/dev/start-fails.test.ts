@@ -37,7 +37,7 @@ t.test("samspel dev exits with 1 and names the key when samspel.json has a typo"
   t.match(
     run.text,
     `${dir}/samspel.json: unknown key services.greeter.comand; did you mean "command"? ` +
-      "Allowed here: command, cwd, port, env, python",
+      "Allowed here: command, build, cwd, port, env, python",
   );
   t.notMatch(run.text, /Postgres/);
 });
@@ -68,6 +68,17 @@ t.test(
     t.strictSame(await remaining(run.seen, 5000), []);
   },
 );
+
+t.test("samspel dev shows what a build that fails wrote, and starts no service", async (t) => {
+  const build = ["node", "-e", "console.error('undefined: Crat'); process.exit(3)"];
+  const dir = await testProject(t, { greeter: {}, shipping: { build } });
+  const run = runSamspel(t, ["dev", "--project", dir]);
+  t.equal(await run.ended, 1);
+  t.match(run.text, /Cannot build shipping: `node .*` exited with code 3/);
+  t.match(run.text, "undefined: Crat");
+  t.notMatch(run.text, /greeter is ready/);
+  t.strictSame(await remaining(run.seen, 5000), []);
+});
 
 t.test("samspel dev names the command that there is not", async (t) => {
   const dir = await testProject(t, { greeter: { command: ["no-such-command"] } });

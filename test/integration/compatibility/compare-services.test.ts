@@ -283,7 +283,7 @@ t.test(
   "each rule has a case above, and a line with its verdict in docs/reference/api-changes.md",
   async (t) => {
     const met = new Set(
-      [...cases.flatMap(({ changes }) => changes), "enum-closed"].map((text) => text.split(" ")[0]),
+      [...cases.flatMap(({ changes }) => changes), "enum-closed"].map((text) => text.split(" ")[0] ?? ""),
     );
     t.same([...met].toSorted(), Object.keys(changeRules).toSorted());
     const page = readFileSync(join(import.meta.dirname, "../../../docs/reference/api-changes.md"), "utf8");

@@ -69,14 +69,14 @@ async function system(t: Test) {
   return {
     registry,
     /** The stock, in a version of its API, and what it says of it. */
-    async startStock(service: DescService, options: Partial<ServiceOptions> = {}) {
+    startStock: async (service: DescService, options: Partial<ServiceOptions> = {}) => {
       const { logger, lines } = recordingLogger();
       const running = await start({ name: "stock", services: [serving(service)], logger, ...options });
       const changes = () => lines.filter(({ message }) => message.startsWith("a change of the API"));
       return { running, lines, changes };
     },
     /** A cart that calls the stock once, compiled with a version of its API. */
-    async startCart(service: DescService, method: string, cartVersion?: string) {
+    startCart: async (service: DescService, method: string, cartVersion?: string) => {
       const cart = await start({
         name: "cart",
         ...(cartVersion === undefined ? {} : { version: cartVersion }),

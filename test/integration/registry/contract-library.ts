@@ -37,7 +37,14 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
             address: "127.0.0.1",
             port: 4001,
             protoServices: [protoService, `${protoService}Admin`],
-            meta: { protocols: "grpc,connect", version: "1.2.3", zone: "a", lang: "ts", secure: "false" },
+            meta: {
+              protocols: "grpc,connect",
+              version: "1.2.3",
+              zone: "a",
+              lang: "ts",
+              secure: "false",
+              samspel_contract: "1",
+            },
             tags: ["grpc", protoService, `${protoService}Admin`],
           },
         ]);

@@ -3,7 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { TopicDescriptor } from "../descriptor/index.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TopicContentSchema, TopicSchema } from "../gen/samspel/v1/backoffice_pb.ts";
-import { apiErrorOf, streamName, type Broker } from "../topic/index.ts";
+import { apiErrorOf, streamName, topicSubjects, type Broker } from "../topic/index.ts";
 import { required, type BackofficeParts, type Methods } from "./parts.ts";
 
 const streamNotFound = 10_059;
@@ -54,9 +54,13 @@ async function contentOf(
   topic: TopicDescriptor,
 ): Promise<MessageInitShape<typeof TopicContentSchema> | undefined> {
   try {
-    const { state } = await manager.streams.info(streamName(prefix, topic));
+    const { state } = await manager.streams.info(streamName(prefix, topic), {
+      subjects_filter: topicSubjects(prefix, topic),
+    });
+    // Without the fences of publishers, which lie in the same stream.
+    const messages = Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
     return {
-      messages: BigInt(state.messages),
+      messages: BigInt(messages),
       bytes: BigInt(state.bytes),
       firstSequence: BigInt(state.first_seq),
       lastSequence: BigInt(state.last_seq),

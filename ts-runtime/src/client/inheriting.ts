@@ -1,10 +1,9 @@
 // Calls made on behalf of a call: they inherit what is left of its deadline, its end, and its trace (C1, A3).
 import type { HandlerContext, Transport } from "@connectrpc/connect";
+import { tracePassedOn } from "../telemetry/index.ts";
 
 /** The call that is being answered; a `HandlerContext` is one. */
 export type CallContext = Pick<HandlerContext, "signal" | "timeoutMs" | "requestHeader">;
-
-const traceHeaders = ["traceparent", "tracestate"];
 
 export function inheriting(transport: Transport, context: CallContext): Transport {
   return {
@@ -43,9 +42,11 @@ function shorter(context: CallContext, asked: number | undefined): number | unde
 
 function traced(context: CallContext, header: HeadersInit | undefined): Headers {
   const headers = new Headers(header);
-  for (const name of traceHeaders) {
-    const value = context.requestHeader.get(name);
-    if (value !== null && !headers.has(name)) headers.set(name, value);
+  // A trace of the caller's own replaces the whole of it: a tracestate belongs to its traceparent.
+  const inherited = tracePassedOn(context.requestHeader);
+  if (headers.has("traceparent")) delete inherited["tracestate"];
+  for (const [name, value] of Object.entries(inherited)) {
+    if (!headers.has(name)) headers.set(name, value);
   }
   return headers;
 }

@@ -23,7 +23,6 @@ export function descriptorSetOf(services: readonly DescService[]): Uint8Array {
     for (const dependency of file.dependencies) add(dependency);
     ordered.add(file);
   };
-  const byName = (a: DescFile, b: DescFile): number => (a.name < b.name ? -1 : 1);
   for (const file of [...new Set(services.map((service) => service.file))].toSorted(byName)) add(file);
   const file = Array.from(ordered, ({ proto }) => {
     if (proto.sourceCodeInfo === undefined) return proto;
@@ -40,4 +39,8 @@ export function descriptorSetOf(services: readonly DescService[]): Uint8Array {
  */
 export function readDescriptorSet(bytes: Uint8Array): FileRegistry {
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
+}
+
+function byName(a: DescFile, b: DescFile): number {
+  return a.name < b.name ? -1 : 1;
 }

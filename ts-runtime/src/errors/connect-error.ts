@@ -10,7 +10,7 @@ export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;
   if (!(error instanceof SamspelError)) return new ConnectError("internal error", Code.Internal);
   const own = create(ErrorDetailSchema, {
-    code: error.code,
+    code: error.reason,
     retryable: error.retryable,
     metadata: { ...error.metadata },
     ...(error.retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(error.retryAfterMs) }),

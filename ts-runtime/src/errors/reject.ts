@@ -4,7 +4,7 @@ import { SamspelError, type SamspelErrorOptions } from "./samspel-error.ts";
 
 /**
  * Makes the error with which a handler refuses a request: `throw reject(Code.FailedPrecondition, "cart is empty")`.
- * The caller gets the code, the message, the metadata and the details, such as `{ details: [detail(QuotaSchema, { left:
+ * The caller gets the code, the message, the reason, the metadata and the details, such as `{ details: [detail(QuotaSchema, { left:
  * 2 })] }`; nothing is persisted.
  */
 export function reject(

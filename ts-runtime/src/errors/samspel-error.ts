@@ -9,6 +9,11 @@ const brand = Symbol.for("samspel.error");
 export interface SamspelErrorOptions extends ErrorOptions {
   /** A service's own gRPC code in place of the table's. */
   readonly grpc?: Code;
+  /**
+   * The stable code that callers get in place of ours: a service's own, such as `CART_CHECKED_OUT`, for callers that tell
+   * its refusals apart.
+   */
+  readonly reason?: string;
   /** Overrides whether a retry may help. */
   readonly retryable?: boolean;
   /** How long a caller should wait before it tries again, in milliseconds. */
@@ -42,6 +47,8 @@ export class SamspelError extends Error {
 
   readonly code: ErrorCode;
   readonly grpc: Code;
+  /** What callers get as `code` of the detail. */
+  readonly reason: string;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
@@ -51,6 +58,7 @@ export class SamspelError extends Error {
     super(message, options);
     this.code = code;
     this.grpc = options.grpc ?? errorCodes[code].grpc;
+    this.reason = options.reason ?? code;
     this.retryable = options.retryable ?? errorCodes[code].retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.metadata = options.metadata ?? {};

@@ -9,7 +9,7 @@ import type {
 import type { Client, HandlerContext } from "@connectrpc/connect";
 import type { Clients } from "../client/index.ts";
 import { tellableMethod } from "../descriptor/index.ts";
-import { traceOf } from "./outgoing-tell.ts";
+import { tracePassedOn } from "../telemetry/index.ts";
 import type { Receipt } from "./receipt.ts";
 import type { ReplyOptions } from "./replies.ts";
 import type { TellCircumstances, Teller, TellOptions } from "./teller.ts";
@@ -74,7 +74,7 @@ export function withTells(clients: Clients, teller: Teller): TellingClients {
     ...factory(clients, teller, () => ({})),
     within: (context) =>
       factory(clients.within(context), teller, () => ({
-        headers: traceOf(context.requestHeader),
+        headers: tracePassedOn(context.requestHeader),
         leftMs: context.timeoutMs(),
       })),
     reply: (method, token, options) => teller.reply(method, token, options),

@@ -3,7 +3,7 @@ export { createTellingClients, type TellingClientsOptions } from "./create-clien
 export { withTell, withTells, type TellClient, type TellingClient, type TellingClients } from "./clients.ts";
 export { pruneHandled, withInbox, type InboxContext, type InboxImpl } from "./inbox.ts";
 export { createLazyBroker } from "./lazy-broker.ts";
-export { makeTell, outboxMessage, requireDelay, traceOf } from "./outgoing-tell.ts";
+export { makeTell, outboxMessage, requireDelay } from "./outgoing-tell.ts";
 export type { Receipt } from "./receipt.ts";
 export type { ReplyOptions } from "./replies.ts";
 export { createReplyPublisher } from "./reply-publisher.ts";

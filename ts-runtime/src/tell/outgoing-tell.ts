@@ -129,15 +129,3 @@ export function requireDelay(method: DescMethod, delayMs: number | undefined): n
     `delayMs of a tell of ${nameOf(method)} must be 0 to ${maxDelayMs}, which is 100 years: current value is ${delayMs}`,
   );
 }
-
-const traceHeaders = ["traceparent", "tracestate"];
-
-/** The trace that a request is part of, for what is told because of it (A3). */
-export function traceOf(requestHeader: Headers): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name of traceHeaders) {
-    const value = requestHeader.get(name);
-    if (value !== null) headers[name] = value;
-  }
-  return headers;
-}

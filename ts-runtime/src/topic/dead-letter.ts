@@ -35,7 +35,8 @@ export async function parkDeadLetter(broker: Broker, parking: Parking): Promise<
     });
 }
 
-function deadLetterHeaders({ group, message, error, attempts, history }: Parking): MsgHdrs {
+/** What is stored of a message beside its body. */
+export function deadLetterHeaders({ group, message, error, attempts, history }: Parking): MsgHdrs {
   const result = headers();
   for (const [name, values] of message.rawHeaders ?? []) {
     if (name.toLowerCase().startsWith("nats-")) continue; // instructions to JetStream about the first publishing

@@ -199,7 +199,7 @@ export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
  */
 export type TopicContent = Message<"samspel.v1.TopicContent"> & {
   /**
-   * How many messages, with those by which publishers fence each other.
+   * How many messages, without those by which publishers fence each other.
    *
    * @generated from field: int64 messages = 1;
    */
