@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 
 /** The exit code of a command line that is not understood. */
@@ -17,6 +18,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     )
     .version(version(), "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
+    // What comes after a command is the command's: `join` has a --version of its own, and a program's options.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
   program
@@ -47,6 +50,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       code = exit;
     }),
   );
+  for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {
     await program.parseAsync(argv);
