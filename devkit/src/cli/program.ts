@@ -5,6 +5,7 @@ import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
+import { registryCommand } from "./registry/index.ts";
 
 /** The exit code of a command line that is not understood. */
 const usageError = 2;
@@ -51,6 +52,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }),
   );
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
+  program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {
     await program.parseAsync(argv);

@@ -2,16 +2,13 @@
 import type { Registry, RegistryEvent } from "@samspel/registry";
 import type { JoinReporter } from "../../join/index.ts";
 
-/** 1 where it failed, 2 where the command line is wrong. */
-export type ExitCode = number;
-
 interface Tools {
   readonly registry: Registry;
   readonly reporter: JoinReporter;
 }
 
 /** What a command does; it resolves with an exit code. */
-type Work = (tools: Tools) => Promise<ExitCode>;
+type Work = (tools: Tools) => Promise<number>;
 
 /** How commands run, with their exit code told to whoever ends the process. */
 export type Run = (options: { readonly registry: string }, work: Work) => Promise<void>;

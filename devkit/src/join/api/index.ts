@@ -1,5 +1,4 @@
-export type { Api } from "./api.ts";
-export { findApi, type ApiOptions, type FoundApi } from "./find-api.ts";
+export { findApi } from "./find-api.ts";
 export { readProtoFiles } from "./proto-files.ts";
 export { setOf } from "./file-set.ts";
 export { reflect } from "./reflect.ts";

@@ -46,11 +46,16 @@ async function readOne(path: string): Promise<ProtoFiles> {
 function parse(bytes: Uint8Array): ProtoFiles {
   const { file: files } = fromBinary(FileDescriptorSetSchema, bytes);
   if (files.length === 0) throw new Error("it has no files");
-  const own = files.filter((file) => !isImport(file) && !/^(google|grpc|samspel)[./]/.test(file.name));
+  const own = files.filter((file) => !isImport(file) && !isCommon(file));
   const protoServices = own.flatMap((file) =>
     file.service.map(({ name }) => (file.package === "" ? name : `${file.package}.${name}`)),
   );
   return { files, protoServices };
+}
+
+/** What protoc gives along with its imports, and buf where a folder has copies of it. */
+function isCommon({ name }: FileDescriptorProto): boolean {
+  return /^(google\/(protobuf|api|rpc)|grpc|samspel\/v1)\//.test(name);
 }
 
 /** Field 8042 of a file in an image of buf is its `ImageFileExtension`, whose field 1 says that it is an import. */
