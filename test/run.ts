@@ -107,6 +107,7 @@ async function runTap({ args, results, infra, supervisor, signal }: TapRun): Pro
       TEST_CONSUL_URL: infra.registryUrl,
       // For tests that kill one of their own.
       ...commandOf(infra, "nats", "TEST_NATS_SERVER"),
+      ...commandOf(infra, "registry", "TEST_CONSUL"),
     },
     output: live ? "inherit" : "lines",
     graceMs: 5000,

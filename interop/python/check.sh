@@ -4,13 +4,12 @@ set -eu
 cd "$(dirname "$0")"
 inventory=../../examples/shopping-cart/inventory
 
-environment="${VIRTUAL_ENV:-.venv}"
-if [ ! -x "$environment/bin/ruff" ]; then
-  "${PYTHON:-python3}" -m venv "$environment"
-  "$environment/bin/pip" install --quiet -r "$inventory/requirements.in" -r requirements-check.txt
+sh environment.sh
+if ! .venv/bin/python -c "import mypy, ruff" 2>/dev/null; then
+  .venv/bin/pip install --quiet --disable-pip-version-check -r requirements-check.txt
 fi
 
-"$environment/bin/ruff" format --check --config pyproject.toml . "$inventory"
-"$environment/bin/ruff" check --config pyproject.toml . "$inventory"
-"$environment/bin/mypy" --no-error-summary src/samspel "$inventory/src/inventory"
-PYTHONPATH=src:. "$environment/bin/python" -m unittest discover -t . -s tests
+.venv/bin/ruff format --check --config pyproject.toml . "$inventory"
+.venv/bin/ruff check --config pyproject.toml . "$inventory"
+.venv/bin/mypy --no-error-summary src/samspel scenario "$inventory/src/inventory"
+.venv/bin/python -m unittest discover -t . -s tests

@@ -11,5 +11,6 @@ export type { Instance } from "./instance.ts";
 export type { RegistryOptions } from "./options.ts";
 export type { Registration, RegistrationCheck, RegistrationHandle } from "./registration/index.ts";
 export { createRegistry, type Registry } from "./registry.ts";
-export type { CheckState, Health, InstanceState } from "./states/index.ts";
-export type { InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";
+export type { CheckState, InstanceState } from "./states/index.ts";
+export type { RegistryTls } from "./tls.ts";
+export type { Health, InstanceQuery, InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";

@@ -14,6 +14,10 @@ export interface Instance {
   readonly meta: Readonly<Record<string, string>>;
   /** All tags, `grpc` and the proto services among them. */
   readonly tags: readonly string[];
+  /** Its share of calls beside the others', 1 or more; 1 unless it was registered with another. */
+  readonly weight: number;
+  /** Where it runs, as Consul names its datacenters. */
+  readonly datacenter: string;
 }
 
 /** The tag of every instance that speaks gRPC. */

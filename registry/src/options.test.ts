@@ -16,6 +16,37 @@ t.test("resolveRegistryOptions() takes the option, else the environment, else th
   });
 });
 
+t.test("resolveRegistryOptions() reads the variables of Consul's own tools", async (t) => {
+  t.match(resolveRegistryOptions({}, { CONSUL_HTTP_ADDR: "host:1", CONSUL_HTTP_SSL: "true" }), {
+    url: "https://host:1",
+    tls: { verify: true, ca: undefined },
+  });
+  const insecure = { CONSUL_HTTP_ADDR: "https://host", CONSUL_HTTP_SSL_VERIFY: "false" };
+  t.match(resolveRegistryOptions({}, insecure), { tls: { verify: false } });
+  t.match(resolveRegistryOptions({ tls: { verify: true, serverName: "s" } }, insecure), {
+    tls: { verify: true, serverName: "s" },
+  });
+  t.equal(
+    resolveRegistryOptions({}, { CONSUL_CACERT: "/nowhere" }).tls,
+    undefined,
+    "plain HTTP reads no files",
+  );
+  const both = { CONSUL_HTTP_TOKEN: "t", CONSUL_HTTP_TOKEN_FILE: "/f" };
+  t.match(resolveRegistryOptions({}, both), { token: undefined, tokenFile: "/f" }, "the file comes first");
+  t.match(resolveRegistryOptions({ token: "u" }, both), { token: "u", tokenFile: undefined });
+  t.match(resolveRegistryOptions({ tokenFile: "/g" }, both), { token: undefined, tokenFile: "/g" });
+});
+
+t.test("resolveRegistryOptions() refuses namespaces instead of ignoring them", async (t) => {
+  for (const name of ["CONSUL_NAMESPACE", "CONSUL_PARTITION"]) {
+    t.throws(() => resolveRegistryOptions({}, { [name]: "team-a" }), {
+      code: "SAMSPEL_INVALID_CONFIGURATION",
+      message: new RegExp(`Cannot use ${name} "team-a" as .* Consul Enterprise.*unset ${name}`),
+    });
+    t.ok(resolveRegistryOptions({}, { [name]: "default" }));
+  }
+});
+
 t.test("resolveRegistryOptions() shows no credentials", async (t) => {
   const { shownUrl } = resolveRegistryOptions({ url: "http://user:secret@host:1/?token=secret" }, {});
   t.equal(shownUrl, "http://host:1");

@@ -12,9 +12,10 @@ import {
 } from "./registration/index.ts";
 import { readInstanceStates, type InstanceState } from "./states/index.ts";
 import {
-  createCatalogSources,
+  createCatalogs,
   createSharedWatches,
   resolveOnce,
+  type InstanceQuery,
   type InstanceWatch,
   type ResolveOptions,
 } from "./watch/index.ts";
@@ -44,8 +45,11 @@ export interface Registry extends AsyncDisposable {
   remove(id: string): Promise<void>;
   /** All instances that speak gRPC, or those of one service, with what their checks say: for people who look. */
   states(service?: string): Promise<readonly InstanceState[]>;
-  /** The live instances of a proto service, as they change; all watches of a name share one long poll (R7). */
-  watch(protoService: string): InstanceWatch;
+  /**
+   * The live instances of a proto service, as they change, or of some of them: `{ version: "2" }` for a canary. All
+   * watches of a name share one long poll (R7).
+   */
+  watch(protoService: string, query?: InstanceQuery): InstanceWatch;
   /**
    * The live instances of a proto service now. Waits until there is one; if there is none when the time is over,
    * the answer is empty.
@@ -63,14 +67,13 @@ export interface Registry extends AsyncDisposable {
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const resolved = resolveRegistryOptions(options);
   const http = createConsulHttp(resolved);
-  const watches = createSharedWatches(createCatalogSources(http, resolved), resolved);
+  const watches = createSharedWatches(createCatalogs(http, resolved), resolved);
   const handles = new Set<RegistrationHandle>();
   const closed = new AbortController();
   const descriptors = createDescriptors(http, closed.signal);
-  const { onEvent } = resolved;
-  const agent = publishingAgent(createAgent(resolved), {
+  const agent = publishingAgent(createAgent(http, resolved.shownUrl), {
     store: descriptors,
-    onEvent,
+    onEvent: resolved.onEvent,
     closed: closed.signal,
   });
   const context = { http, agent, options: resolved, closed: closed.signal };
@@ -83,7 +86,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     closed.abort();
     watches.close();
     const ends = await Promise.allSettled([...handles].map((handle) => handle.deregister()));
-    agent.close();
+    http.close();
     const failed = ends.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   };
@@ -113,13 +116,13 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       whileOpen();
       return readInstanceStates(http, service, closed.signal);
     },
-    watch(protoService) {
+    watch(protoService, query) {
       whileOpen();
-      return watches.watch(protoService);
+      return watches.watch(protoService, query);
     },
     async resolve(protoService, options) {
       whileOpen();
-      return resolveOnce(watches.watch(protoService), options);
+      return resolveOnce(watches.watch(protoService, options), options);
     },
     close: () => (closing ??= close()),
     async [Symbol.asyncDispose]() {

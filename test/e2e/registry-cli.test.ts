@@ -71,7 +71,7 @@ t.test("samspel registry ls shows services with instances, health, versions, lan
   const { out } = await outcome(on, "ls");
   t.match(
     out,
-    /^service +passing +warning +critical +version +language +tls +proto services\nstock +\d +0 +\d +1\.4\.0, 1\.5\.0 +go +some +stock\.v1\.StockService$/,
+    /^service +instances +version +language +tls +proto services\nstock +(2 passing|1 passing, 1 critical) +1\.4\.0, 1\.5\.0 +go +some +stock\.v1\.StockService$/,
   );
   const answer = JSON.parse((await outcome(on, "ls", "--json")).out);
   t.match(answer, {

@@ -12,6 +12,8 @@ export interface TcpProxy {
   restore(): Promise<void>;
   /** Keeps all connections, and takes new ones, but lets nothing through until `cut()`. */
   freeze(): void;
+  /** Lets new connections through again; those of the freeze stay dead and nobody is told, as after lost packets. */
+  thaw(): void;
   /** How many bytes came and were not let through. */
   swallowed(): number;
 }
@@ -67,5 +69,8 @@ export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
     frozen = true;
     for (const socket of sockets) swallow(socket);
   };
-  return { url: proxied.href, cut, restore: () => listen(port), freeze, swallowed: () => swallowed };
+  const thaw = (): void => {
+    frozen = false;
+  };
+  return { url: proxied.href, cut, restore: () => listen(port), freeze, thaw, swallowed: () => swallowed };
 }

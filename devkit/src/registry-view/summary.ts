@@ -18,17 +18,22 @@ export function summarize(states: readonly InstanceState[]): readonly ServiceSum
   return [...Map.groupBy(states, ({ service }) => service)].map(([name, instances]) => {
     const all = (key: string): readonly string[] =>
       distinct(instances.map(({ meta }) => meta[key] ?? "").filter((value) => value !== ""));
-    const count = (health: Health): number => instances.filter((state) => state.health === health).length;
     const secure = instances.filter(({ meta }) => meta["secure"] === "true").length;
     return {
       name,
-      instances: { passing: count("passing"), warning: count("warning"), critical: count("critical") },
+      instances: countByHealth(instances),
       versions: all("version"),
       languages: all("lang"),
       protoServices: distinct(instances.flatMap(({ protoServices }) => protoServices)),
       secure: secure === 0 ? "no" : secure === instances.length ? "yes" : "some",
     };
   });
+}
+
+function countByHealth(instances: readonly InstanceState[]): Readonly<Record<Health, number>> {
+  const counts = { passing: 0, warning: 0, maintenance: 0, critical: 0 };
+  for (const { health } of instances) counts[health] += 1;
+  return counts;
 }
 
 function distinct(values: readonly string[]): readonly string[] {

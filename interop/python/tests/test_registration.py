@@ -98,6 +98,7 @@ class RegistrationTest(unittest.IsolatedAsyncioTestCase):
                 "Port": 4711,
                 "Tags": ["grpc", "inventory.v1.InventoryService"],
                 "Meta": {
+                    "samspel_contract": "1",
                     "protocols": "grpc",
                     "version": "1.2.3",
                     "zone": "",

@@ -1,9 +1,7 @@
-// What an instance asks of its agent, by the `consul` package: register, deregister, heartbeat.
-import Consul from "consul";
-import { refused, unreachable, type RegistryError } from "../errors.ts";
-import type { ResolvedRegistryOptions } from "../options.ts";
+// What an instance asks of its agent: register, deregister, heartbeat, maintenance.
+import { notConsul, notThere } from "../errors.ts";
 import type { ResolvedRegistration } from "../registration/resolve.ts";
-import { asNumber, asRecord } from "./json.ts";
+import type { ConsulHttp } from "./http.ts";
 
 export interface Agent {
   /** Puts the instance and its check into the registry, or in place of what stands there under its id. */
@@ -12,55 +10,49 @@ export interface Agent {
   deregister(id: string): Promise<void>;
   /** Says that a TTL check holds. */
   pass(checkId: string): Promise<void>;
-  close(): void;
+  /** Begins maintenance, for a reason that people read, or ends it. */
+  maintain(id: string, reason: string | undefined): Promise<void>;
 }
 
-export function createAgent(options: ResolvedRegistryOptions): Agent {
-  // `baseUrl` and `timeout` are the package's, but not in its types.
-  const settings = {
-    baseUrl: `${options.url}/v1`,
-    timeout: options.requestTimeoutMs,
-    defaults: options.token === undefined ? {} : { token: options.token },
-  };
-  const consul = new Consul(settings);
-  const fail = (what: string, error: unknown): RegistryError => {
-    const { statusCode, body } = asRecord(asRecord(error)["response"]);
-    return statusCode === undefined
-      ? unreachable(options.shownUrl, what, error)
-      : refused(options.shownUrl, what, asNumber(statusCode), typeof body === "string" ? body : "");
-  };
+export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
   return {
     async register(registration) {
-      try {
-        await consul.agent.service.register({
-          name: registration.name,
-          id: registration.id,
-          address: registration.address,
-          port: registration.port,
-          tags: [...registration.tags],
-          meta: { ...registration.meta },
-          ...(registration.check.type === "none" ? {} : { check: checkOptions(registration) }),
-        });
-      } catch (error) {
-        throw fail(`register ${registration.id}`, error);
-      }
+      const what = `register ${registration.id}`;
+      const path = "/agent/service/register";
+      const { status } = await http.send({ method: "PUT", what, path, body: bodyOf(registration) });
+      if (status === 404) throw notConsul(shownUrl, what, "404 for a path that Consul has");
     },
     async deregister(id) {
-      try {
-        await consul.agent.service.deregister(id);
-      } catch (error) {
-        if (asRecord(asRecord(error)["response"])["statusCode"] === 404) return;
-        throw fail(`deregister ${id}`, error);
-      }
+      const path = `/agent/service/deregister/${encodeURIComponent(id)}`;
+      await http.send({ method: "PUT", what: `deregister ${id}`, path });
     },
     async pass(checkId) {
-      try {
-        await consul.agent.check.pass(checkId);
-      } catch (error) {
-        throw fail(`pass check ${checkId}`, error);
-      }
+      const what = `pass check ${checkId}`;
+      const path = `/agent/check/pass/${encodeURIComponent(checkId)}`;
+      const { status } = await http.send({ method: "PUT", what, path });
+      if (status === 404) throw notThere(shownUrl, what);
     },
-    close: () => consul.destroy(),
+    async maintain(id, reason) {
+      const what = `${reason === undefined ? "end" : "begin"} maintenance of ${id}`;
+      const path = `/agent/service/maintenance/${encodeURIComponent(id)}`;
+      const query = reason === undefined ? { enable: "false" } : { enable: "true", reason };
+      const { status } = await http.send({ method: "PUT", what, path, query });
+      if (status === 404) throw notThere(shownUrl, what);
+    },
+  };
+}
+
+function bodyOf(registration: ResolvedRegistration): object {
+  const { name, id, address, port, tags, meta, weights, check } = registration;
+  return {
+    Name: name,
+    ID: id,
+    Address: address,
+    Port: port,
+    Tags: tags,
+    Meta: meta,
+    Weights: { Passing: weights.passing, Warning: weights.warning },
+    ...(check.type === "none" ? {} : { Check: checkOf(registration) }),
   };
 }
 
@@ -68,24 +60,25 @@ export function createAgent(options: ResolvedRegistryOptions): Agent {
  * The check starts as passing, as whoever registers serves already. Its id is fixed (R2), so registering again
  * replaces it, which the agent would not do with a check of another id.
  */
-function checkOptions({
-  id,
-  address,
-  port,
-  check,
-  deregisterCriticalAfterMs: forgetMs,
-}: ResolvedRegistration) {
+function checkOf(registration: ResolvedRegistration): object {
+  const { id, address, port, check, deregisterCriticalAfterMs: forgetMs } = registration;
   const common = {
-    checkid: `service:${id}`,
-    name: `Service '${id}'`,
-    status: "passing",
-    ...(forgetMs === "never" ? {} : { deregistercriticalserviceafter: `${forgetMs}ms` }),
+    CheckID: `service:${id}`,
+    Name: `Service '${id}'`,
+    Status: "passing",
+    ...(forgetMs === "never" ? {} : { DeregisterCriticalServiceAfter: `${forgetMs}ms` }),
   };
   if (check.type === "ttl" || check.type === "none") {
-    return { ...common, ttl: `${check.type === "ttl" ? check.ttlMs : 0}ms`, timeout: "" };
+    return { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
   }
-  const hostPort = `${address.includes(":") ? `[${address}]` : address}:${port}`;
-  const times = { interval: `${check.intervalMs}ms`, timeout: `${check.timeoutMs}ms` };
-  if (check.type === "http") return { ...common, http: check.url, ...times };
-  return { ...common, [check.type]: hostPort, ...times };
+  const target = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const times = { Interval: `${check.intervalMs}ms`, Timeout: `${check.timeoutMs}ms` };
+  switch (check.type) {
+    case "http":
+      return { ...common, HTTP: check.url, ...times };
+    case "tcp":
+      return { ...common, TCP: target, ...times };
+    case "grpc":
+      return { ...common, GRPC: target, ...times };
+  }
 }

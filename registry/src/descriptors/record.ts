@@ -70,14 +70,15 @@ export function createUseRecord(
         const [entry] = await get(key);
         const before = entry === undefined ? [] : parse(entry, names);
         const uses = fresh(merge(before, use));
-        const written = await http.put({
+        const { body: written } = await http.send({
+          method: "PUT",
           what: `write ${key}`,
           path: `/kv/${pathOf(key)}`,
           query: { cas: String(asNumber(entry?.["ModifyIndex"])) },
           body: print(uses, names),
           signal,
         });
-        if (written === "true") return;
+        if (written === true) return;
         await sleep(Math.random() * 20 * attempt, undefined, { signal });
       }
       throw new RegistryError(

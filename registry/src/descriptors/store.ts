@@ -40,14 +40,21 @@ export function createDescriptorStore(http: ConsulHttp, signal: AbortSignal): De
     const [entry] = asArray(body);
     return entry === undefined ? undefined : Buffer.from(asString(asRecord(entry)["Value"]), "base64");
   };
-  const put = (key: string, value: Uint8Array | string, sha256: string, ifAbsent: boolean): Promise<string> =>
-    http.put({
+  const put = async (
+    key: string,
+    body: Uint8Array | string,
+    sha256: string,
+    ifAbsent: boolean,
+  ): Promise<void> => {
+    await http.send({
+      method: "PUT",
       what: `publish descriptors ${sha256}`,
       path: `/kv/${key}`,
       query: ifAbsent ? { cas: "0" } : {},
-      body: typeof value === "string" ? value : new Uint8Array(value),
+      body,
       signal,
     });
+  };
 
   /** The compressed set, in one piece or several. */
   const fetchPacked = async (sha256: string): Promise<Buffer | undefined> => {

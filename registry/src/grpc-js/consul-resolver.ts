@@ -1,36 +1,41 @@
-// The resolver behind `consul:` targets of stock @grpc/grpc-js channels. It shares the registry's watch (R7).
+// The resolver behind `consul:` targets of stock @grpc/grpc-js channels. It shares the registry's watch (R7), and so
+// its rules: filters, grace, failover.
 //
 //   G1. The listener is never called from within the constructor or `updateResolution`, nor after `destroy`.
-//   G2. Balancing is round robin unless the channel brings a service config of its own.
-//   G3. Without an instance, calls fail at once with the reason. grpc-js 1.14's round_robin would queue them for an
-//       empty list and keep the old addresses for an error, so an error comes with a policy that has no past.
-import { experimental, Metadata, status, type ChannelOptions } from "@grpc/grpc-js";
+//   G2. Balancing is round robin, by weight, unless the channel brings a service config of its own.
+//   G3. Without an instance, calls wait for the first one (an empty list makes round robin queue them) for
+//       `waitForFirstMs`; from then on they fail at once and say why, until there is one.
+import { experimental, type ChannelOptions } from "@grpc/grpc-js";
 import type { Instance } from "../instance.ts";
 import type { Registry } from "../registry.ts";
 import type { InstanceWatch } from "../watch/index.ts";
-import { parseConsulTarget } from "./consul-target.ts";
+import { byWeight } from "./by-weight.ts";
+import { parseConsulTarget, type ConsulTarget } from "./consul-target.ts";
+import { noInstance } from "./no-instance.ts";
 
 type Target = experimental.GrpcUri;
 type Listener = experimental.ResolverListener;
+type Endpoints = experimental.StatusOr<experimental.Endpoint[]>;
 type ResolverConstructor = Parameters<typeof experimental.registerResolver>[1];
 
-/** Finds the registry of a target: of its authority (`host:port`), or the default one. */
-export type RegistryOf = (authority: string | undefined) => Registry;
+export interface ResolverContext {
+  /** Finds the registry of a target: of its authority (`host:port`), or the default one. */
+  readonly registryOf: (authority: string | undefined) => Registry;
+  readonly waitForFirstMs: number;
+}
 
-export function consulResolverClass(registryOf: RegistryOf): ResolverConstructor {
+export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverContext): ResolverConstructor {
   return class ConsulResolver implements experimental.Resolver {
-    readonly #protoService: string;
-    readonly #authority: string | undefined;
+    readonly #target: ConsulTarget;
     readonly #listener: Listener;
-    readonly #options: ChannelOptions;
+    readonly #hasOwnConfig: boolean;
     #watch: InstanceWatch | undefined;
+    #givingUp: NodeJS.Timeout | undefined;
 
     constructor(target: Target, listener: Listener, options: ChannelOptions) {
-      const { protoService, authority } = parseConsulTarget(target);
-      this.#protoService = protoService;
-      this.#authority = authority;
+      this.#target = parseConsulTarget(target);
       this.#listener = listener;
-      this.#options = options;
+      this.#hasOwnConfig = (options["grpc.service_config"] ?? "") !== "";
     }
 
     static getDefaultAuthority(target: Target): string {
@@ -40,13 +45,17 @@ export function consulResolverClass(registryOf: RegistryOf): ResolverConstructor
     /** A watch brings changes by itself: only the first call begins one. */
     updateResolution(): void {
       if (this.#watch !== undefined) return;
-      const registry = registryOf(this.#authority);
-      const watch = registry.watch(this.#protoService);
+      const { authority, protoService, query } = this.#target;
+      const registry = registryOf(authority);
+      const watch = registry.watch(protoService, query);
       this.#watch = watch;
+      // A registry that gives no answer is like one that says "none".
+      this.#giveUpLater(registry.url);
       void this.#follow(watch, registry.url);
     }
 
     destroy(): void {
+      clearTimeout(this.#givingUp);
       this.#watch?.[Symbol.dispose]();
       this.#watch = undefined;
     }
@@ -54,31 +63,33 @@ export function consulResolverClass(registryOf: RegistryOf): ResolverConstructor
     async #follow(watch: InstanceWatch, url: string): Promise<void> {
       for await (const instances of watch) {
         if (this.#watch !== watch) return;
-        this.#tell(instances, url);
+        const endpoints = byWeight(instances).map(endpointOf);
+        this.#tell(experimental.statusOrFromValue(endpoints));
+        if (endpoints.length === 0) {
+          this.#giveUpLater(url);
+        } else {
+          clearTimeout(this.#givingUp);
+          this.#givingUp = undefined;
+        }
       }
     }
 
-    #tell(instances: readonly Instance[], url: string): void {
-      const missing = `no instance of ${this.#protoService} passes its checks in the registry at ${url}`;
-      const endpoints: experimental.StatusOr<experimental.Endpoint[]> =
-        instances.length === 0
-          ? experimental.statusOrFromError({
-              code: status.UNAVAILABLE,
-              details: missing,
-              metadata: new Metadata(),
-            })
-          : experimental.statusOrFromValue(
-              instances.map(({ address, port }) => ({ addresses: [{ host: address, port }] })),
-            );
-      const own = this.#options["grpc.service_config"];
-      const balancing =
-        own === undefined || own === ""
-          ? experimental.statusOrFromValue({
-              loadBalancingConfig: [instances.length === 0 ? { pick_first: {} } : { round_robin: {} }],
-              methodConfig: [],
-            })
-          : null;
-      this.#listener(endpoints, {}, balancing, instances.length === 0 ? missing : "");
+    #giveUpLater(url: string): void {
+      this.#givingUp ??= setTimeout(
+        () => this.#tell(experimental.statusOrFromError(noInstance(this.#target.protoService, url))),
+        waitForFirstMs,
+      ).unref();
+    }
+
+    #tell(endpoints: Endpoints): void {
+      const balancing = this.#hasOwnConfig
+        ? null
+        : experimental.statusOrFromValue({ loadBalancingConfig: [{ round_robin: {} }], methodConfig: [] });
+      this.#listener(endpoints, {}, balancing, "");
     }
   };
+}
+
+function endpointOf({ address, port }: Instance): experimental.Endpoint {
+  return { addresses: [{ host: address, port }] };
 }

@@ -6,6 +6,11 @@ import { consulResolverClass } from "./consul-resolver.ts";
 export interface ConsulResolverOptions {
   /** The registry of targets without an authority. Default: one made from the environment, at its first use. */
   readonly registry?: Registry;
+  /**
+   * How long calls wait for a first instance, from the moment that there is none. Later ones fail at once with
+   * UNAVAILABLE, until there is one. Default 10,000 ms.
+   */
+  readonly waitForFirstMs?: number;
 }
 
 /** Holds the watches of the resolver's own registries. */
@@ -16,20 +21,25 @@ export interface ConsulResolverHandle extends AsyncDisposable {
 
 /**
  * Registers the scheme `consul` with @grpc/grpc-js, for this process: `consul:///orders.v1.OrderService` then
- * follows the passing instances of that proto service. A later call replaces an earlier one for new channels.
+ * follows the passing instances of that proto service, and `consul:///orders.v1.OrderService?version=2&tag=canary`
+ * those of them with that meta and tag; `dc` and `failover` name datacenters. A later call replaces an earlier one for new channels.
  */
 export function registerConsulResolver(options: ConsulResolverOptions = {}): ConsulResolverHandle {
   const own = new Map<string, Registry>();
   experimental.registerResolver(
     "consul",
-    consulResolverClass((authority) => {
-      if (authority === undefined && options.registry !== undefined) return options.registry;
-      const key = authority ?? "";
-      const known = own.get(key);
-      if (known !== undefined) return known;
-      const registry = createRegistry(authority === undefined ? {} : { url: `http://${authority}` });
-      own.set(key, registry);
-      return registry;
+    consulResolverClass({
+      waitForFirstMs: options.waitForFirstMs ?? 10_000,
+      registryOf(authority) {
+        if (authority === undefined && options.registry !== undefined) return options.registry;
+        const key = authority ?? "";
+        const known = own.get(key);
+        if (known !== undefined) return known;
+        // Without a scheme: CONSUL_HTTP_SSL decides.
+        const registry = createRegistry(authority === undefined ? {} : { url: authority });
+        own.set(key, registry);
+        return registry;
+      },
     }),
   );
   const close = async (): Promise<void> => {

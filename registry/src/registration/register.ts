@@ -1,9 +1,11 @@
 // Keeps one instance in the registry (R4).
 //
 //   K1. The first registration is awaited; afterwards only `deregister` ends the keeping.
-//   K2. A long poll on the instance's own hash tells at once when the agent has forgotten it; an agent that was
-//       away is asked anew from the beginning. Waits between attempts stay under `maxBackoffMs`.
+//   K2. A long poll on the instance's own hash tells at once when the agent has forgotten it. One that was away is
+//       told anew in any case: where it kept the instance, it restarted its check as critical. Waits between attempts
+//       stay under `maxBackoffMs`.
 //   K3. Nothing is registered after `deregister` began: the keeping has ended before the agent is told.
+//   K4. An instance in maintenance stays in it, whatever the agent forgets.
 import { backoff, pause } from "../backoff.ts";
 import type { Agent, ConsulHttp } from "../consul/index.ts";
 import { RegistryError } from "../errors.ts";
@@ -14,6 +16,15 @@ import type { ResolvedRegistration } from "./resolve.ts";
 export interface RegistrationHandle extends AsyncDisposable {
   /** The instance's id in the registry. */
   readonly id: string;
+  /**
+   * Takes the instance out of the callers' sight, though its checks pass, until `endMaintenance`: it gets no new calls.
+   * `reason` is for people who look at the registry.
+   *
+   * @throws RegistryError if the registry gives no answer or refuses.
+   */
+  beginMaintenance(reason: string): Promise<void>;
+  /** Lets callers see the instance again. One that is not in maintenance stays as it is. */
+  endMaintenance(): Promise<void>;
   /**
    * Takes the instance out of the registry, once however often it is called.
    *
@@ -38,14 +49,24 @@ export async function keepRegistered(
   const { agent, options } = context;
   const { id } = registration;
   const ended = new AbortController();
+  let maintenance: string | undefined;
   await registerFirst(context, registration);
   options.onEvent({ type: "registered", id, again: false });
+  const again = async (): Promise<void> => {
+    await agent.register(registration);
+    if (maintenance !== undefined) await agent.maintain(id, maintenance);
+    options.onEvent({ type: "registered", id, again: true });
+  };
   const keeping = Promise.all([
-    watchOneself(context, registration, ended.signal),
+    watchOneself(context, id, again, ended.signal),
     registration.check.type === "ttl"
-      ? heartbeat(context, registration, registration.check.ttlMs, ended.signal)
+      ? heartbeat(context, { id, ttlMs: registration.check.ttlMs }, again, ended.signal)
       : undefined,
   ]);
+  const maintain = async (reason: string | undefined): Promise<void> => {
+    maintenance = reason;
+    await agent.maintain(id, reason);
+  };
   let deregistered: Promise<void> | undefined;
   const deregister = async (): Promise<void> => {
     ended.abort();
@@ -56,6 +77,8 @@ export async function keepRegistered(
   };
   return {
     id,
+    beginMaintenance: maintain,
+    endMaintenance: () => maintain(undefined),
     deregister: () => (deregistered ??= deregister()),
     async [Symbol.asyncDispose]() {
       await (deregistered ??= deregister());
@@ -80,18 +103,19 @@ async function registerFirst(
   }
 }
 
-/** Registers again whenever the agent does not know the instance (K2). */
+/** Registers again whenever the agent does not know the instance, or was away (K2). */
 async function watchOneself(
-  { agent, http, options }: KeeperContext,
-  registration: ResolvedRegistration,
+  { http, options }: KeeperContext,
+  id: string,
+  registerAgain: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id } = registration;
   const what = `keep ${id} registered`;
   const path = `/agent/service/${encodeURIComponent(id)}`;
   let hash: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
+    const startedAt = performance.now();
     try {
       const answer = await http.get({
         what,
@@ -99,17 +123,17 @@ async function watchOneself(
         signal,
         ...(hash === undefined ? {} : { query: { hash }, waitMs: options.waitMs }),
       });
-      if (failures > 0) options.onEvent({ type: "recovered", what });
-      failures = 0;
-      if (answer.status === 404) {
-        await agent.register(registration);
-        options.onEvent({ type: "registered", id, again: true });
+      if (answer.status === 404 || failures > 0) {
+        await registerAgain();
+        if (failures > 0) options.onEvent({ type: "recovered", what });
+        failures = 0;
         hash = undefined;
-      } else {
-        hash = answer.contentHash;
-        // Without a hash there is no long poll: ask now and then instead.
-        if (hash === undefined) await pause(options.waitMs / 10, signal);
+        continue;
       }
+      const passedBy = hash !== undefined && performance.now() - startedAt < 100;
+      hash = answer.contentHash;
+      // Where the request is not held back there is no long poll: ask now and then instead.
+      if (hash === undefined || passedBy) await pause(Math.min(2_000, options.waitMs / 10), signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof RegistryError)) throw error;
@@ -123,26 +147,23 @@ async function watchOneself(
 
 /** Says three times per TTL that the instance lives; puts a check back that somebody took out. */
 async function heartbeat(
-  { agent, options }: KeeperContext,
-  registration: ResolvedRegistration,
-  ttlMs: number,
+  { agent }: KeeperContext,
+  { id, ttlMs }: { readonly id: string; readonly ttlMs: number },
+  registerAgain: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id } = registration;
   while (!signal.aborted) {
     try {
       await agent.pass(`service:${id}`);
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      // A registry that is away is the next beat's matter.
-      if (!error.retryable && !signal.aborted) {
-        const again = await agent.register(registration).then(
-          () => true,
-          () => false,
-        );
-        if (again) options.onEvent({ type: "registered", id, again });
-      }
+      // A registry that is away is the next beat's matter; one that refuses again, that of `watchOneself`.
+      if (!error.retryable && !signal.aborted) await registerAgain().catch(ignoreRegistryError);
     }
     await pause(ttlMs / 3, signal);
   }
+}
+
+function ignoreRegistryError(error: unknown): void {
+  if (!(error instanceof RegistryError)) throw error;
 }

@@ -19,6 +19,7 @@ t.test("resolveRegistration() says what the joining contract asks for (R1, R2)",
       secure: "false",
       samspel_contract: "1",
     },
+    weights: { passing: 1, warning: 1 },
     check: { type: "grpc", intervalMs: 5_000, timeoutMs: 2_000 },
     deregisterCriticalAfterMs: 60_000,
   });

@@ -37,6 +37,11 @@ export interface Registration {
   readonly secure?: boolean;
   /** More pairs to publish; at most 64 in all, keys of letters, digits, `-` and `_`, values of at most 512 characters. */
   readonly meta?: Readonly<Record<string, string>>;
+  /**
+   * Its share of calls beside other instances': whole numbers, `passing` of 1 to 65535, `warning` of 0 to 65535 for
+   * while a check of it warns, 0 for none. Default 1 each.
+   */
+  readonly weights?: { readonly passing?: number; readonly warning?: number };
   /** Default `{ type: "grpc" }`. */
   readonly check?: RegistrationCheck;
   /** A dead instance is forgotten after this long, or never. Default 60,000 ms, which is also Consul's minimum. */
@@ -61,6 +66,7 @@ export interface ResolvedRegistration {
   readonly port: number;
   readonly tags: readonly string[];
   readonly meta: Readonly<Record<string, string>>;
+  readonly weights: { readonly passing: number; readonly warning: number };
   readonly check: Required<RegistrationCheck>;
   readonly deregisterCriticalAfterMs: number | "never";
   readonly descriptors: Uint8Array | undefined;
@@ -101,11 +107,21 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     port,
     tags: [...new Set([grpcTag, ...registration.protoServices, ...(registration.tags ?? [])])],
     meta,
+    weights: resolveWeights(registration.weights),
     check: resolveCheck(registration.check ?? { type: "grpc" }),
     deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
     descriptors: registration.descriptors,
   };
 }
+
+function resolveWeights({ passing = 1, warning = 1 }: NonNullable<Registration["weights"]> = {}) {
+  mustHold(isWeight(passing, 1), "weights.passing", String(passing), "a whole number from 1 to 65535");
+  mustHold(isWeight(warning, 0), "weights.warning", String(warning), "a whole number from 0 to 65535");
+  return { passing, warning };
+}
+
+const isWeight = (value: number, least: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= 65_535;
 
 function resolveCheck(check: RegistrationCheck): Required<RegistrationCheck> {
   switch (check.type) {

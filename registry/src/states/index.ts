@@ -1,1 +1,1 @@
-export { readInstanceStates, type CheckState, type Health, type InstanceState } from "./instance-states.ts";
+export { readInstanceStates, type CheckState, type InstanceState } from "./instance-states.ts";

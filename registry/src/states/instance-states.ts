@@ -1,21 +1,18 @@
 // Everything that is registered, whatever its health: for people who look, not for calls.
 import { asArray, asRecord, asString, asStrings, type ConsulHttp } from "../consul/index.ts";
-import type { Instance } from "../instance.ts";
-import { parseInstance } from "../watch/index.ts";
-
-/** The worst of an instance's checks decides. */
-export type Health = "passing" | "warning" | "critical";
+import { grpcTag, type Instance } from "../instance.ts";
+import { parseCandidate, type Health } from "../watch/index.ts";
 
 /** One check of an instance, or of the node that it runs on. */
 export interface CheckState {
   readonly id: string;
   readonly name: string;
-  readonly status: Health;
+  readonly status: string;
   /** What the check saw last. */
   readonly output: string;
 }
 
-/** An instance with what its checks say. */
+/** An instance with what its checks say: the worst of them is its health. */
 export interface InstanceState extends Instance {
   readonly health: Health;
   readonly checks: readonly CheckState[];
@@ -35,7 +32,7 @@ export async function readInstanceStates(
   for (const name of names) {
     const path = `/health/service/${encodeURIComponent(name)}`;
     const { body } = await http.get({ what: `list the instances of ${name}`, path, signal });
-    states.push(...asArray(body).map(parseState));
+    states.push(...asArray(body).map(asRecord).map(parseState));
   }
   return states.toSorted((a, b) => (`${a.service} ${a.id}` < `${b.service} ${b.id}` ? -1 : 1));
 }
@@ -43,32 +40,20 @@ export async function readInstanceStates(
 async function grpcServices(http: ConsulHttp, signal: AbortSignal): Promise<readonly string[]> {
   const { body } = await http.get({ what: "list the services", path: "/catalog/services", signal });
   return Object.entries(asRecord(body))
-    .filter(([, tags]) => asStrings(tags).includes("grpc"))
+    .filter(([, tags]) => asStrings(tags).includes(grpcTag))
     .map(([name]) => name);
 }
 
-function parseState(entry: unknown): InstanceState {
-  const { Checks, Node } = asRecord(entry);
-  const checks = asArray(Checks).map((check) => {
+function parseState(entry: Readonly<Record<string, unknown>>): InstanceState {
+  const { instance, health } = parseCandidate(entry);
+  const checks = asArray(entry["Checks"]).map((check) => {
     const { CheckID, Name, Status, Output } = asRecord(check);
     return {
       id: asString(CheckID),
       name: asString(Name),
-      status: healthOf(Status),
+      status: asString(Status),
       output: asString(Output).trim(),
     };
   });
-  const worst = (["critical", "warning"] as const).find((status) =>
-    checks.some((check) => check.status === status),
-  );
-  return {
-    ...parseInstance(entry),
-    health: worst ?? "passing",
-    checks,
-    node: asString(asRecord(Node)["Node"]),
-  };
-}
-
-function healthOf(status: unknown): Health {
-  return status === "passing" || status === "warning" ? status : "critical";
+  return { ...instance, health, checks, node: asString(asRecord(entry["Node"])["Node"]) };
 }

@@ -1,5 +1,7 @@
-export { createCatalogSources, parseInstance } from "./catalog.ts";
+export { parseCandidate, type Health } from "./candidate.ts";
+export { createCatalogs } from "./catalog.ts";
 export type { WatchStatus } from "./instance-set.ts";
 export type { InstanceWatch } from "./instance-watch.ts";
+export type { InstanceQuery } from "./query.ts";
 export { resolveOnce, type ResolveOptions } from "./resolve.ts";
 export { createSharedWatches } from "./shared-watches.ts";

@@ -1,14 +1,18 @@
-// The live instances of one proto service, for all of its watches.
+// The live instances of one query, for all of its watches.
 //
 //   W1. An instance counts if it passes its checks and is tagged with the proto service (R1).
 //   W2. An empty answer after a good one is doubted: the last good set stays for `graceMs` (R5). The doubt ripens
-//       only while the registry answers; a failure in between starts it anew.
+//       only while the registry answers; a failure in between starts it anew. There is no doubt where the registry
+//       shows that it knows: instances that were not asked for, or only such as are in maintenance.
 //   W3. While the registry is away the last set stays, however long.
+//   W4. While the own datacenter has none, those of the first other one that has some are used, at once, as they
+//       are live for certain; they are left when the own one has some again.
 import type { RegistryError } from "../errors.ts";
 import { sameInstances, type Instance } from "../instance.ts";
 import type { ResolvedRegistryOptions } from "../options.ts";
-import type { CatalogSources } from "./catalog.ts";
-import { lastOf } from "./source.ts";
+import type { Catalogs } from "./catalog.ts";
+import type { ResolvedQuery } from "./query.ts";
+import { createServiceView, type ServiceView } from "./service-view.ts";
 
 export type WatchStatus =
   /** The registry has not answered yet. */
@@ -31,12 +35,14 @@ export interface InstanceSet {
 }
 
 export function createInstanceSet(
-  protoService: string,
-  catalog: CatalogSources,
+  query: ResolvedQuery,
+  catalogs: Catalogs,
   options: ResolvedRegistryOptions,
 ): InstanceSet {
+  const { protoService } = query;
   const { graceMs, onEvent } = options;
-  const subscriptions = new Map<string, () => void>();
+  const others = new Map<string, ServiceView>();
+  let usedOther: string | undefined;
   let instances: readonly Instance[] = [];
   let version = 0;
   let status: WatchStatus = { type: "waiting" };
@@ -52,9 +58,12 @@ export function createInstanceSet(
     status = next;
     if (woken) wake();
   };
-  const publish = (next: readonly Instance[]): void => {
+  const forgetDoubt = (): void => {
     clearTimeout(doubt);
     doubt = undefined;
+  };
+  const publish = (next: readonly Instance[]): void => {
+    forgetDoubt();
     const changed = version === 0 || !sameInstances(instances, next);
     if (changed) {
       instances = next;
@@ -64,52 +73,64 @@ export function createInstanceSet(
     status = { type: "live" };
     wake();
   };
-  /** Follows the services that have the proto service now, and no others. */
-  const follow = (names: readonly string[]): void => {
-    for (const [name, leave] of subscriptions) {
-      if (names.includes(name)) continue;
-      leave();
-      subscriptions.delete(name);
+  const away = (error: RegistryError): void => {
+    forgetDoubt();
+    setStatus({ type: "unreachable", error });
+  };
+  const useOther = (next: string | undefined): void => {
+    if (usedOther === next) return;
+    usedOther = next;
+    onEvent(
+      next === undefined
+        ? { type: "failback", protoService }
+        : { type: "failover", protoService, datacenter: next },
+    );
+  };
+
+  /** What another datacenter has, in the order of preference (W4). */
+  const fail = (): { readonly instances: readonly Instance[]; readonly error?: RegistryError } => {
+    let error: RegistryError | undefined;
+    for (const datacenter of query.failoverDatacenters) {
+      const view = others.get(datacenter) ?? createServiceView(protoService, catalogs(datacenter), evaluate);
+      others.set(datacenter, view);
+      const state = view.state();
+      const found = state.type === "live" ? query.select(state.known) : [];
+      if (found.length > 0) {
+        useOther(datacenter);
+        return { instances: found };
+      }
+      if (state.type === "unreachable" && usedOther === datacenter) error = state.error;
     }
-    for (const name of names) {
-      if (!subscriptions.has(name)) subscriptions.set(name, catalog.passing(name).subscribe(evaluate));
-    }
+    return error === undefined ? { instances: [] } : { instances: [], error };
+  };
+  const leaveOthers = (): void => {
+    useOther(undefined);
+    for (const view of others.values()) view.close();
+    others.clear();
   };
 
   function evaluate(): void {
-    const services = lastOf(catalog.services.state);
-    const names =
-      services === undefined
-        ? []
-        : [...services.value].filter(([, tags]) => tags.includes(protoService)).map(([name]) => name);
-    follow(names);
-    const states = names.map((name) => catalog.passing(name).state);
-    const failed = [catalog.services.state, ...states].find((state) => state.type === "unreachable");
-    if (failed?.type === "unreachable") {
-      clearTimeout(doubt);
-      doubt = undefined;
-      setStatus({ type: "unreachable", error: failed.error });
-      return;
-    }
-    if (services === undefined) return;
-    const next = states
-      .flatMap((state) => lastOf(state)?.value ?? [])
-      .filter((instance) => instance.protoServices.includes(protoService))
-      .sort((left, right) => (left.id < right.id ? -1 : 1));
+    const state = own.state();
+    if (state.type === "unreachable") return away(state.error);
+    if (state.type === "waiting") return;
+    const next = query.select(state.known);
     if (next.length > 0) {
-      publish(next);
-    } else if (states.some((state) => state.type === "waiting")) {
-      return;
-    } else if (instances.length === 0) {
-      publish(next);
-    } else if (doubt === undefined) {
-      doubt = setTimeout(() => publish([]), graceMs);
-      onEvent({ type: "doubted", protoService, graceMs });
-      setStatus({ type: "doubted" });
+      leaveOthers();
+      return publish(next);
     }
+    // None so far: that is certain when all has been read.
+    if (!state.complete) return;
+    const other = fail();
+    if (other.instances.length > 0) return publish(other.instances);
+    if (other.error !== undefined) return away(other.error);
+    if (instances.length === 0 || query.isCertain(state.known)) return publish([]);
+    if (doubt !== undefined) return;
+    doubt = setTimeout(() => publish([]), graceMs);
+    onEvent({ type: "doubted", protoService, graceMs });
+    setStatus({ type: "doubted" });
   }
 
-  const unsubscribe = catalog.services.subscribe(evaluate);
+  const own = createServiceView(protoService, catalogs(query.datacenter), evaluate);
   // The catalog may be known already, from another watch.
   evaluate();
   return {
@@ -124,8 +145,9 @@ export function createInstanceSet(
     },
     changed: () => change.promise,
     close() {
-      unsubscribe();
-      follow([]);
+      own.close();
+      for (const view of others.values()) view.close();
+      others.clear();
       clearTimeout(doubt);
       change.resolve();
     },

@@ -1,8 +1,9 @@
 // The instances of a proto service for who needs them once.
 import type { Instance } from "../instance.ts";
 import type { InstanceWatch } from "./instance-watch.ts";
+import type { InstanceQuery } from "./query.ts";
 
-export interface ResolveOptions {
+export interface ResolveOptions extends InstanceQuery {
   /** How long to wait for a first instance. Default 10,000 ms. */
   readonly timeoutMs?: number;
   /** Gives up with the signal's reason. */

@@ -1,9 +1,10 @@
-// One instance set per proto service and process (R7). A set that nobody watches lingers, so that one who resolves
+// One instance set per query and process (R7). A set that nobody watches lingers, so that one who resolves
 // the same name call by call does not begin anew each time.
 import type { ResolvedRegistryOptions } from "../options.ts";
-import type { CatalogSources } from "./catalog.ts";
+import type { Catalogs } from "./catalog.ts";
 import { createInstanceSet, type InstanceSet } from "./instance-set.ts";
 import { createInstanceWatch, type InstanceWatch } from "./instance-watch.ts";
+import { resolveQuery, type InstanceQuery, type ResolvedQuery } from "./query.ts";
 
 const lingerMs = 30_000;
 
@@ -14,33 +15,31 @@ interface SharedSet {
 }
 
 export interface SharedWatches {
-  watch(protoService: string): InstanceWatch;
+  watch(protoService: string, query?: InstanceQuery): InstanceWatch;
   close(): void;
 }
 
-export function createSharedWatches(
-  catalog: CatalogSources,
-  options: ResolvedRegistryOptions,
-): SharedWatches {
+export function createSharedWatches(catalogs: Catalogs, options: ResolvedRegistryOptions): SharedWatches {
   const sets = new Map<string, SharedSet>();
-  const open = (protoService: string): SharedSet => {
-    const known = sets.get(protoService);
+  const open = (query: ResolvedQuery): SharedSet => {
+    const known = sets.get(query.key);
     if (known !== undefined) return known;
-    const set = createInstanceSet(protoService, catalog, options);
+    const set = createInstanceSet(query, catalogs, options);
     const shared: SharedSet = { set, watches: new Set(), lingering: undefined };
-    sets.set(protoService, shared);
+    sets.set(query.key, shared);
     return shared;
   };
   return {
-    watch(protoService) {
-      const shared = open(protoService);
+    watch(protoService, asked = {}) {
+      const query = resolveQuery(protoService, asked, options);
+      const shared = open(query);
       clearTimeout(shared.lingering);
       const watch = createInstanceWatch(protoService, shared.set, () => {
         shared.watches.delete(watch);
-        if (shared.watches.size > 0 || sets.get(protoService) !== shared) return;
+        if (shared.watches.size > 0 || sets.get(query.key) !== shared) return;
         shared.lingering = setTimeout(() => {
           shared.set.close();
-          sets.delete(protoService);
+          sets.delete(query.key);
         }, lingerMs);
         shared.lingering.unref();
       });

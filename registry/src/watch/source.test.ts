@@ -14,12 +14,14 @@ function scripted(script: readonly Scripted[]): { http: ConsulHttp; sent: (strin
       const step = script[sent.length];
       sent.push(query?.["index"]);
       if (step === "failure") throw unreachable("http://registry", "watch", new Error("gone"));
-      if (step !== undefined) return { status: 200, contentHash: undefined, ...step };
+      if (step !== undefined)
+        return { status: 200, contentHash: undefined, filtered: false, deniesByDefault: false, ...step };
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       signal.throwIfAborted();
       throw new Error("unreached");
     },
-    put: () => Promise.reject(new Error("a source writes nothing")),
+    send: () => Promise.reject(new Error("a watch changes nothing")),
+    close() {},
   };
   return { http, sent };
 }

@@ -3,11 +3,17 @@
 //   S1. The poll runs while there is a subscriber, and only then.
 //   S2. The first request has no index and returns at once; so has the first after a failure, as a registry that
 //       restarted may count from the beginning. An index that goes back starts anew; 0 is never sent.
-//   S3. A failure keeps the last value.
+//   S3. A failure keeps the last value. An answer of another shape is a failure, and so is an empty one from which
+//       the token's rights have taken something: both say nothing of what is there.
+//   S4. Until there is a value, every second attempt takes the word of any server (`?stale`): who starts while the
+//       servers elect a leader finds others nevertheless. With a value, only the leader's word counts.
+//   S5. Where there are slots and none is free, it is read when the catalog has changed, without a poll of its own.
 import { backoff } from "../backoff.ts";
-import type { ConsulHttp } from "../consul/index.ts";
-import { RegistryError } from "../errors.ts";
+import type { ConsulAnswer, ConsulHttp } from "../consul/index.ts";
+import { hidden, notConsul, RegistryError } from "../errors.ts";
 import type { ResolvedRegistryOptions } from "../options.ts";
+import type { ChangeSignal } from "./change-signal.ts";
+import type { PollSlots } from "./poll-slots.ts";
 
 export type SourceState<T> =
   /** No answer yet. */
@@ -23,6 +29,8 @@ export type SourceState<T> =
 
 export interface Source<T> {
   readonly state: SourceState<T>;
+  /** Of the last answer; undefined after a failure. */
+  readonly index: bigint | undefined;
   /** Calls `listener` after every answer and every failure, until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }
@@ -31,16 +39,29 @@ export interface SourceRequest<T> {
   readonly what: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  parse(body: unknown): T;
+  /** @throws TypeError, saying what was there instead, for an answer that Consul does not give. */
+  readonly parse: (body: unknown) => T;
+  /** Whether there is nothing in it. */
+  readonly isEmpty?: (value: T) => boolean;
+  /** Whether there is always something in it for who may see it. Default false. */
+  readonly neverEmpty?: boolean;
+}
+
+/** For sources of which there may be many (S5). */
+export interface SharedPolls {
+  readonly slots: PollSlots;
+  readonly changes: ChangeSignal;
 }
 
 export function createSource<T>(
   http: ConsulHttp,
   options: ResolvedRegistryOptions,
   request: SourceRequest<T>,
+  shared?: SharedPolls,
 ): Source<T> {
   const listeners = new Set<() => void>();
   let state: SourceState<T> = { type: "waiting" };
+  let index: bigint | undefined;
   let polling: AbortController | undefined;
 
   const tell = (next: SourceState<T>): void => {
@@ -54,44 +75,72 @@ export function createSource<T>(
     for (const listener of listeners) listener();
   };
 
+  /** One request and what it says; whether the registry held it back. */
+  const read = async (signal: AbortSignal, { polls, stale }: ReadMode): Promise<void> => {
+    const startedAt = performance.now();
+    const previous = index;
+    const blocking = polls && previous !== undefined;
+    const answer = await http.get({
+      what: request.what,
+      path: request.path,
+      query: {
+        ...request.query,
+        ...(blocking ? { index: String(previous) } : {}),
+        ...(stale ? { stale: "" } : {}),
+      },
+      waitMs: blocking ? options.waitMs : 0,
+      signal,
+    });
+    if (signal.aborted) return;
+    // Read also when the index is the same: rights that change move no index.
+    const value = valueOf(answer, request, options.shownUrl);
+    index = nextIndex(previous, answer.index);
+    tell({ type: "live", value });
+    // A registry that does not hold the request back must not be asked in a tight loop.
+    const held = performance.now() - startedAt > 100;
+    if (polls && !held && (index === undefined || index === previous)) await backoff(3, signal);
+  };
+
   const poll = async (signal: AbortSignal): Promise<void> => {
-    let index: bigint | undefined;
+    let slot = false;
+    let leave: (() => void) | undefined;
     let failures = 0;
-    while (!signal.aborted) {
-      const startedAt = performance.now();
-      try {
-        const blocking = index === undefined ? {} : { index: String(index) };
-        const answer = await http.get({
-          what: request.what,
-          path: request.path,
-          query: { ...request.query, ...blocking },
-          waitMs: index === undefined ? 0 : options.waitMs,
-          signal,
-        });
-        const value = request.parse(answer.body);
-        if (signal.aborted) return;
-        failures = 0;
-        const previous = index;
-        index = nextIndex(previous, answer.index);
-        tell({ type: "live", value });
-        // A registry that does not hold the request back must not be asked in a tight loop.
-        const held = performance.now() - startedAt > 100;
-        if (!held && (index === undefined || index === previous)) await backoff(3, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof RegistryError)) throw error;
-        index = undefined;
-        failures++;
-        const last = lastOf(state);
-        tell({ type: "unreachable", error, last });
-        await backoff(failures, signal);
+    try {
+      while (!signal.aborted) {
+        slot ||= shared === undefined || shared.slots.take();
+        if (slot) {
+          leave?.();
+          leave = undefined;
+        } else {
+          leave ??= shared?.changes.join();
+        }
+        const seen = shared?.changes.version ?? 0;
+        try {
+          const stale = failures % 2 === 1 && lastOf(state) === undefined;
+          await read(signal, { polls: slot, stale });
+          failures = 0;
+          if (!slot) await shared?.changes.after(seen, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          if (!(error instanceof RegistryError)) throw error;
+          index = undefined;
+          failures++;
+          tell({ type: "unreachable", error, last: lastOf(state) });
+          await backoff(failures, signal);
+        }
       }
+    } finally {
+      leave?.();
+      if (slot) shared?.slots.give();
     }
   };
 
   return {
     get state() {
       return state;
+    },
+    get index() {
+      return index;
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -104,9 +153,30 @@ export function createSource<T>(
         polling?.abort();
         polling = undefined;
         state = { type: "waiting" };
+        index = undefined;
       };
     },
   };
+}
+
+interface ReadMode {
+  readonly polls: boolean;
+  readonly stale: boolean;
+}
+
+/** @throws RegistryError for an answer that says nothing of what is there (S3). */
+function valueOf<T>(answer: ConsulAnswer, request: SourceRequest<T>, shownUrl: string): T {
+  const { what, parse, isEmpty, neverEmpty = false } = request;
+  let value: T;
+  try {
+    value = parse(answer.body);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw notConsul(shownUrl, what, error.message);
+  }
+  const isHidden = answer.filtered || (neverEmpty && answer.deniesByDefault);
+  if (isHidden && isEmpty?.(value) === true) throw hidden(shownUrl, what);
+  return value;
 }
 
 /** The index for the next request: none, to begin anew, if the registry sent no usable one or one that went back. */

@@ -226,7 +226,7 @@ t.test("a command that cannot be started, and a command line that is wrong, say 
   t.equal(await none.code, 1);
   t.match(none.err.join("\n"), /Cannot start plain with `no-such-program`: no such command/);
   for (const [args, said] of [
-    [["--port", "1"], /--name <name>' not specified/],
+    [["--port", "1"], /--name <name> is missing/],
     [["--name", "plain", "--port", "0"], /--port 0 needs a command/],
     [["--name", "plain", "--port", "x"], /It must be a port/],
     [["--name", "plain", "--port", "1", "--host", "0.0.0.0"], /an address that callers can reach/],

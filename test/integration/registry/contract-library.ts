@@ -1,5 +1,11 @@
 // Our library on top of a registry: joining, finding, and what it does when the registry forgets.
-import { createRegistry, type RegistryEvent, type RegistryOptions } from "@samspel/registry";
+import {
+  createRegistry,
+  type Instance,
+  type Registry,
+  type RegistryEvent,
+  type RegistryOptions,
+} from "@samspel/registry";
 import assert from "node:assert/strict";
 import type { Test } from "tap";
 import { count, uniqueName, type ConsulApi } from "./consul-api.ts";
@@ -46,6 +52,8 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
               samspel_contract: "1",
             },
             tags: ["grpc", protoService, `${protoService}Admin`],
+            weight: 1,
+            datacenter: "dc1",
           },
         ]);
         t.same(
@@ -141,6 +149,114 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
       t.equal((await api.get(`/agent/service/${handle.id}`)).status, 404, "deregistered, it stays away");
     }),
 
+    t.test(
+      "watch() takes versions, tags and weights, and believes at once that a canary is gone",
+      async (t) => {
+        const { name, protoService } = words();
+        const registry = open(t);
+        const base = { name, address: "127.0.0.1", check: { type: "none" } } as const;
+        const steady = { ...base, protoServices: [protoService], version: "1", weights: { passing: 9 } };
+        await registry.register({ ...steady, port: 1 });
+        const canary = await registry.register({
+          ...base,
+          protoServices: [protoService, "canary"],
+          port: 2,
+          version: "2",
+          meta: { team: "a" },
+        });
+        const all = await eventuallyAll(registry, protoService, 2);
+        t.match(all, [
+          { port: 1, weight: 9 },
+          { port: 2, weight: 1 },
+        ]);
+        for (const query of [
+          { version: "2" },
+          { tags: ["canary"] },
+          { meta: { team: "a" }, tags: ["grpc"] },
+        ]) {
+          t.match(await registry.resolve(protoService, query), [{ port: 2 }]);
+        }
+        t.same(await registry.resolve(protoService, { version: "2", tags: ["other"], timeoutMs: 50 }), []);
+        using watch = registry.watch(protoService, { version: "2" });
+        await registry.resolve(protoService, { version: "2" });
+        await canary.deregister();
+        await eventually("it is gone", () => assert.equal(watch.current.length, 0));
+        t.equal(watch.status.type, "live", "the others show that the registry has not forgotten all");
+      },
+    ),
+
+    t.test(
+      "maintenance takes an instance out of sight, also the last one, and outlives a forgetful agent",
+      async (t) => {
+        const { name, protoService } = words();
+        const registry = open(t);
+        const handle = await registry.register({
+          name,
+          address: "127.0.0.1",
+          port: 1,
+          protoServices: [protoService],
+          check: { type: "ttl" },
+        });
+        using watch = registry.watch(protoService);
+        await eventually("it is seen", () => assert.equal(watch.current.length, 1));
+        await handle.beginMaintenance("a new disk");
+        await eventually("it is out of sight", () => assert.equal(watch.current.length, 0));
+        t.equal(watch.status.type, "live", "without the doubt of an empty answer: somebody said so");
+        await api.put(`/agent/service/deregister/${handle.id}`);
+        await eventually("it is back, and still in maintenance", async () => {
+          const [only] = [(await api.get(`/health/service/${name}`)).json].flat();
+          assert.match(JSON.stringify(only), /a new disk/);
+        });
+        t.equal(watch.current.length, 0);
+        await handle.endMaintenance();
+        await eventually("it is seen again", () => assert.equal(watch.current.length, 1));
+      },
+    ),
+
+    t.test(
+      "a watch of more services than there are polls sees joins, deaths and leaves in all of them",
+      async (t) => {
+        const registry = open(t, { maxPolls: 2 });
+        const services = Array.from({ length: 8 }, words);
+        const joining = open(t);
+        const handles = await Promise.all(
+          services.map(({ name, protoService }, index) =>
+            joining.register({
+              name,
+              address: "127.0.0.1",
+              port: index + 1,
+              protoServices: [protoService],
+              check: { type: "ttl", ttlMs: 60_000 },
+            }),
+          ),
+        );
+        const watches = services.map(({ protoService }) => registry.watch(protoService));
+        const counts = (): readonly number[] => watches.map(({ current }) => current.length);
+        await eventually("all are seen", () => assert.deepEqual(counts(), Array(8).fill(1)));
+        await Promise.all(
+          services.map(({ name, protoService }, index) =>
+            joining.register({
+              name,
+              address: "127.0.0.1",
+              port: index + 101,
+              protoServices: [protoService],
+              check: { type: "none" },
+            }),
+          ),
+        );
+        await eventually("the second of each is seen", () => assert.deepEqual(counts(), Array(8).fill(2)));
+        await Promise.all(handles.map(({ id }) => api.put(`/agent/check/warn/service:${id}`)));
+        await eventually("who warns is not there", () => assert.deepEqual(counts(), Array(8).fill(1)));
+        await Promise.all(handles.map(({ id }) => api.put(`/agent/check/pass/service:${id}`)));
+        await eventually("who passes again is", () => assert.deepEqual(counts(), Array(8).fill(2)));
+        await Promise.all(handles.map(({ id }) => api.put(`/agent/check/fail/service:${id}`)));
+        await eventually("who fails is not there", () => assert.deepEqual(counts(), Array(8).fill(1)));
+        await Promise.all(handles.map((handle) => handle.deregister()));
+        t.same(counts(), Array(8).fill(1));
+        for (const watch of watches) watch[Symbol.dispose]();
+      },
+    ),
+
     t.test("an empty answer after a good one is doubted, and believed after the grace (R5)", async (t) => {
       const { name, protoService } = words();
       const graceMs = 400;
@@ -167,6 +283,17 @@ export function libraryCases(t: Test, api: ConsulApi): readonly Promise<unknown>
       t.same(watch.status, { type: "live" });
     }),
   ];
+}
+
+/** The instances, when there are so many. */
+async function eventuallyAll(
+  registry: Registry,
+  protoService: string,
+  count: number,
+): Promise<readonly Instance[]> {
+  using watch = registry.watch(protoService);
+  await eventually(`there are ${count}`, () => assert.equal(watch.current.length, count));
+  return watch.current;
 }
 
 /** Words for a service of this test only. */

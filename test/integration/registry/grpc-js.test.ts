@@ -3,6 +3,8 @@ import { createRegistry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import { registerConsulResolver } from "@samspel/registry/grpc-js";
 import { Client, credentials, status, type ServiceError } from "@grpc/grpc-js";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import { errorDetail } from "@samspel/runtime";
 import assert from "node:assert/strict";
 import t from "tap";
 import { eventually } from "../../support/eventually.ts";
@@ -31,7 +33,7 @@ t.test(
     const first = await startHealthServer("first");
     const second = await startHealthServer("second");
     const registry = createRegistry({ url: embedded.url, graceMs: 100 });
-    const resolver = registerConsulResolver({ registry });
+    const resolver = registerConsulResolver({ registry, waitForFirstMs: 300 });
     const join = (port: number) =>
       registry.register({
         name: "orders",
@@ -48,13 +50,26 @@ t.test(
       await embedded.close();
     });
 
-    await t.rejects(
-      whoAnswers(client),
-      {
-        code: status.UNAVAILABLE,
-        details: /no instance of orders.v1.OrderService passes its checks in the registry at http:/,
-      },
-      "without an instance a call fails at once and says why",
+    const beganAt = performance.now();
+    const error: ServiceError = await whoAnswers(client).then(
+      () => assert.fail("answered"),
+      (error: ServiceError) => error,
+    );
+    t.match(error, {
+      code: status.UNAVAILABLE,
+      details: /No instance of orders.v1.OrderService passes its checks in the registry at http:/,
+    });
+    t.ok(performance.now() - beganAt >= 250, "it waited for the first");
+    const [richStatus] = error.metadata.get("grpc-status-details-bin");
+    const trailer = new Headers({
+      "grpc-status": String(error.code),
+      "grpc-status-details-bin": Buffer.from(richStatus ?? "").toString("base64"),
+    });
+    const connectError = findTrailerError(trailer);
+    t.match(
+      connectError === undefined ? undefined : errorDetail(connectError),
+      { code: "SAMSPEL_NO_INSTANCE", metadata: { service: "orders.v1.OrderService" } },
+      "callers read the same detail as from our own clients",
     );
 
     const firstHandle = await join(first.port);
@@ -72,7 +87,7 @@ t.test(
 
     await secondHandle.deregister();
     await eventually("nobody answers once the grace is over", async () => {
-      await assert.rejects(whoAnswers(client), { code: status.UNAVAILABLE, details: /no instance of/ });
+      await assert.rejects(whoAnswers(client), { code: status.UNAVAILABLE, details: /No instance of/ });
     });
 
     await join(first.port);

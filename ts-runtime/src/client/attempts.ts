@@ -14,7 +14,6 @@ import type { Deadline } from "./deadline.ts";
 import { errorDetail } from "./error-detail.ts";
 import { judge, type Failure } from "./failure.ts";
 import type { Instances } from "./instances.ts";
-import { pick } from "./pick.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 const maxAttempts = 3;
@@ -40,7 +39,7 @@ export async function attemptCall<T>(call: Call, attempt: (channel: Channel) => 
   call.budget.earn();
   for (let number = 1; ; number += 1) {
     // No await between the pick and the attempt, which counts itself: calls made at once must see each other.
-    const channel = pick(call.instances.channels, tried) ?? (await firstInstance(call));
+    const channel = call.instances.pick(tried) ?? (await firstInstance(call));
     tried.add(channel);
     try {
       return await attempt(channel);
@@ -76,7 +75,7 @@ function isOwnTimeout(error: unknown): boolean {
 async function firstInstance(call: Call): Promise<Channel> {
   await call.instances.waitForFirst(Math.max(0, call.deadline.leftMs() ?? call.waitMs), call.signal);
   throwIfAborted(call.signal);
-  const channel = pick(call.instances.channels, new Set());
+  const channel = call.instances.pick(new Set());
   if (channel !== undefined) return channel;
   const service = call.method.parent.typeName;
   throw toConnectError(
@@ -98,7 +97,7 @@ async function mayTryAgain(
   const helps = failure.neverRan || (failure.error.code === Code.Unavailable && isSafeToRepeat(call.method));
   if (!helps || number >= maxAttempts || call.signal?.aborted === true || !call.repeatable()) return false;
   const asked = errorDetail(failure.error)?.retryAfter;
-  const another = call.instances.channels.some((channel) => !tried.has(channel));
+  const another = call.instances.hasAnother(tried);
   const delayMs = Math.max(
     asked === undefined ? 0 : durationMs(asked),
     another ? 0 : backoffMs(number, retryBackoff),

@@ -1,6 +1,7 @@
 // Typed clients of services, found in the registry. One `Clients` per process: it holds the connections.
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
+import type { InstanceQuery } from "@samspel/registry";
 import type { Logger } from "../telemetry/index.ts";
 import { createChannelPool } from "./channel-pool.ts";
 import { createEndingClient } from "./ending-streams.ts";
@@ -28,6 +29,8 @@ export interface ClientsOptions {
 interface ClientOptions {
   /** Interceptors of this client, around those of all clients. */
   readonly interceptors?: readonly Interceptor[];
+  /** Which instances its calls go to: `{ version: "2" }`, `{ tags: ["canary"] }`, a datacenter. Default all. */
+  readonly instances?: InstanceQuery;
 }
 
 /** Makes typed clients. */
@@ -66,21 +69,35 @@ export function createClients(options: ClientsOptions): Clients {
   const services = new Map<string, CallEnvironment>();
   let open = true;
 
-  const environment = (protoService: string): CallEnvironment => {
+  const environment = (
+    protoService: string,
+    query: InstanceQuery | undefined,
+    suffix: string,
+  ): CallEnvironment => {
     if (!open) throw new TypeError(`Cannot call ${protoService} as the clients are closed`);
-    const known = services.get(protoService);
+    const key = protoService + suffix;
+    const known = services.get(key);
     if (known !== undefined) return known;
     const created: CallEnvironment = {
-      instances: watchInstances(registry, protoService, pool, logger),
+      instances: watchInstances(registry, { protoService, query }, pool, logger),
       budget: createRetryBudget(),
       registryUrl: registry.url,
       logger,
     };
-    services.set(protoService, created);
+    services.set(key, created);
     return created;
   };
-  const routing = createRoutingTransport({ timeoutMs, environment, onCall: options.onCall ?? (() => {}) });
-  const outer = intercepted(routing, options.interceptors ?? []);
+  const transportOf: TransportOf = (query) => {
+    const suffix = query === undefined ? "" : ` ${JSON.stringify(query)}`;
+    const routing = createRoutingTransport({
+      timeoutMs,
+      environment: (protoService) => environment(protoService, query, suffix),
+      onCall: options.onCall ?? (() => {}),
+    });
+    return intercepted(routing, options.interceptors ?? []);
+  };
+  const outer = transportOf(undefined);
+  const outerOf: TransportOf = (query) => (query === undefined ? outer : transportOf(query));
   const close = async (): Promise<void> => {
     open = false;
     for (const { instances } of services.values()) instances.close();
@@ -89,16 +106,18 @@ export function createClients(options: ClientsOptions): Clients {
   };
 
   return {
-    ...clientsOver(outer),
-    within: (context) => clientsOver(inheriting(outer, context)),
+    ...clientsOver(outerOf),
+    within: (context) => clientsOver((query) => inheriting(outerOf(query), context)),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function clientsOver(transport: Transport): ClientFactory {
+type TransportOf = (query: InstanceQuery | undefined) => Transport;
+
+function clientsOver(transportOf: TransportOf): ClientFactory {
   return {
     client: (service, options) =>
-      createEndingClient(service, intercepted(transport, options?.interceptors ?? [])),
+      createEndingClient(service, intercepted(transportOf(options?.instances), options?.interceptors ?? [])),
   };
 }

@@ -1,4 +1,5 @@
 // What calls need of a registry, and no more: a test or a fixed list of addresses can stand in for it.
+import type { InstanceQuery } from "@samspel/registry";
 
 /** Where an instance listens. */
 export interface Target {
@@ -6,6 +7,8 @@ export interface Target {
   readonly port: number;
   /** `secure: "true"` asks for TLS. */
   readonly meta: Readonly<Record<string, string>>;
+  /** Its share of calls beside the others', 1 or more. Default 1. */
+  readonly weight?: number;
 }
 
 /** The live instances of one proto service; it yields when they change. */
@@ -17,5 +20,5 @@ export interface TargetWatch extends AsyncIterable<unknown>, Disposable {
 export interface InstanceSource {
   /** For error messages; without credentials. */
   readonly url: string;
-  watch(protoService: string): TargetWatch;
+  watch(protoService: string, query?: InstanceQuery): TargetWatch;
 }

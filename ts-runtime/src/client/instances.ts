@@ -1,36 +1,48 @@
 // The instances of one proto service, kept as channels. Invariants:
 //   I1. An instance that leaves the registry gets no new call; its calls in flight finish (C3).
 //   I2. A caller that finds none waits for the first, no longer than its deadline.
+import type { InstanceQuery } from "@samspel/registry";
 import type { Logger } from "../telemetry/index.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelPool } from "./channel-pool.ts";
 import type { InstanceSource, Target, TargetWatch } from "./instance-source.ts";
+import { createPick } from "./pick.ts";
 
 export interface Instances {
-  readonly channels: readonly Channel[];
+  /** A channel for the next attempt, one that was not tried if there is one; undefined when there is none. */
+  pick(tried: ReadonlySet<Channel>): Channel | undefined;
+  /** Whether there is a channel that was not tried. */
+  hasAnother(tried: ReadonlySet<Channel>): boolean;
   /** Resolves when there is an instance, or when `ms` are over, or when the signal aborts (I2). */
   waitForFirst(ms: number, signal: AbortSignal | undefined): Promise<void>;
   close(): void;
 }
 
+export interface WatchedInstances {
+  readonly protoService: string;
+  readonly query: InstanceQuery | undefined;
+}
+
 export function watchInstances(
   source: InstanceSource,
-  protoService: string,
+  { protoService, query }: WatchedInstances,
   pool: ChannelPool,
   logger: Logger | undefined,
 ): Instances {
-  const watch = source.watch(protoService);
+  const watch = source.watch(protoService, query);
   const waiting = new Set<() => void>();
   let channels: readonly Channel[] = [];
+  let pick = createPick<Channel>([]);
   let open = true;
 
   let seen: readonly Target[] | undefined;
   const update = (): void => {
     if (!open || seen === watch.current) return;
     seen = watch.current;
-    const next = seen.map((target) => pool.acquire(target));
+    const members = seen.map((target) => ({ channel: pool.acquire(target), weight: target.weight ?? 1 }));
     for (const channel of channels) pool.release(channel);
-    channels = next;
+    channels = members.map(({ channel }) => channel);
+    pick = createPick(members);
     if (channels.length > 0) for (const wake of waiting) wake();
   };
   update();
@@ -39,10 +51,14 @@ export function watchInstances(
   });
 
   return {
-    get channels() {
+    pick(tried) {
       // The watch may have learnt of a change that its iteration has yet to yield.
       update();
-      return channels;
+      return pick(tried);
+    },
+    hasAnother(tried) {
+      update();
+      return channels.some((channel) => !tried.has(channel));
     },
     waitForFirst: (ms, signal) =>
       new Promise((resolve) => {
@@ -62,6 +78,7 @@ export function watchInstances(
       watch[Symbol.dispose]();
       for (const channel of channels) pool.release(channel);
       channels = [];
+      pick = createPick<Channel>([]);
       for (const wake of waiting) wake();
     },
   };

@@ -29,6 +29,21 @@ export function logRegistry(logger: Logger): (event: RegistryEvent) => void {
           `the registry does not take this instance's descriptors, so that tools know less of it: ${event.error.message}`,
         );
         break;
+      case "discarded":
+        logger.warn(
+          { what: event.what, entries: event.entries, reason: event.reason },
+          "the registry has instances that nobody could call: they are left out",
+        );
+        break;
+      case "failover":
+        logger.warn(
+          { protoService: event.protoService, datacenter: event.datacenter },
+          "no instance in the own datacenter: those of another one are used",
+        );
+        break;
+      case "failback":
+        logger.info({ protoService: event.protoService }, "instances in the own datacenter again");
+        break;
       case "deregistered":
       case "changed":
         logger.debug(event, "registry");

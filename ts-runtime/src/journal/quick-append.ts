@@ -13,6 +13,7 @@ import { plainArray, type Sql } from "../postgres/index.ts";
 import { byKey } from "./append-statement.ts";
 import type { Incarnations, Server } from "./incarnations.ts";
 import type { Append } from "./journal.ts";
+import { isSingle, runQuickAppend } from "./quick-append-one.ts";
 import { quickParameters } from "./quick-parameters.ts";
 
 /** What became of a quick append: all of it, or nothing because the server is another one than expected. */
@@ -108,7 +109,9 @@ function statementFor({ commands, snapshots, tells }: Kinds): string {
   return statement;
 }
 
-interface Row extends Server {
+/** What a quick statement answers. */
+export interface QuickRow extends Server {
+  /** Whether the server is the expected one, and so whether the rows are written. */
   readonly known: boolean;
 }
 
@@ -127,11 +130,25 @@ export interface QuickOptions {
  */
 export async function runQuickAppends(
   sql: Sql,
-  { channel, server, appendId }: QuickOptions,
+  options: QuickOptions,
   appends: readonly Append[],
 ): Promise<QuickResult> {
+  const [only] = appends;
+  const row =
+    only !== undefined && appends.length === 1 && isSingle(only)
+      ? await runQuickAppend(sql, options, only)
+      : await runGroup(sql, options, appends);
+  if (row === undefined) throw new Error("The journal's quick statement gave no row");
+  return { written: row.known, server: row };
+}
+
+async function runGroup(
+  sql: Sql,
+  { channel, server, appendId }: QuickOptions,
+  appends: readonly Append[],
+): Promise<QuickRow | undefined> {
   const { bytes, events, commands, snapshots, tells } = quickParameters(appends.toSorted(byKey));
-  const [row] = await sql.unsafe<Row[]>(
+  const [row] = await sql.unsafe<QuickRow[]>(
     statementFor({ commands: commands.length > 0, snapshots: snapshots.length > 0, tells: tells.length > 0 }),
     [
       server.since,
@@ -146,6 +163,5 @@ export async function runQuickAppends(
     ],
     { prepare: true },
   );
-  if (row === undefined) throw new Error("The journal's quick statement gave no row");
-  return { written: row.known, server: row };
+  return row;
 }

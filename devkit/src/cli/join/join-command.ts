@@ -11,7 +11,10 @@ import {
   type JoinedFlags,
 } from "./joined-options.ts";
 
-interface JoinFlags extends JoinedFlags {
+/** The name and the port are not mandatory to commander, which would want them for `join verify` as well. */
+interface JoinFlags extends Omit<JoinedFlags, "name" | "port"> {
+  readonly name?: string;
+  readonly port?: number;
   readonly host: string;
   readonly grace: number;
 }
@@ -31,11 +34,9 @@ export function joinCommand(run: Run): Command {
   const command = new Command("join")
     .description("run a gRPC program of any language, or find one that runs, and keep it in the registry")
     .argument("[command...]", "the program and its arguments, after --; without it, one that runs is joined")
-    .requiredOption("--name <name>", "the service's name in the registry: a DNS label")
+    .option("--name <name>", "the service's name in the registry: a DNS label")
     .addOption(
-      new Option("--port <port>", "where the program listens; 0 chooses a free port")
-        .argParser(portNumber)
-        .makeOptionMandatory(),
+      new Option("--port <port>", "where the program listens; 0 chooses a free port").argParser(portNumber),
     )
     .addOption(
       new Option("--host <address>", "where callers reach it").argParser(reachable).default("127.0.0.1"),
@@ -48,7 +49,10 @@ export function joinCommand(run: Run): Command {
     )
     .passThroughOptions()
     .addHelpText("after", examples)
-    .action((program: readonly string[], flags: JoinFlags) => {
+    .action((program: readonly string[], { name, port, ...rest }: JoinFlags) => {
+      if (name === undefined) return command.error("error: --name <name> is missing");
+      if (port === undefined) return command.error("error: --port <port> is missing");
+      const flags = { ...rest, name, port };
       if (flags.port === 0 && program.length === 0) {
         command.error("error: --port 0 needs a command to run: one that runs already has its port");
       }

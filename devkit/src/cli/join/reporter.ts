@@ -30,8 +30,12 @@ export function createJoinReporter(): EventReporter {
           return warn(`the registry does not take the descriptors of ${event.id}: ${event.error.message}`);
         case "deregistered":
           return write(`${event.id} is out of the registry`);
+        // The rest is of watches, which a joined program has none of.
         case "doubted":
         case "changed":
+        case "discarded":
+        case "failover":
+        case "failback":
       }
     },
   };

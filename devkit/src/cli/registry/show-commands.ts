@@ -9,12 +9,10 @@ export async function list({ registry, printer, json }: Tools): Promise<ExitCode
     return 0;
   }
   printer.table(
-    ["service", "passing", "warning", "critical", "version", "language", "tls", "proto services"],
+    ["service", "instances", "version", "language", "tls", "proto services"],
     services.map(({ name, instances, versions, languages, secure, protoServices }) => [
       name,
-      String(instances.passing),
-      String(instances.warning),
-      String(instances.critical),
+      healthText(instances),
       orDash(versions),
       orDash(languages),
       secure,
@@ -80,6 +78,12 @@ function tell({ instances, protoServices, callers }: ServiceView, printer: Tools
     ]),
     "no caller of record",
   );
+}
+
+/** `2 passing, 1 critical`; what there is none of is left out. */
+function healthText(instances: Readonly<Record<string, number>>): string {
+  const some = Object.entries(instances).filter(([, count]) => count > 0);
+  return some.map(([health, count]) => `${count} ${health}`).join(", ");
 }
 
 function orDash(values: readonly string[]): string {

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Optional
 from urllib.parse import unquote
 
+#: What only the library writes.
+_RESERVED = re.compile(r"(ce-|nats-|samspel-|content-type$)", re.IGNORECASE)
 _ENCODED = re.compile(r"[^\x21\x23\x24\x26-\x7e]")
 
 
@@ -29,3 +31,9 @@ def decode_value(value: str) -> str:
 def read_headers(received: Optional[Mapping[str, str]]) -> Mapping[str, str]:
     """All headers by their names in lower case, decoded."""
     return {name.lower(): decode_value(value) for name, value in (received or {}).items()}
+
+
+def sent_headers(own: Optional[Mapping[str, str]], trace: Mapping[str, str]) -> dict[str, str]:
+    """The sender's own headers and its trace, as they travel. Reserved names are left out; own ones come first."""
+    chosen = {**trace, **{name: value for name, value in (own or {}).items() if not _RESERVED.match(name)}}
+    return {name: encode_value(value) for name, value in chosen.items()}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message as ProtoMessage
 from nats.aio.msg import Msg
 
 from samspel.headers import read_headers
 from samspel.topics import Topic
+from samspel.v1 import options_pb2
 
 M = TypeVar("M", bound=ProtoMessage)
 
@@ -50,3 +51,13 @@ def read_message(topic: Topic[M], raw: Msg) -> Message[M]:
         stream=place.stream,
         sequence=place.sequence.stream,
     )
+
+
+def key_of(body: ProtoMessage) -> str:
+    """What the field with the option `(samspel.v1.key)` says; empty where a message has none."""
+    extension: Any = options_pb2.key
+    for field in body.DESCRIPTOR.fields:
+        if field.GetOptions().Extensions[extension]:
+            key: str = getattr(body, field.name)
+            return key
+    return ""

@@ -2,8 +2,8 @@
 
 1. Start never half-succeeds: whatever is missing is one clear error, and exit code 1 (A1).
 2. The registry learns of an instance only when it can answer, and forgets it before it stops to (A2).
-3. SIGTERM or SIGINT: not serving, deregistered, subscriptions settled, calls in flight finished, exit code 0. A
-   second signal ends at once.
+3. SIGTERM or SIGINT: not serving, deregistered, left by its callers, subscriptions settled, calls in flight
+   finished, exit code 0. A second signal ends at once.
 """
 
 from __future__ import annotations
@@ -13,25 +13,30 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import FrameType
-from typing import Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, overload
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message as ProtoMessage
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_health.v1.health import aio as health_aio
-from grpc_reflection.v1alpha import reflection
 
 from samspel.broker import Broker
+from samspel.channel import Dialer, RegistryChannel
 from samspel.consul import Consul
+from samspel.descriptors import Descriptors
 from samspel.errors import ConfigurationError
-from samspel.interceptor import ErrorInterceptor
+from samspel.health import Health
+from samspel.identity import Identity
+from samspel.inbox import Inbox
+from samspel.interceptor import ServiceInterceptor
 from samspel.logs import configure_logging
 from samspel.message import Message
+from samspel.publisher import Publisher
+from samspel.reflection import enable_reflection
 from samspel.registration import Instance, Registration, advertised_address
 from samspel.settings import Settings
 from samspel.subscription import Subscription
@@ -39,33 +44,67 @@ from samspel.teller import Teller
 from samspel.tells import Tells
 from samspel.topics import Topic
 
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=ProtoMessage)
 R = TypeVar("R")
 
 _DRAIN_SECONDS = 30.0
+# A caller that watches the registry stops to call within milliseconds.
+_QUIET_SECONDS = 0.25
+_LEAVE_SECONDS = 3.0
+# A registry that is away does not stop a start; who waits for "ready" is told when the instance can be found.
+_REGISTER_SECONDS = 5.0
 
 
 class Service:
     """What a service's `start` function assembles: handlers, subscriptions, and what they need."""
 
-    def __init__(self, settings: Settings, version: str) -> None:
+    def __init__(self, settings: Settings, version: str, identity: Optional[Identity] = None) -> None:
         self.settings = settings
-        self._version = version
+        self._version = settings.version or version
+        self._identity = identity
+        self._consul = Consul(settings.consul_url, settings.consul_token)
+        self._interceptor = ServiceInterceptor(None if identity is None else identity.gate)
         #: Generated `add_…Servicer_to_server` functions take it; then name the proto service with `serve`.
         self.server: grpc.aio.Server = grpc.aio.server(
-            interceptors=[ErrorInterceptor()], options=[("grpc.so_reuseport", 0)]
+            interceptors=[self._interceptor], options=[("grpc.so_reuseport", 0)]
         )
         self._proto_services: list[str] = []
         self._subscriptions: list[Callable[[Broker], Subscription[ProtoMessage]]] = []
         self._resources = AsyncExitStack()
         self._broker: Optional[Broker] = None
+        self._dialer: Optional[Dialer] = None
+        self._channels: dict[str, RegistryChannel] = {}
+        self._teller: Optional[Teller] = None
+        self._publisher: Optional[Publisher] = None
 
     def serve(self, proto_service: str) -> None:
         """Announces a proto service by its full name, such as `inventory.v1.InventoryService`."""
         self._proto_services.append(proto_service)
 
+    def channel(self, target: str) -> RegistryChannel:
+        """The channel to whoever serves a proto service, such as `consul:///orders.v1.OrderService`.
+
+        There is one of each target, for generated stubs: `OrderServiceStub(service.channel("consul:///…"))`. It is
+        closed after the last handler finished.
+
+        :raises ValueError: where the target is none
+        """
+        if target not in self._channels:
+            if self._dialer is None:
+                connector = None if self._identity is None else self._identity.connector
+                self._dialer = Dialer(self.settings.consul_url, self.settings.consul_token, connector)
+                self._resources.push_async_callback(self._dialer.close)
+            channel = self._dialer.dial(target)
+            self._resources.push_async_callback(channel.close)
+            self._channels[target] = channel
+        return self._channels[target]
+
+    @overload
     def subscribe(
         self,
         topic: Topic[M],
@@ -73,11 +112,36 @@ class Service:
         handle: Callable[[Message[M]], Awaitable[None]],
         *,
         attempts: int = 8,
+    ) -> None: ...
+
+    @overload
+    def subscribe(
+        self,
+        topic: Topic[M],
+        group: str,
+        handle: Callable[[Message[M], AsyncConnection[Any]], Awaitable[None]],
+        *,
+        inbox: Inbox,
+        attempts: int = 8,
+    ) -> None: ...
+
+    def subscribe(
+        self,
+        topic: Topic[M],
+        group: str,
+        handle: Callable[..., Awaitable[None]],
+        *,
+        inbox: Optional[Inbox] = None,
+        attempts: int = 8,
     ) -> None:
         """Consumes a topic as one of a named group, from its beginning.
 
+        :param inbox: makes a message count once: the handler gets a transaction too, in which the message's id was
+            noted; it is committed when the handler returns. A message that was noted before is not handled again
         :param attempts: after so many a failing message becomes a dead letter; with 8, after 6 to 12 s
         """
+        if inbox is not None:
+            handle = _with_inbox(inbox, f"{group}/{topic.name}", handle)
         prefix = self.settings.topic_prefix
         self._subscriptions.append(
             lambda broker: Subscription(broker, prefix, group, topic, handle, attempts=attempts)  # type: ignore[arg-type]
@@ -95,7 +159,16 @@ class Service:
     @property
     def teller(self) -> Teller:
         """Tells methods of other services."""
-        return Teller(self._connection(), self.settings.topic_prefix, self.settings.service)
+        if self._teller is None:
+            self._teller = Teller(self._connection(), self.settings.topic_prefix, self.settings.service)
+        return self._teller
+
+    @property
+    def publisher(self) -> Publisher:
+        """Publishes to topics."""
+        if self._publisher is None:
+            self._publisher = Publisher(self._connection(), self.settings.topic_prefix, self.settings.service)
+        return self._publisher
 
     def _connection(self) -> Broker:
         """The one connection to NATS; it connects when it is first used."""
@@ -113,43 +186,91 @@ class Service:
         self.settings.check()
         _check_free(self.settings)
         async with self._resources:
+            if self._identity is not None:
+                await self._resources.enter_async_context(self._identity)
             await start(self)
-            health = health_aio.HealthServicer()
-            instance = await self._listen(health)
+            descriptors = Descriptors(self._proto_services)
+            health = Health(self._proto_services)
+            port = await self._listen(health)
             subscriptions = await self._consume()
-            registration = Registration(
-                Consul(self.settings.consul_url, self.settings.consul_token), instance
-            )
+            instance = await self._instance(port, health, descriptors)
+            registration = Registration(self._consul, instance, descriptors)
             registration.start()
+            await registration.wait(_REGISTER_SECONDS)
             log.info("ready", extra={"host": instance.address, "port": instance.port})
 
             await stop.wait()
             log.info("stopping")
-            await health.enter_graceful_shutdown()
+            await health.stop_serving()
             await registration.stop()
+            await self._be_left()
             await asyncio.gather(
                 self.server.stop(_DRAIN_SECONDS), *(subscription.stop() for subscription in subscriptions)
             )
         log.info("stopped")
+
+    async def _be_left(self) -> None:
+        """Answers on until callers have learnt from the registry that the instance leaves.
+
+        A server of gRPC that shuts down cancels the calls that it has not looked at yet; so none should be coming.
+        """
+        began = time.monotonic()
+        while True:
+            now = time.monotonic()
+            quiet_at = max(began, self._interceptor.last_call_at) + _QUIET_SECONDS
+            if now >= min(quiet_at, began + _LEAVE_SECONDS):
+                return
+            await asyncio.sleep(min(quiet_at, began + _LEAVE_SECONDS) - now)
 
     async def _consume(self) -> list[Subscription[ProtoMessage]]:
         subscriptions = [make(self._connection()) for make in self._subscriptions]
         await asyncio.gather(*(subscription.start() for subscription in subscriptions))
         return subscriptions
 
-    async def _listen(self, health: health_aio.HealthServicer) -> Instance:
+    async def _listen(self, health: Health) -> int:
         settings = self.settings
-        health_pb2_grpc.add_HealthServicer_to_server(health, self.server)
-        names = (*self._proto_services, HEALTH, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self.server)
-        place = f"[{settings.host}]" if ":" in settings.host else settings.host
-        port = self.server.add_insecure_port(f"{place}:{settings.port}")
+        await health.serve_on(self.server)
+        enable_reflection((*self._proto_services, HEALTH), self.server)
+        place = (
+            f"[{settings.host}]:{settings.port}"
+            if ":" in settings.host
+            else f"{settings.host}:{settings.port}"
+        )
+        if self._identity is None:
+            port = self.server.add_insecure_port(place)
+        else:
+            port = self.server.add_secure_port(place, self._identity.server_credentials())
         await self.server.start()
         self._resources.push_async_callback(self.server.stop, None)
-        for name in ("", *self._proto_services):
-            await health.set(name, health_pb2.HealthCheckResponse.SERVING)
-        address = advertised_address(settings.host, settings.consul_url)
-        return Instance(settings.service, address, port, tuple(self._proto_services), self._version)
+        return port
+
+    async def _instance(self, port: int, health: Health, descriptors: Descriptors) -> Instance:
+        settings = self.settings
+        health_port = None
+        if self._identity is not None:
+            health_port = await self._resources.enter_async_context(health.plaintext_listener())
+            self._identity.on_expiry(health.set_serving)
+        return Instance(
+            service=settings.service,
+            address=advertised_address(settings.host, settings.consul_url),
+            port=port,
+            proto_services=tuple(self._proto_services),
+            version=self._version,
+            zone=settings.zone,
+            descriptor_sha256=descriptors.sha256,
+            health_port=health_port,
+        )
+
+
+def _with_inbox(
+    inbox: Inbox, subscription: str, handle: Callable[..., Awaitable[None]]
+) -> Callable[[Message[Any]], Awaitable[None]]:
+    async def handle_once(message: Message[Any]) -> None:
+        async with inbox.once(subscription, message.id) as (connection, first):
+            if first:
+                await handle(message, connection)
+
+    return handle_once
 
 
 def _check_free(settings: Settings) -> None:
@@ -195,5 +316,6 @@ async def _run(settings: Settings, version: str, start: Callable[[Service], Awai
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    await Service(settings, version).run(start, stop)
+    identity = Identity(settings) if settings.identity == "consul" else None
+    await Service(settings, version, identity).run(start, stop)
     return 0

@@ -75,6 +75,24 @@ class Settings:
         return value
 
     @property
+    def version(self) -> Optional[str]:
+        """`SAMSPEL_VERSION`: the version that the registry shows. Default: what the program says."""
+        return self._short("SAMSPEL_VERSION")
+
+    @property
+    def zone(self) -> str:
+        """`SAMSPEL_ZONE`: where it runs, for the registry. Default: nothing."""
+        return self._short("SAMSPEL_ZONE") or ""
+
+    @property
+    def identity(self) -> str:
+        """`SAMSPEL_IDENTITY`: `consul` for mutual TLS by Consul's certificates, or `none`, the default."""
+        value = self._read("SAMSPEL_IDENTITY") or "none"
+        if value not in ("none", "consul"):
+            self._refuse("SAMSPEL_IDENTITY", "none or consul", value)
+        return value
+
+    @property
     def log_level(self) -> str:
         """`LOG_LEVEL`: trace, debug, info, warn, error, fatal or silent. Default info."""
         value = self._read("LOG_LEVEL") or "info"
@@ -85,9 +103,16 @@ class Settings:
     def check(self) -> None:
         """Reads what every service needs, so that a bad setting stops the start and nothing later."""
         _ = (self.host, self.port, self.consul_url, self.consul_token, self.topic_prefix, self.log_level)
+        _ = (self.version, self.zone, self.identity)
 
     def _read(self, name: str) -> Optional[str]:
         return self._environment.get(name) or None
+
+    def _short(self, name: str) -> Optional[str]:
+        value = self._read(name)
+        if value is not None and len(value) > 512:
+            self._refuse(name, "at most 512 characters", f"{len(value)} characters")
+        return value
 
     def _url(self, name: str, schemes: tuple[str, ...]) -> str:
         wanted = f"a {schemes[0]}:// URL"

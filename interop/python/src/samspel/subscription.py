@@ -26,6 +26,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from samspel.backoff import backoff_seconds
 from samspel.broker import Broker
+from samspel.call_context import CallContext, enter_call, trace_of
 from samspel.dead_letters import park
 from samspel.errors import Unavailable
 from samspel.message import Message, read_message
@@ -59,7 +60,7 @@ class Subscription(Generic[M]):
         self._prefix = prefix
         self._group = group
         self._topic = topic
-        self._handle = handle
+        self._handler = handle
         self._attempts = attempts
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,6 +79,11 @@ class Subscription(Generic[M]):
         """Takes no more messages, and waits until those in hand are settled."""
         self._stopping.set()
         await asyncio.gather(*self._tasks)
+
+    async def _handle(self, message: Message[M]) -> None:
+        """Runs the handler in a task of its own, as part of the message's trace (A3)."""
+        enter_call(CallContext(trace=trace_of(message.headers)))
+        await self._handler(message)
 
     async def _ensure_stream(self, js: JetStreamContext) -> str:
         return await ensure_topic_stream(js, self._prefix, self._topic)

@@ -4,6 +4,7 @@
    its command id for a week.
 2. It is sent again until it is stored or `timeout` is over; then it may be stored all the same, so the same id
    makes trying again harmless.
+3. Tells of one key that one process sends are stored in the order of the calls.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from typing import Any, Generic, Optional, TypeVar
 
 import grpc
 import nats.errors
-import nats.js.errors
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message as ProtoMessage
 from google.protobuf.message_factory import GetMessageClass
 from nats.aio.msg import Msg
 
 from samspel.broker import Broker
-from samspel.errors import Unavailable
-from samspel.headers import encode_value
+from samspel.call_context import outgoing_trace
+from samspel.headers import encode_value, sent_headers
+from samspel.key_order import KeyOrder
+from samspel.message import key_of
+from samspel.store import store
 from samspel.tell_address import REPLY_STREAM, message_id, reply_subject, tell_subject, tell_token
 from samspel.tell_streams import ensure_tell_stream
 from samspel.v1 import options_pb2
@@ -37,7 +40,6 @@ from samspel.v1.tell_pb2 import TellReply
 R = TypeVar("R", bound=ProtoMessage)
 
 _ID = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
-_OWN_HEADER = re.compile(r"(ce-|nats-|samspel-|content-type$)", re.IGNORECASE)
 _TRY_SECONDS = 2.0
 _LOOK_SECONDS = 30.0
 _IDEMPOTENT = (1, 2)  # NO_SIDE_EFFECTS and IDEMPOTENT of google.protobuf.MethodOptions
@@ -85,6 +87,7 @@ class Teller:
         self._broker = broker
         self._prefix = prefix
         self._source = source
+        self._order = KeyOrder()
 
     async def tell(
         self,
@@ -107,15 +110,10 @@ class Teller:
         if not _ID.fullmatch(tell_id):
             raise ValueError(f"A command id must be 1 to 256 printable ASCII characters: it is {tell_id!r}")
         service = method.containing_service.full_name
-        key = _key_of(request) or tell_id
-        own = {
-            name: encode_value(value)
-            for name, value in (headers or {}).items()
-            if not _OWN_HEADER.match(name)
-        }
+        key = key_of(request) or tell_id
         encoded = encode_value(tell_id)
         message = {
-            **own,
+            **sent_headers(headers, outgoing_trace()),
             "Nats-Msg-Id": message_id(method.name, key, tell_id),
             "ce-specversion": "1.0",
             "ce-id": encoded,
@@ -127,30 +125,18 @@ class Teller:
             "samspel-method": method.name,
         }
         told_at = time.time()
-        subject = self._prefix + tell_subject(service, key)
-        await self._store(service, subject, request.SerializeToString(), message, timeout)
+        async with self._order.of((service, key)):
+            await store(
+                self._broker,
+                self._prefix + tell_subject(service, key),
+                request.SerializeToString(),
+                message,
+                timeout,
+                what="the tell",
+                ensure=lambda js: ensure_tell_stream(js, self._prefix, service),
+            )
         token = f"{_base36(int(told_at * 1000))}-{tell_token(service, method.name, key, tell_id)}"
         return Receipt(tell_id, token, self, method)
-
-    async def _store(
-        self, service: str, subject: str, body: bytes, headers: dict[str, str], timeout: float
-    ) -> None:
-        ends_at = time.monotonic() + timeout
-        trouble: Exception = asyncio.TimeoutError()
-        while (left := ends_at - time.monotonic()) > 0:
-            try:
-                js = await self._broker.jetstream()
-                await js.publish(subject, body, timeout=min(left, _TRY_SECONDS), headers=headers)
-                return
-            except nats.js.errors.NoStreamResponseError:
-                await ensure_tell_stream(js, self._prefix, service)
-            except (nats.errors.Error, nats.js.errors.Error, asyncio.TimeoutError, OSError) as error:
-                trouble = error
-                await asyncio.sleep(0.1)
-        raise Unavailable(
-            f"the tell is not known to be stored after {timeout} s; try again with the same id",
-            reason="SAMSPEL_BROKER_UNREACHABLE",
-        ) from trouble
 
     async def reply(self, method: MethodDescriptor, token: str, timeout: float = 10.0) -> Any:
         """The reply to a tell of which only the token is at hand; see `Receipt.reply`."""
@@ -223,15 +209,6 @@ def _require_tellable(method: MethodDescriptor) -> None:
         if not streams
         else f"Cannot tell {method.full_name} as it streams: a tell is a unary method"
     )
-
-
-def _key_of(request: ProtoMessage) -> str:
-    extension: Any = options_pb2.key
-    for field in request.DESCRIPTOR.fields:
-        if field.GetOptions().Extensions[extension]:
-            key: str = getattr(request, field.name)
-            return key
-    return ""
 
 
 def _base36(number: int) -> str:

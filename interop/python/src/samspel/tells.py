@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any, NoReturn, Optional
 
@@ -24,6 +25,8 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from samspel.broker import Broker
+from samspel.call_context import CallContext, current_call, enter_call, trace_of
+from samspel.command import COMMAND_ID_HEADER, Command, enter_command
 from samspel.errors import Rejection, Unavailable
 from samspel.headers import read_headers
 from samspel.message import Message
@@ -38,8 +41,6 @@ from samspel.tell_streams import ensure_reply_stream, ensure_tell_stream
 from samspel.v1.tell_pb2 import TellFailure, TellReply
 
 log = logging.getLogger(__name__)
-
-COMMAND_ID_HEADER = "samspel-command-id"
 
 _ATTEMPTS = 16
 _TIMEOUT_SECONDS = 30.0
@@ -57,14 +58,6 @@ _FINAL = {
 }
 
 
-def command_id(context: Any) -> Optional[str]:
-    """The id under which a command is to have its effect once, from a call's context or a tell's; None without one."""
-    for name, value in context.invocation_metadata() or ():
-        if name == COMMAND_ID_HEADER:
-            return value if isinstance(value, str) else bytes(value).decode("ascii")
-    return None
-
-
 class TellContext:
     """What a handler gets in place of a call's context: of that, what makes sense without a caller."""
 
@@ -74,6 +67,11 @@ class TellContext:
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
         """The sender's headers, its trace, and the command id."""
         return self._metadata
+
+    def time_remaining(self) -> Optional[float]:
+        """Seconds until the handler counts as failed."""
+        context = current_call()
+        return None if context is None else context.seconds_left
 
     async def abort(self, code: grpc.StatusCode, details: str = "", trailing_metadata: Any = ()) -> NoReturn:
         raise Rejection(code, details, reason="SAMSPEL_REJECTED")
@@ -141,6 +139,8 @@ class Tells(Subscription[ProtoMessage]):
         }
         metadata[COMMAND_ID_HEADER] = message.id
         handler = getattr(self._servicer, name)
+        enter_call(CallContext(time.monotonic() + _TIMEOUT_SECONDS, trace_of(message.headers)))
+        enter_command(Command(self._service.full_name, name, message.key, message.id))
         response: ProtoMessage = await asyncio.wait_for(
             handler(message.body, TellContext(metadata)), _TIMEOUT_SECONDS
         )

@@ -1,0 +1,12 @@
+export type { CallEnd } from "./call.ts";
+export {
+  findTransport,
+  hostText,
+  openConnection,
+  reasonOf,
+  type ClientIdentity,
+  type Connection,
+  type Place,
+  type Transport,
+} from "./connection.ts";
+export { endText, isStatus, statusOf } from "./status.ts";

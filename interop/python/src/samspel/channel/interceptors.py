@@ -1,0 +1,89 @@
+"""What the library adds to each call (C1, A3): a deadline, and the trace that it belongs to.
+
+They work on any `grpc.aio` channel: `grpc.aio.insecure_channel(target, interceptors=call_interceptors())`.
+gRPC takes one kind of call from an interceptor, so there are four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import grpc
+
+from samspel.call_context import current_call, outgoing_trace
+
+# gRPC's core rounds what it sends up to a hundredth of it: callees must see 10 s or less.
+DEFAULT_SECONDS = 9.99
+
+Details = grpc.aio.ClientCallDetails
+
+
+def call_interceptors(
+    default_seconds: Optional[float] = DEFAULT_SECONDS,
+) -> Sequence[grpc.aio.ClientInterceptor]:
+    """Interceptors for a channel.
+
+    :param default_seconds: the deadline of a call with one answer that sets none; None for no deadline. Streams of
+        answers have none unless the call sets it. What is made within a call inherits what is left of that one's.
+    """
+    return [
+        _UnaryUnary(default_seconds),
+        _StreamUnary(default_seconds),
+        _UnaryStream(None),
+        _StreamStream(None),
+    ]
+
+
+def prepare(details: Details, default_seconds: Optional[float]) -> Details:
+    """The details of a call, with its deadline and its trace."""
+    context = current_call()
+    bounds = [
+        seconds
+        for seconds in (
+            details.timeout if details.timeout is not None else default_seconds,
+            None if context is None else context.seconds_left,
+        )
+        if seconds is not None
+    ]
+    metadata = grpc.aio.Metadata(*(details.metadata or ()))
+    for name, value in outgoing_trace().items():
+        if name not in metadata.keys():  # noqa: SIM118, a Metadata is no dict
+            metadata.add(name, value)
+    return Details(
+        method=details.method,
+        timeout=min(bounds, default=None),
+        metadata=metadata,
+        credentials=details.credentials,
+        wait_for_ready=details.wait_for_ready,
+    )
+
+
+class _Preparing:
+    def __init__(self, default_seconds: Optional[float]) -> None:
+        self._default_seconds = default_seconds
+
+    async def _go_on(self, continuation: Any, details: Details, request: Any) -> Any:
+        return await continuation(prepare(details, self._default_seconds), request)
+
+
+class _UnaryUnary(_Preparing, grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, details: Details, request: Any) -> Any:
+        return await self._go_on(continuation, details, request)
+
+
+class _UnaryStream(_Preparing, grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(self, continuation: Any, details: Details, request: Any) -> Any:
+        return await self._go_on(continuation, details, request)
+
+
+class _StreamUnary(_Preparing, grpc.aio.StreamUnaryClientInterceptor):
+    async def intercept_stream_unary(self, continuation: Any, details: Details, request_iterator: Any) -> Any:
+        return await self._go_on(continuation, details, request_iterator)
+
+
+class _StreamStream(_Preparing, grpc.aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(
+        self, continuation: Any, details: Details, request_iterator: Any
+    ) -> Any:
+        return await self._go_on(continuation, details, request_iterator)
