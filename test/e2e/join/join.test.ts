@@ -18,10 +18,11 @@ import { echoProto, lives, plainServer, registered, selfOf, type Registered } fr
 t.jobs = 3;
 const echo = "samspel.test.v1.EchoService";
 
-function clientOf(t: Test, { registry }: Registered) {
+/** A client of the instances with these tags: others may serve the same in a registry that is shared. */
+function clientOf(t: Test, { registry }: Registered, ...tags: readonly string[]) {
   const clients = createClients({ registry });
   t.teardown(() => clients.close());
-  return clients.client(EchoService);
+  return clients.client(EchoService, { instances: { tags } });
 }
 
 for (const [kind, url] of [
@@ -45,7 +46,7 @@ for (const [kind, url] of [
       "--meta",
       "team=stock",
       "--tag",
-      "canary",
+      name,
       "--version",
       "1.2.3",
       "--lang",
@@ -63,13 +64,13 @@ for (const [kind, url] of [
       port,
       address: "127.0.0.1",
       health: "passing",
-      tags: ["grpc", echo, "canary"],
+      tags: ["grpc", echo, name],
       meta: { team: "stock", version: "1.2.3", lang: "js", secure: "false", protocols: "grpc" },
     });
     const sha256 = instance?.meta["descriptor_sha256"] ?? "";
     const set = readDescriptorSet((await on.registry.descriptors.read(sha256)) ?? new Uint8Array());
     t.equal(set.getService(echo)?.methods.length, 5);
-    const answer = clientOf(t, on).echo({ text: "hi" });
+    const answer = clientOf(t, on, name).echo({ text: "hi" });
     const { pid } = await selfOf(command);
     // The call is on its way when the signal comes, and still is answered.
     await command.said(/"called"/);

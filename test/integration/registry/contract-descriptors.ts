@@ -1,5 +1,7 @@
 // Descriptor sets in the registry (R3), and the record of who uses them.
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, request, type IncomingMessage } from "node:http";
 import { gunzipSync, gzipSync } from "node:zlib";
 import assert from "node:assert/strict";
 import { createRegistry, type RegistryEvent, type RegistryOptions } from "@samspel/registry";
@@ -198,19 +200,17 @@ export function descriptorCases(t: Test, api: ConsulApi): readonly Promise<unkno
 
     t.test("a registry that takes no values is told of once, and stops nothing", async (t) => {
       const events: RegistryEvent[] = [];
-      const registry = open(t, { onEvent: (event) => events.push(event) });
       const set = someSet();
       const key = `samspel/descriptors/${sha256(set)}`;
       forget(t, key);
-      const { fetch: real } = globalThis;
-      t.teardown(() => (globalThis.fetch = real));
       let refusals = 0;
-      globalThis.fetch = (input, init) => {
-        const isOurs = typeof input === "string" && input.includes(key) && init?.method === "PUT";
-        if (!isOurs || refusals > 2) return real(input, init);
+      const url = await refusing(t, api.url, ({ method, url: path = "" }) => {
+        if (method !== "PUT" || !path.includes(key) || refusals > 2) return false;
         refusals += 1;
-        return Promise.resolve(new Response("No cluster leader", { status: 500 }));
-      };
+        return true;
+      });
+      const registry = createRegistry({ url, onEvent: (event) => events.push(event) });
+      t.teardown(() => registry.close());
       await registry.register({
         name: uniqueName("leaderless"),
         address: "127.0.0.1",
@@ -226,6 +226,36 @@ export function descriptorCases(t: Test, api: ConsulApi): readonly Promise<unkno
       t.equal(refusals, 3);
     }),
   ];
+}
+
+/** What stands before a registry without a leader: some requests are answered with 500. */
+async function refusing(
+  t: Test,
+  url: string,
+  refuses: (request: IncomingMessage) => boolean,
+): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const server = createServer((incoming, outgoing) => {
+    if (refuses(incoming)) {
+      outgoing.writeHead(500).end("No cluster leader");
+      return;
+    }
+    const { method, url: path, headers } = incoming;
+    const passed = request({ hostname, port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    passed.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => passed.destroy());
+    incoming.pipe(passed);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
 }
 
 /** The indexes at which the pieces of a set were written. */
