@@ -1,0 +1,157 @@
+package dev.samspel.registry;
+
+import dev.samspel.log.Log;
+import dev.samspel.settings.Backoff;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps an instance in the registry, by the joining contract (R1, R2).
+ *
+ * <p>It registers for ever: an agent that was away, or forgot the instance, gets it again within
+ * seconds (R4). A registry that is away does not stop the service; it is looked for until it is
+ * there.
+ */
+public final class Registration {
+  private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(35);
+  private static final long LONGEST_PAUSE_MS = 2_000;
+  private static final long DEREGISTER_MS = 3_000;
+  private static final Log LOG = Log.of(Registration.class);
+
+  private final Consul consul;
+  private final Self self;
+  private final Thread keeper = new Thread(this::keep, "samspel-registration");
+  private boolean stopping;
+
+  /** Keeps {@code self} in the registry from {@link #start} to {@link #stop}. */
+  public Registration(Consul consul, Self self) {
+    this.consul = consul;
+    this.self = self;
+    keeper.setDaemon(true);
+  }
+
+  /**
+   * This instance, as it presents itself.
+   *
+   * @param address where callers reach it
+   * @param protoServices full names, without health and reflection
+   */
+  public record Self(
+      String service,
+      String address,
+      int port,
+      List<String> protoServices,
+      String version,
+      String zone,
+      DescriptorSet descriptors) {
+
+    /** By what the registry knows it. */
+    public String id() {
+      return "%s-%s-%d".formatted(service, address, port).replace('.', '-').replace(':', '-');
+    }
+
+    Map<String, Object> registration() {
+      String place = address.contains(":") ? "[" + address + "]" : address;
+      List<String> tags = new ArrayList<>(List.of("grpc"));
+      tags.addAll(protoServices);
+      Map<String, String> meta = new LinkedHashMap<>();
+      meta.put("samspel_contract", "1");
+      meta.put("protocols", "grpc");
+      meta.put("version", version);
+      meta.put("zone", zone);
+      meta.put("lang", "java");
+      meta.put("secure", "false");
+      meta.put("descriptor_sha256", descriptors.sha256());
+      return Map.of(
+          "ID", id(),
+          "Name", service,
+          "Address", address,
+          "Port", port,
+          "Tags", tags,
+          "Meta", meta,
+          "Check",
+              Map.of(
+                  "CheckID", "service:" + id(),
+                  "GRPC", place + ":" + port,
+                  "Interval", "5s",
+                  "Timeout", "2s",
+                  "Status", "passing",
+                  "DeregisterCriticalServiceAfter", "60s"));
+    }
+  }
+
+  /** Begins; the instance must be able to answer, as its check starts as passing. */
+  public void start() {
+    keeper.start();
+  }
+
+  /** Takes the instance out; where the registry is away, its check does that later. */
+  public void stop() throws InterruptedException {
+    synchronized (this) { // a registration on its way must not arrive after the deregistration
+      stopping = true;
+      keeper.interrupt();
+    }
+    keeper.join(DEREGISTER_MS);
+    try {
+      consul.put("/v1/agent/service/deregister/" + Consul.encode(self.id()), Map.of());
+      LOG.info("deregistered", "id", self.id());
+    } catch (ConsulException error) {
+      LOG.warn("not deregistered", "reason", error.getMessage());
+    }
+  }
+
+  private void keep() {
+    String hash = null; // null where the agent is not known to have the instance
+    int failures = 0;
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        try {
+          if (hash == null) {
+            register();
+          }
+          hash = look(hash == null ? "" : hash);
+          failures = 0;
+        } catch (ConsulException error) {
+          hash = null;
+          failures++;
+          if (failures == 1) {
+            LOG.warn("registry away", "reason", error.getMessage());
+          }
+          Thread.sleep(Backoff.after(failures, LONGEST_PAUSE_MS).toMillis());
+        }
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void register() throws ConsulException, InterruptedException {
+    if (stopping) {
+      throw new InterruptedException();
+    }
+    try {
+      self.descriptors().publish(consul);
+    } catch (ConsulException error) { // tools do without; callers need the instance
+      LOG.warn("descriptors not published", "reason", error.getMessage());
+    }
+    consul.put("/v1/agent/service/register?replace-existing-checks=true", self.registration());
+    LOG.info("registered", "id", self.id());
+  }
+
+  /** Waits until the agent's entry changes, or 25 s; the new hash, or null where it is gone. */
+  private String look(String hash) throws ConsulException, InterruptedException {
+    String path = "/v1/agent/service/" + Consul.encode(self.id());
+    Consul.Answer answer =
+        consul.get(hash.isEmpty() ? path : path + "?wait=25s&hash=" + hash, LOOK_TIMEOUT);
+    if (!answer.found()) {
+      return null;
+    }
+    if (answer.hash().isEmpty()) {
+      Thread.sleep(LONGEST_PAUSE_MS); // an agent without hashes: look now and then
+    }
+    return answer.hash();
+  }
+}

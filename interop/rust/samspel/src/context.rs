@@ -1,0 +1,168 @@
+//! What a call, a tell or a message hands on to all that is done on its behalf: its deadline and its trace (C1, A3).
+//!
+//! It travels with the task. What a handler hands to `tokio::spawn` begins without, unless it takes it along:
+//!
+//! ```no_run
+//! # async fn work() {}
+//! tokio::spawn(samspel::Context::current().scope(work()));
+//! ```
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::poll_fn;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+
+tokio::task_local! {
+    static CURRENT: Context;
+}
+
+/// Without an OpenTelemetry SDK in the process the trace goes through as it came; with one, its propagator sets these
+/// headers first, and they are left alone.
+pub(crate) const TRACE_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("baggage"),
+];
+
+pub(crate) const COMMAND_ID: HeaderName = HeaderName::from_static("samspel-command-id");
+
+/// What is being answered here. A clone is cheap.
+#[derive(Debug, Clone, Default)]
+pub struct Context(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    deadline: Option<Instant>,
+    trace: Vec<(HeaderName, HeaderValue)>,
+    command_id: Option<String>,
+    /// `service/Method`
+    method: String,
+    trailers: Mutex<MetadataMap>,
+}
+
+impl Context {
+    /// The context of the handler that calls this; an empty one elsewhere.
+    #[must_use]
+    pub fn current() -> Self {
+        CURRENT.try_with(Clone::clone).unwrap_or_default()
+    }
+
+    /// When the caller stops waiting. The handler is dropped then; what it calls ends by the same time.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
+    }
+
+    /// How long the caller still waits.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The id under which a command is to have its effect once: a tell's id, or what the caller of a call gave.
+    #[must_use]
+    pub fn command_id(&self) -> Option<&str> {
+        self.0.command_id.as_deref()
+    }
+
+    /// The method that is being answered, as `service/Method`; empty elsewhere.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.0.method
+    }
+
+    /// The W3C trace that this belongs to.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<&str> {
+        let (_, value) = self.0.trace.iter().find(|(name, _)| *name == TRACE_HEADERS[0])?;
+        value.to_str().ok()
+    }
+
+    /// Sends metadata after the response, as a trailer. tonic itself does so for failed calls only.
+    ///
+    /// # Panics
+    ///
+    /// Where `name` is no name of metadata.
+    pub fn set_trailer(&self, name: &'static str, value: MetadataValue<Ascii>) {
+        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    /// What is to be sent after the response.
+    pub(crate) fn trailers(&self) -> HeaderMap {
+        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_headers()
+    }
+
+    /// A context without a deadline, within a trace: for programs that begin one themselves.
+    #[must_use]
+    pub fn with_traceparent(traceparent: &str) -> Self {
+        let value = HeaderValue::from_str(traceparent).ok();
+        let trace = value.into_iter().map(|value| (TRACE_HEADERS[0].clone(), value)).collect();
+        Self(Arc::new(Inner { trace, ..Inner::default() }))
+    }
+
+    /// Runs a future in this context.
+    pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self, future)
+    }
+
+    /// The context of a request that arrived.
+    pub(crate) fn of_request(path: &str, headers: &HeaderMap, deadline: Option<Instant>) -> Self {
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        Self(Arc::new(Inner {
+            deadline,
+            trace: trace_of(headers),
+            command_id: text(&COMMAND_ID).filter(|id| !id.is_empty()).map(str::to_owned),
+            method: path.trim_start_matches('/').to_owned(),
+            trailers: Mutex::default(),
+        }))
+    }
+
+    /// The context of a message that arrived.
+    pub(crate) fn of_message<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let trace = TRACE_HEADERS.into_iter().filter_map(|name| {
+            let value = HeaderValue::from_str(header(name.as_str())?).ok()?;
+            Some((name, value))
+        });
+        Self(Arc::new(Inner { trace: trace.collect(), ..Inner::default() }))
+    }
+
+    /// What a request or a message that is sent from here carries on, by name.
+    pub(crate) fn trace(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.trace
+    }
+
+    /// Polls something as part of this context.
+    pub(crate) fn enter<T>(&self, poll: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self.clone(), poll)
+    }
+}
+
+fn trace_of(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
+    let value = |name: HeaderName| headers.get(&name).cloned().map(|value| (name, value));
+    TRACE_HEADERS.into_iter().filter_map(value).collect()
+}
+
+/// Runs a future until a panic, which is given back as text: what panics must not take a whole connection with it.
+pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future: Pin<Box<F>> = Box::pin(future);
+    poll_fn(move |cx| {
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        match polled {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic_text(&*panic))),
+        }
+    })
+    .await
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("no message"))
+}

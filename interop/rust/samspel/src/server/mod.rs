@@ -1,0 +1,8 @@
+//! The server's side of calls.
+
+mod edge;
+mod listener;
+mod response_body;
+
+pub(crate) use edge::{Edge, EdgeLayer};
+pub(crate) use listener::{listen, listening_on};
