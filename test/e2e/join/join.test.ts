@@ -101,6 +101,8 @@ t.test("samspel join --port 0 chooses a port and tells the program", async (t) =
     "{port}",
   );
   const [instance] = await on.instances("plain");
+  command.signal("SIGUSR2");
+  await command.said(/"signal":"SIGUSR2"/);
   const self = await selfOf(command);
   t.equal(self.port, String(instance?.port));
   t.equal(self.samspelPort, self.port);

@@ -3,6 +3,7 @@
 //   R1. The program leaves the registry first, then it is asked to end (A2): calls that are on their way finish.
 //   R2. It is asked by the signal that we got, once: it leads a group of its own, which a Ctrl-C in the terminal does not
 //       reach. A second signal kills it.
+//       SIGUSR1 and SIGUSR2 are passed on as they come.
 //   R3. Our exit code is the program's: its code, or 128 and the number of the signal that ended it.
 //   R4. It never outlives us, even when we are killed (see process/guard.ts).
 import { constants } from "node:os";
@@ -55,6 +56,7 @@ export async function runJoined(given: RunJoinedOptions, context: RunJoinedConte
   void child?.ended.then(() => over.abort());
   void signals.second.then(() => child?.kill());
 
+  using _passing = child === undefined ? undefined : passSignals(child);
   let failed = false;
   try {
     await keepJoined(registry, options, { reporter, signal: over.signal });
@@ -69,6 +71,21 @@ export async function runJoined(given: RunJoinedOptions, context: RunJoinedConte
   const exit = await child.stop(signalOf(asked));
   if (died && asked === undefined) reporter.warn(`${options.name} ${describeExit(exit)}`);
   return failed ? 1 : codeOf(exit);
+}
+
+const passedSignals = ["SIGUSR1", "SIGUSR2"] as const;
+
+/** What a program means by these is its own matter. */
+function passSignals(child: SupervisedProcess): Disposable {
+  const pass = (signal: NodeJS.Signals): void => {
+    if (child.state.type !== "ended") process.kill(child.pid, signal);
+  };
+  for (const signal of passedSignals) process.on(signal, pass);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of passedSignals) process.off(signal, pass);
+    },
+  };
 }
 
 async function startChild(
