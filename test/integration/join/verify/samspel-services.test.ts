@@ -31,12 +31,22 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
       natsUrl: natsUrl(),
       topicPrefix,
       groups: ["watcher"],
-      skip: ["DESC"],
       disruptive: true,
     });
     t.same(broken, {});
     t.same(Object.keys(skipped).toSorted(), outOfSight);
   }
+});
+
+t.test("a service of this runtime that has an identity keeps the contract", async (t) => {
+  const topicPrefix = testTopicPrefix(t);
+  await startFaultyService(t, { name: "guarded", registryUrl: consulUrl(), topicPrefix, identity: "consul" });
+  const { broken, findings } = await verified({ name: "guarded", registryUrl: consulUrl() });
+  t.same(broken, {});
+  const passed = findings.filter(
+    ({ rule, outcome }) => rule.startsWith("IDENT") && outcome.type === "passed",
+  );
+  t.equal(passed.length, 4);
 });
 
 t.test("Python's inventory keeps the contract, from its registration to its end", async (t) => {
