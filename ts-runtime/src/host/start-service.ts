@@ -151,7 +151,6 @@ async function assemble(
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
   const bindings = [...served, ...topicStreams.bindings];
-  const descriptors = await api.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -171,6 +170,8 @@ async function assemble(
       ],
     }),
   );
+  // Before anything is done to the world; the port is had already, as that fails sooner.
+  const descriptors = await api.check(bindings.map(({ service }) => service));
   const background = await startBackground(options, {
     infra,
     logger,
