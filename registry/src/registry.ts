@@ -3,6 +3,7 @@ import { createAgent, createConsulHttp } from "./consul/index.ts";
 import { createDescriptors, publishingAgent, type Descriptors } from "./descriptors/index.ts";
 import { RegistryError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
+import { keepInternals } from "./internals.ts";
 import { resolveRegistryOptions, type RegistryOptions } from "./options.ts";
 import {
   keepRegistered,
@@ -90,7 +91,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     const failed = ends.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   };
-  return {
+  const registry: Registry = {
     url: resolved.shownUrl,
     descriptors,
     async register(registration) {
@@ -129,4 +130,6 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       await (closing ??= close());
     },
   };
+  keepInternals(registry, { http, options: resolved, closed: closed.signal });
+  return registry;
 }

@@ -10,3 +10,4 @@ export {
   type TopicDescriptor,
   type TopicMethod,
 } from "./topic-options.ts";
+export { allowedCallers } from "./allowed-callers.ts";

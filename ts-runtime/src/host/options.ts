@@ -11,6 +11,7 @@ import type { Subscription } from "../topic/index.ts";
 import type { DescriptorChanges } from "./check-callers.ts";
 import type { Serving } from "./serve.ts";
 import type { ServiceContext } from "./service-context.ts";
+import type { IdentityMode } from "./service-identity.ts";
 
 /** Of a durable topic or of a live one. */
 type AnySubscription = Subscription | LiveSubscription;
@@ -48,6 +49,12 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
+  /**
+   * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers
+   * with such certificates only, and the registry's intentions say which. `consul-permissive`: it takes plaintext, too,
+   * while others still have to get an identity. Default: `SAMSPEL_IDENTITY`, else `none`.
+   */
+  readonly identity?: IdentityMode;
   /**
    * What happens at the start where this version's proto services would break services that call them, as these have
    * noted in the registry: `warn` logs each change with its callers, `refuse` does not start, `off` does not look.
@@ -95,6 +102,8 @@ export interface ResolvedServiceOptions {
   readonly natsUrl: string | undefined;
   readonly topicPrefix: string;
   readonly version: string | undefined;
+  readonly identity: IdentityMode;
+  readonly isProduction: boolean;
   readonly descriptorChanges: DescriptorChanges;
   readonly drainMs: number;
   readonly freezeStates: boolean;
@@ -108,6 +117,7 @@ export interface ResolvedServiceOptions {
 }
 
 const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const identityModes: readonly IdentityMode[] = ["none", "consul", "consul-permissive"];
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
@@ -148,6 +158,8 @@ export function resolveServiceOptions(
     }),
     topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
+    identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
+    isProduction: environment["NODE_ENV"] === "production",
     descriptorChanges:
       options.descriptorChanges ?? resolveChanges(set(environment["SAMSPEL_DESCRIPTOR_CHANGES"])),
     drainMs: options.drainMs ?? 30_000,
@@ -188,6 +200,12 @@ function resolvePositive(setting: string, value: number | undefined, byDefault: 
   const resolved = value ?? byDefault;
   if (Number.isSafeInteger(resolved) && resolved > 0) return resolved;
   throw refuse(setting, "a positive integer", String(resolved));
+}
+
+function resolveIdentity(value = "none"): IdentityMode {
+  const mode = identityModes.find((it) => it === value);
+  if (mode !== undefined) return mode;
+  throw refuse("SAMSPEL_IDENTITY", `one of ${identityModes.join(", ")}`, value);
 }
 
 function resolveFlag(setting: string, value: string | undefined): boolean | undefined {

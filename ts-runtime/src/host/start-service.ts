@@ -33,6 +33,7 @@ import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { checkAllowRules, identityMeta, openServiceIdentity } from "./service-identity.ts";
 import { checkTells } from "./take-tells.ts";
 
 const deregisterWithinMs = 3_000;
@@ -119,10 +120,11 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
+  const identity = await openServiceIdentity(settings, registry, { logger, begun });
   const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
   const { onCall } = api;
   const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
-  const clients = begun.use(withTells(createClients({ registry, logger, onCall }), teller));
+  const clients = begun.use(withTells(createClients({ registry, logger, identity, onCall }), teller));
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -150,6 +152,7 @@ async function assemble(
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
+  checkAllowRules(served, settings, logger);
   const bindings = [...served, ...topicStreams.bindings];
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
@@ -161,6 +164,7 @@ async function assemble(
       port,
       logger,
       serving: false,
+      identity,
       interceptors,
       bindings,
       beside: [
@@ -196,6 +200,7 @@ async function assemble(
     protoServices,
     protocols: ["grpc", "grpc-web", "connect"],
     lang: "ts",
+    ...identityMeta(identity, server),
     descriptors,
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
