@@ -52,7 +52,7 @@ export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
 }
 
 function bodyOf(registration: ResolvedRegistration): object {
-  const { name, id, address, port, tags, meta, weights, check } = registration;
+  const { name, id, address, port, tags, meta, weights, check, connectNative } = registration;
   return {
     Name: name,
     ID: id,
@@ -61,6 +61,7 @@ function bodyOf(registration: ResolvedRegistration): object {
     Tags: tags,
     Meta: meta,
     Weights: { Passing: weights.passing, Warning: weights.warning },
+    ...(connectNative ? { Connect: { Native: true } } : {}),
     ...(check.type === "none" ? {} : { Check: checkOf(registration) }),
   };
 }
@@ -69,19 +70,25 @@ function bodyOf(registration: ResolvedRegistration): object {
  * The check starts as passing, as whoever registers serves already. Its id is fixed (R2), so registering again
  * replaces it, which the agent would not do with a check of another id.
  */
-function checkOf({ id, address, port, check, deregisterCriticalAfterMs }: ResolvedRegistration): object {
+function checkOf(registration: ResolvedRegistration): object {
+  const { id, address, port, healthPort, check, deregisterCriticalAfterMs: forgetMs } = registration;
   const common = {
     CheckID: `service:${id}`,
     Name: `Service '${id}'`,
     Status: "passing",
-    DeregisterCriticalServiceAfter: `${deregisterCriticalAfterMs}ms`,
+    ...(forgetMs === "never" ? {} : { DeregisterCriticalServiceAfter: `${forgetMs}ms` }),
   };
-  return check.type === "grpc"
-    ? {
-        ...common,
-        GRPC: `${address.includes(":") ? `[${address}]` : address}:${port}`,
-        Interval: `${check.intervalMs}ms`,
-        Timeout: `${check.timeoutMs}ms`,
-      }
-    : { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
+  if (check.type === "ttl" || check.type === "none") {
+    return { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
+  }
+  const target = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const times = { Interval: `${check.intervalMs}ms`, Timeout: `${check.timeoutMs}ms` };
+  switch (check.type) {
+    case "http":
+      return { ...common, HTTP: check.url, ...times };
+    case "tcp":
+      return { ...common, TCP: target, ...times };
+    case "grpc":
+      return { ...common, GRPC: healthPort === undefined ? target : `127.0.0.1:${healthPort}`, ...times };
+  }
 }
