@@ -53,6 +53,12 @@ M = TypeVar("M", bound=ProtoMessage)
 R = TypeVar("R")
 
 _DRAIN_SECONDS = 30.0
+_SERVER_OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    # 8 KiB of metadata are taken for sure, and pings of clients that are more careful than every 5 minutes.
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.http2.min_ping_recv_interval_without_data_ms", 5_000),
+)
 # A caller that watches the registry stops to call within milliseconds.
 _QUIET_SECONDS = 0.25
 _LEAVE_SECONDS = 3.0
@@ -71,7 +77,7 @@ class Service:
         self._interceptor = ServiceInterceptor(None if identity is None else identity.gate)
         #: Generated `add_…Servicer_to_server` functions take it; then name the proto service with `serve`.
         self.server: grpc.aio.Server = grpc.aio.server(
-            interceptors=[self._interceptor], options=[("grpc.so_reuseport", 0)]
+            interceptors=[self._interceptor], options=_SERVER_OPTIONS
         )
         #: What else the registry shows of the instance, such as `{"team": "checkout"}`.
         self.meta: dict[str, str] = {}
