@@ -5,5 +5,26 @@ export type { Instance } from "./instance.ts";
 export type { RegistryOptions } from "./options.ts";
 export type { Registration, RegistrationCheck, RegistrationHandle } from "./registration/index.ts";
 export { createRegistry, type Registry } from "./registry.ts";
+export {
+  clientTls,
+  IdentityError,
+  identifyPeer,
+  openAuthorizer,
+  openIdentity,
+  peerChain,
+  verifyPeer,
+  type Authorization,
+  type Authorizer,
+  type AuthorizerOptions,
+  type Caller,
+  type ClientTls,
+  type Identity,
+  type IdentityOptions,
+  type IdentityRefusal,
+  type Leaf,
+  type PeerExpectation,
+  type SpiffeId,
+  type Trust,
+} from "./identity/index.ts";
 export type { RegistryTls } from "./tls.ts";
 export type { InstanceQuery, InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";

@@ -2,6 +2,7 @@
 import { createAgent, createConsulHttp } from "./consul/index.ts";
 import { RegistryError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
+import { keepInternals } from "./internals.ts";
 import { resolveRegistryOptions, type RegistryOptions } from "./options.ts";
 import {
   keepRegistered,
@@ -70,7 +71,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     const failed = ends.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   };
-  return {
+  const registry: Registry = {
     url: resolved.shownUrl,
     async register(registration) {
       whileOpen();
@@ -94,4 +95,6 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       await (closing ??= close());
     },
   };
+  keepInternals(registry, { http, options: resolved, closed: closed.signal });
+  return registry;
 }

@@ -34,6 +34,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
         .choices(["embedded", "consul"])
         .default("embedded"),
     )
+    .addOption(
+      new Option("--identity", "give each service an identity: they call each other by mTLS").default(false),
+    )
     .addOption(new Option("--json", "tell what happens as JSON, one object a line").default(false))
     .addOption(new Option("--no-color", "write without colours"))
     .exitOverride()

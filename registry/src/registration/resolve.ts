@@ -30,6 +30,13 @@ export interface Registration {
   readonly lang?: string;
   /** Whether callers must use TLS. Default false. */
   readonly secure?: boolean;
+  /** Whether it proves who it is by a certificate of the registry's CA, and asks the same of callers. Default false. */
+  readonly connectNative?: boolean;
+  /**
+   * A plaintext port on the loopback that the check calls in place of `port`, as a registry has no certificate to show.
+   * Default: none.
+   */
+  readonly healthPort?: number;
   /** More pairs to publish; at most 64 in all, keys of letters, digits, `-` and `_`, values of at most 512 characters. */
   readonly meta?: Readonly<Record<string, string>>;
   /**
@@ -55,6 +62,8 @@ export interface ResolvedRegistration {
   readonly meta: Readonly<Record<string, string>>;
   readonly weights: { readonly passing: number; readonly warning: number };
   readonly check: Required<RegistrationCheck>;
+  readonly connectNative: boolean;
+  readonly healthPort: number | undefined;
   readonly deregisterCriticalAfterMs: number;
 }
 
@@ -76,6 +85,7 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     zone: registration.zone ?? "",
     lang: registration.lang ?? "",
     secure: String(registration.secure ?? false),
+    ...(registration.healthPort === undefined ? {} : { health_port: String(registration.healthPort) }),
     samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
@@ -92,6 +102,8 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     meta,
     weights: resolveWeights(registration.weights),
     check: resolveCheck(registration.check ?? { type: "grpc" }),
+    connectNative: registration.connectNative ?? false,
+    healthPort: registration.healthPort,
     deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
   };
 }

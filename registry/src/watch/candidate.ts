@@ -95,7 +95,7 @@ function healthOf(checks: readonly Readonly<Record<string, unknown>>[]): Health 
 /** Why nobody could call the instance; undefined where they can. */
 function faultOf({ id, address, port }: Instance): string | undefined {
   // What stands in a URL's host, and no more: an address must not smuggle in a path or credentials.
-  if (!/^[A-Za-z0-9._:%-]{1,255}$/.test(address))
+  if (!/^[\w.:%-]{1,255}$/.test(address))
     return `${id || "an entry"} has the address "${address.slice(0, 60)}"`;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `${id || "an entry"} has the port ${port}`;
   return id === "" ? `${address}:${port} has no ID` : undefined;

@@ -11,6 +11,7 @@ import { watchInstances } from "./instances.ts";
 import { intercepted } from "./intercepted.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { createRoutingTransport, type CallEnvironment } from "./routing-transport.ts";
+import type { ClientIdentity } from "./security.ts";
 
 /** How the clients of a process find instances and call them. */
 export interface ClientsOptions {
@@ -22,6 +23,8 @@ export interface ClientsOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Logs retries at `debug`. */
   readonly logger?: Logger;
+  /** Who calls: instances are called with its certificate, and must show theirs. Default: none, in plaintext. */
+  readonly identity?: ClientIdentity | undefined;
 }
 
 interface ClientOptions {
@@ -63,7 +66,7 @@ export function createClients(options: ClientsOptions): Clients {
   const { registry, logger, timeoutMs = 10_000 } = options;
   if (!(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
-  const pool = createChannelPool();
+  const pool = createChannelPool(options.identity);
   const services = new Map<string, CallEnvironment>();
   let open = true;
 

@@ -9,3 +9,4 @@ export {
   type TopicDescriptor,
   type TopicMethod,
 } from "./topic-options.ts";
+export { allowedCallers } from "./allowed-callers.ts";

@@ -13,6 +13,8 @@ export type ErrorCode =
   | "SAMSPEL_INSTANCE_UNREACHABLE"
   | "SAMSPEL_CONNECTION_LOST"
   | "SAMSPEL_REGISTRY_UNREACHABLE"
+  | "SAMSPEL_IDENTITY_REFUSED"
+  | "SAMSPEL_CALLER_DENIED"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
   | "SAMSPEL_DATABASE_FULL"
@@ -48,6 +50,8 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_CONNECTION_LOST: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_IDENTITY_REFUSED: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_CALLER_DENIED: { grpc: Code.PermissionDenied, retryable: false },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_FULL: { grpc: Code.ResourceExhausted, retryable: true },

@@ -10,6 +10,7 @@ import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
 import type { Serving } from "./serve.ts";
 import type { ServiceContext } from "./service-context.ts";
+import type { IdentityMode } from "./service-identity.ts";
 
 /** Of a durable topic or of a live one. */
 type AnySubscription = Subscription | LiveSubscription;
@@ -47,6 +48,12 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
+  /**
+   * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers
+   * with such certificates only, and the registry's intentions say which. `consul-permissive`: it takes plaintext, too,
+   * while others still have to get an identity. Default: `SAMSPEL_IDENTITY`, else `none`.
+   */
+  readonly identity?: IdentityMode;
   /** How long calls and handlers in flight may take to finish on a stop. Default 30,000 ms. */
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
@@ -88,6 +95,8 @@ export interface ResolvedServiceOptions {
   readonly natsUrl: string | undefined;
   readonly topicPrefix: string;
   readonly version: string | undefined;
+  readonly identity: IdentityMode;
+  readonly isProduction: boolean;
   readonly drainMs: number;
   readonly freezeStates: boolean;
   readonly maxLiveEntities: number;
@@ -100,6 +109,7 @@ export interface ResolvedServiceOptions {
 }
 
 const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const identityModes: readonly IdentityMode[] = ["none", "consul", "consul-permissive"];
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
@@ -140,6 +150,8 @@ export function resolveServiceOptions(
     }),
     topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
+    identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
+    isProduction: environment["NODE_ENV"] === "production",
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
     maxLiveEntities: resolvePositive("maxLiveEntities", options.maxLiveEntities, 10_000),
@@ -178,6 +190,12 @@ function resolvePositive(setting: string, value: number | undefined, byDefault: 
   const resolved = value ?? byDefault;
   if (Number.isSafeInteger(resolved) && resolved > 0) return resolved;
   throw refuse(setting, "a positive integer", String(resolved));
+}
+
+function resolveIdentity(value = "none"): IdentityMode {
+  const mode = identityModes.find((it) => it === value);
+  if (mode !== undefined) return mode;
+  throw refuse("SAMSPEL_IDENTITY", `one of ${identityModes.join(", ")}`, value);
 }
 
 function resolveFlag(setting: string, value: string | undefined): boolean | undefined {

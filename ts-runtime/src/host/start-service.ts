@@ -32,6 +32,7 @@ import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { checkAllowRules, identityMeta, openServiceIdentity } from "./service-identity.ts";
 import { checkTells } from "./take-tells.ts";
 
 const deregisterWithinMs = 3_000;
@@ -118,8 +119,9 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
+  const identity = await openServiceIdentity(settings, registry, { logger, begun });
   const teller = createTeller({ source: name, broker: infra.connectBroker });
-  const clients = begun.use(withTells(createClients({ registry, logger }), teller));
+  const clients = begun.use(withTells(createClients({ registry, logger, identity }), teller));
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -147,6 +149,7 @@ async function assemble(
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
+  checkAllowRules(served, settings, logger);
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -157,6 +160,7 @@ async function assemble(
       port,
       logger,
       serving: false,
+      identity,
       interceptors,
       bindings: [...served, ...topicStreams.bindings],
       beside: [
@@ -190,6 +194,7 @@ async function assemble(
     protoServices,
     protocols: ["grpc", "grpc-web", "connect"],
     lang: "ts",
+    ...identityMeta(identity, server),
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
   // Where it does not get through, the registry finds out by its check.
