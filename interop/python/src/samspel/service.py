@@ -30,7 +30,7 @@ from samspel.consul import Consul
 from samspel.descriptors import Descriptors
 from samspel.errors import ConfigurationError
 from samspel.health import Health
-from samspel.identity import Identity
+from samspel.identity import Identity, rules_of
 from samspel.inbox import Inbox
 from samspel.interceptor import ServiceInterceptor
 from samspel.logs import configure_logging
@@ -198,6 +198,7 @@ class Service:
                 await self._resources.enter_async_context(self._identity)
             await start(self)
             descriptors = Descriptors(self._proto_services)
+            self._check_rules()
             health = Health(self._proto_services)
             port = await self._listen(health)
             subscriptions = await self._consume()
@@ -217,6 +218,14 @@ class Service:
                 self.server.stop(_DRAIN_SECONDS), *(subscription.stop() for subscription in subscriptions)
             )
         log.info("stopped")
+
+    def _check_rules(self) -> None:
+        """Says that rules of methods about their callers mean nothing where nobody says who calls."""
+        rules = rules_of(self._proto_services) if self._identity is None else []
+        if rules:
+            log.warning(
+                "(samspel.v1.allow) is not enforced: set SAMSPEL_IDENTITY=consul", extra={"methods": rules}
+            )
 
     async def _be_left(self) -> None:
         """Answers on until callers have learnt from the registry that the instance leaves.
