@@ -39,7 +39,7 @@ export async function measurePick(url: string, rounds: number): Promise<void> {
   for (const count of [3, 30, 100]) {
     const servers = await Promise.all(Array.from({ length: count }, listen));
     await using registry = createRegistry({ url });
-    const pool = createChannelPool();
+    const pool = createChannelPool(undefined);
     const figures: number[] = [];
     for (const weightOf of [() => 1, (index: number) => 1 + (index % 3)]) {
       const handles = await Promise.all(

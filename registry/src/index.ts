@@ -1,4 +1,10 @@
 // @samspel/registry: join a registry that speaks Consul's HTTP API, and find the instances of proto services in it.
+export {
+  refreshUsesMs,
+  type CallerOfRecord,
+  type Descriptors,
+  type ServedOfRecord,
+} from "./descriptors/index.ts";
 export { RegistryError, type RegistryErrorCode } from "./errors.ts";
 export type { RegistryEvent } from "./events.ts";
 export type { Instance } from "./instance.ts";
@@ -26,5 +32,6 @@ export {
   type SpiffeId,
   type Trust,
 } from "./identity/index.ts";
+export type { CheckState, InstanceState } from "./states/index.ts";
 export type { RegistryTls } from "./tls.ts";
-export type { InstanceQuery, InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";
+export type { Health, InstanceQuery, InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";

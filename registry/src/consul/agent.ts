@@ -71,22 +71,24 @@ function bodyOf(registration: ResolvedRegistration): object {
  * replaces it, which the agent would not do with a check of another id.
  */
 function checkOf(registration: ResolvedRegistration): object {
-  const { id, address, port, healthPort, check, deregisterCriticalAfterMs } = registration;
+  const { id, address, port, healthPort, check, deregisterCriticalAfterMs: forgetMs } = registration;
   const common = {
     CheckID: `service:${id}`,
     Name: `Service '${id}'`,
     Status: "passing",
-    DeregisterCriticalServiceAfter: `${deregisterCriticalAfterMs}ms`,
+    ...(forgetMs === "never" ? {} : { DeregisterCriticalServiceAfter: `${forgetMs}ms` }),
   };
-  return check.type === "grpc"
-    ? {
-        ...common,
-        GRPC:
-          healthPort === undefined
-            ? `${address.includes(":") ? `[${address}]` : address}:${port}`
-            : `127.0.0.1:${healthPort}`,
-        Interval: `${check.intervalMs}ms`,
-        Timeout: `${check.timeoutMs}ms`,
-      }
-    : { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
+  if (check.type === "ttl" || check.type === "none") {
+    return { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
+  }
+  const target = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const times = { Interval: `${check.intervalMs}ms`, Timeout: `${check.timeoutMs}ms` };
+  switch (check.type) {
+    case "http":
+      return { ...common, HTTP: check.url, ...times };
+    case "tcp":
+      return { ...common, TCP: target, ...times };
+    case "grpc":
+      return { ...common, GRPC: healthPort === undefined ? target : `127.0.0.1:${healthPort}`, ...times };
+  }
 }

@@ -1,4 +1,5 @@
 // What an instance says when it joins (R1, R2), completed and checked against Consul's limits once.
+import { sha256Of } from "../descriptors/index.ts";
 import { RegistryError } from "../errors.ts";
 import { grpcTag } from "../instance.ts";
 
@@ -8,6 +9,10 @@ export type RegistrationCheck =
   | { readonly type: "grpc"; readonly intervalMs?: number; readonly timeoutMs?: number }
   /** The instance says so itself, three times per `ttlMs`. Default 15,000 ms. */
   | { readonly type: "ttl"; readonly ttlMs?: number }
+  /** The registry opens a connection to the instance's port. Intervals as with `grpc`. */
+  | { readonly type: "tcp"; readonly intervalMs?: number; readonly timeoutMs?: number }
+  /** The registry gets a URL, which must answer 2xx. Intervals as with `grpc`. */
+  | { readonly type: "http"; readonly url: string; readonly intervalMs?: number; readonly timeoutMs?: number }
   /** It always counts as alive. */
   | { readonly type: "none" };
 
@@ -46,8 +51,16 @@ export interface Registration {
   readonly weights?: { readonly passing?: number; readonly warning?: number };
   /** Default `{ type: "grpc" }`. */
   readonly check?: RegistrationCheck;
-  /** A dead instance is forgotten after this long. Default 60,000 ms, which is also Consul's minimum. */
-  readonly deregisterCriticalAfterMs?: number;
+  /** A dead instance is forgotten after this long, or never. Default 60,000 ms, which is also Consul's minimum. */
+  readonly deregisterCriticalAfterMs?: number | "never";
+  /** More tags than `grpc` and the proto services. */
+  readonly tags?: readonly string[];
+  /**
+   * A FileDescriptorSet of all that the proto services need, as bytes: each file after its imports, without source
+   * info. It is published under its hash before the instance is registered (R3), which says the hash in its meta.
+   * Default: none.
+   */
+  readonly descriptors?: Uint8Array;
 }
 
 /** Which version of the joining contract an instance keeps (docs/joining.md). */
@@ -64,7 +77,8 @@ export interface ResolvedRegistration {
   readonly check: Required<RegistrationCheck>;
   readonly connectNative: boolean;
   readonly healthPort: number | undefined;
-  readonly deregisterCriticalAfterMs: number;
+  readonly deregisterCriticalAfterMs: number | "never";
+  readonly descriptors: Uint8Array | undefined;
 }
 
 /** @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` naming what the registry would not take. */
@@ -86,6 +100,9 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     lang: registration.lang ?? "",
     secure: String(registration.secure ?? false),
     ...(registration.healthPort === undefined ? {} : { health_port: String(registration.healthPort) }),
+    ...(registration.descriptors === undefined
+      ? {}
+      : { descriptor_sha256: sha256Of(registration.descriptors) }),
     samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
@@ -98,13 +115,14 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     name,
     address,
     port,
-    tags: [...new Set([grpcTag, ...registration.protoServices])],
+    tags: [...new Set([grpcTag, ...registration.protoServices, ...(registration.tags ?? [])])],
     meta,
     weights: resolveWeights(registration.weights),
     check: resolveCheck(registration.check ?? { type: "grpc" }),
     connectNative: registration.connectNative ?? false,
     healthPort: registration.healthPort,
     deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
+    descriptors: registration.descriptors,
   };
 }
 
@@ -120,7 +138,9 @@ const isWeight = (value: number, least: number): boolean =>
 function resolveCheck(check: RegistrationCheck): Required<RegistrationCheck> {
   switch (check.type) {
     case "grpc":
-      return { type: "grpc", intervalMs: check.intervalMs ?? 5_000, timeoutMs: check.timeoutMs ?? 2_000 };
+    case "tcp":
+    case "http":
+      return { ...check, intervalMs: check.intervalMs ?? 5_000, timeoutMs: check.timeoutMs ?? 2_000 };
     case "ttl":
       return { type: "ttl", ttlMs: check.ttlMs ?? 15_000 };
     default:

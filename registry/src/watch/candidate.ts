@@ -11,7 +11,7 @@ import { grpcTag, type Instance } from "../instance.ts";
 const healths = ["passing", "warning", "maintenance", "critical"] as const;
 
 /** An instance in maintenance was taken out by somebody; a critical one fails its checks. */
-type Health = (typeof healths)[number];
+export type Health = (typeof healths)[number];
 
 /** An instance that is registered, live or not. */
 export interface Candidate {
@@ -52,7 +52,8 @@ export function parseCandidates(body: unknown): Candidates {
 
 const rank = ({ health }: Candidate): number => healths.indexOf(health);
 
-function parseCandidate(entry: Readonly<Record<string, unknown>>): Candidate {
+/** An entry of an answer of `/v1/health/service/…`. */
+export function parseCandidate(entry: Readonly<Record<string, unknown>>): Candidate {
   const service = asRecord(entry["Service"]);
   const node = asRecord(entry["Node"]);
   const tags = asStrings(service["Tags"]);

@@ -6,6 +6,7 @@ import { agentCases } from "./contract-agent.ts";
 import { blockingCases } from "./contract-blocking.ts";
 import { checkCases } from "./contract-checks.ts";
 import { connectCases } from "./contract-connect.ts";
+import { descriptorCases } from "./contract-descriptors.ts";
 import { kvCases } from "./contract-kv.ts";
 import { libraryCases } from "./contract-library.ts";
 import { sessionCases } from "./contract-sessions.ts";
@@ -22,5 +23,6 @@ export async function registryContract(t: Test, url: string): Promise<void> {
     ...sessionCases(t, api),
     ...connectCases(t, api),
     ...libraryCases(t, api),
+    ...descriptorCases(t, api),
   ]);
 }

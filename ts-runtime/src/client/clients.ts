@@ -1,5 +1,5 @@
 // Typed clients of services, found in the registry. One `Clients` per process: it holds the connections.
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
 import type { Logger } from "../telemetry/index.ts";
@@ -21,6 +21,8 @@ export interface ClientsOptions {
   readonly timeoutMs?: number;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
+  /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
+  readonly onCall?: (method: DescMethod) => void;
   /** Logs retries at `debug`. */
   readonly logger?: Logger;
   /** Who calls: instances are called with its certificate, and must show theirs. Default: none, in plaintext. */
@@ -93,6 +95,7 @@ export function createClients(options: ClientsOptions): Clients {
     const routing = createRoutingTransport({
       timeoutMs,
       environment: (protoService) => environment(protoService, query, suffix),
+      onCall: options.onCall ?? (() => {}),
     });
     return intercepted(routing, options.interceptors ?? []);
   };

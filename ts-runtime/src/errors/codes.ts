@@ -7,6 +7,7 @@ export type ErrorCode =
   | "SAMSPEL_INVALID_REQUEST"
   | "SAMSPEL_INVALID_CONFIGURATION"
   | "SAMSPEL_EVENTS_INCOMPATIBLE"
+  | "SAMSPEL_DESCRIPTORS_INCOMPATIBLE"
   | "SAMSPEL_REVISION_CONFLICT"
   | "SAMSPEL_NOT_FOUND"
   | "SAMSPEL_NO_INSTANCE"
@@ -44,6 +45,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_INVALID_REQUEST: { grpc: Code.InvalidArgument, retryable: false },
   SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_EVENTS_INCOMPATIBLE: { grpc: Code.FailedPrecondition, retryable: false },
+  SAMSPEL_DESCRIPTORS_INCOMPATIBLE: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_REVISION_CONFLICT: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_NOT_FOUND: { grpc: Code.NotFound, retryable: false },
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },

@@ -8,6 +8,7 @@ import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
+import type { DescriptorChanges } from "./check-callers.ts";
 import type { Serving } from "./serve.ts";
 import type { ServiceContext } from "./service-context.ts";
 import type { IdentityMode } from "./service-identity.ts";
@@ -54,6 +55,12 @@ export interface ServiceOptions {
    * while others still have to get an identity. Default: `SAMSPEL_IDENTITY`, else `none`.
    */
   readonly identity?: IdentityMode;
+  /**
+   * What happens at the start where this version's proto services would break services that call them, as these have
+   * noted in the registry: `warn` logs each change with its callers, `refuse` does not start, `off` does not look.
+   * Default: `SAMSPEL_DESCRIPTOR_CHANGES`, else `warn`.
+   */
+  readonly descriptorChanges?: DescriptorChanges;
   /** How long calls and handlers in flight may take to finish on a stop. Default 30,000 ms. */
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
@@ -97,6 +104,7 @@ export interface ResolvedServiceOptions {
   readonly version: string | undefined;
   readonly identity: IdentityMode;
   readonly isProduction: boolean;
+  readonly descriptorChanges: DescriptorChanges;
   readonly drainMs: number;
   readonly freezeStates: boolean;
   readonly maxLiveEntities: number;
@@ -152,6 +160,8 @@ export function resolveServiceOptions(
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
     isProduction: environment["NODE_ENV"] === "production",
+    descriptorChanges:
+      options.descriptorChanges ?? resolveChanges(set(environment["SAMSPEL_DESCRIPTOR_CHANGES"])),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
     maxLiveEntities: resolvePositive("maxLiveEntities", options.maxLiveEntities, 10_000),
@@ -202,6 +212,11 @@ function resolveFlag(setting: string, value: string | undefined): boolean | unde
   if (value === undefined) return undefined;
   if (value === "true" || value === "false") return value === "true";
   throw refuse(setting, "true or false", value);
+}
+
+function resolveChanges(value = "warn"): DescriptorChanges {
+  if (value === "warn" || value === "refuse" || value === "off") return value;
+  throw refuse("SAMSPEL_DESCRIPTOR_CHANGES", "warn, refuse or off", value);
 }
 
 interface UrlSetting {

@@ -19,6 +19,7 @@ import {
   topicServiceImpl,
   type GroupReaders,
 } from "../topic-stream/index.ts";
+import { createApiRecord } from "./api-record.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
@@ -120,8 +121,10 @@ async function assemble(
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const identity = await openServiceIdentity(settings, registry, { logger, begun });
-  const teller = createTeller({ source: name, broker: infra.connectBroker });
-  const clients = begun.use(withTells(createClients({ registry, logger, identity }), teller));
+  const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
+  const { onCall } = api;
+  const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
+  const clients = begun.use(withTells(createClients({ registry, logger, identity, onCall }), teller));
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -150,6 +153,8 @@ async function assemble(
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
   checkAllowRules(served, settings, logger);
+  const bindings = [...served, ...topicStreams.bindings];
+  const descriptors = await api.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -162,7 +167,7 @@ async function assemble(
       serving: false,
       identity,
       interceptors,
-      bindings: [...served, ...topicStreams.bindings],
+      bindings,
       beside: [
         ...inspectionBindings(options, settings, { infra, logger }),
         ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
@@ -195,8 +200,10 @@ async function assemble(
     protocols: ["grpc", "grpc-web", "connect"],
     lang: "ts",
     ...identityMeta(identity, server),
+    descriptors,
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
+  api.noteServed();
   // Where it does not get through, the registry finds out by its check.
   begun.defer(() =>
     endWithin(deregisterWithinMs, registration.deregister(), { what: "deregistration", logger }),
