@@ -63,10 +63,13 @@ def effective_seconds(
 def sent_seconds(seconds: Optional[float]) -> Optional[float]:
     """A deadline less what gRPC's core adds when it sends it, so that a callee never sees more than was given.
 
-    The core sends two or three digits, rounded up: tenths of a second from 10 s on, hundredths from 1 s on.
+    The core sends two or three digits, rounded up: tenths of a second from 10 s on, hundredths from 1 s on, and
+    milliseconds below.
     """
-    if seconds is None or seconds < 1:
-        return seconds
+    if seconds is None:
+        return None
+    if seconds < 1:
+        return max(seconds - 0.001, seconds / 2)
     step = 0.01
     while seconds >= step * 1000:
         step *= 10
