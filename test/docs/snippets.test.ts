@@ -20,7 +20,9 @@ const free = new Set(["", "text", "mermaid"]);
 const kinds: Readonly<Record<string, readonly string[]>> = {
   ts: ["file", "compile"],
   proto: ["file"],
+  rust: ["file"],
   python: ["file", "compile"],
+  go: ["file"],
   json: ["file", "compile"],
   yaml: ["file"],
   java: ["file"],

@@ -10,15 +10,16 @@ use tokio::task::JoinHandle;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::RoutesBuilder;
+use tonic::Status;
 
-use crate::broker::{Broker, consume};
+use crate::broker::{consume, Broker};
 use crate::channel::Channel;
 #[cfg(feature = "postgres")]
 use crate::database::Database;
 use crate::descriptors::Descriptors;
 use crate::error::Error;
 use crate::registry::{Consul, Resolver};
-use crate::server::Edge;
+use crate::server::{draining, Edge};
 use crate::settings::Settings;
 use crate::tell::{Method, Teller, Tells};
 use crate::topic::{Handler, Subscription, Topic};
@@ -42,6 +43,7 @@ pub struct App {
     pub(crate) served: Vec<String>,
     pub(crate) consumers: Vec<Consume>,
     stopping: watch::Receiver<bool>,
+    attempts: u32,
 }
 
 impl std::fmt::Debug for App {
@@ -71,6 +73,7 @@ impl App {
             served: Vec::new(),
             consumers: Vec::new(),
             stopping,
+            attempts: ATTEMPTS,
         }
     }
 
@@ -120,42 +123,37 @@ impl App {
     /// # Errors
     ///
     /// [`Error::Declaration`] where the file does not declare it so; [`Error::Configuration`] without `NATS_URL`.
-    pub fn topic<M: ProtoMessage + Name + Default>(&mut self, path: &str) -> Result<Topic<M>, Error> {
+    pub fn topic<M: ProtoMessage + Name + Default>(
+        &mut self,
+        path: &str,
+    ) -> Result<Topic<M>, Error> {
         let broker = self.broker()?;
         Topic::declared(path, &self.descriptors, &broker)
     }
 
-    /// Consumes a topic as one of a named group, from its beginning, with 8 attempts: then a failing message becomes a
-    /// dead letter, after 6 to 12 s.
+    /// Consumes a topic as one of a named group, from its beginning. What keeps failing becomes a dead letter, after 8
+    /// attempts or what [`attempts`](Self::attempts) said: with 8, after 6 to 12 s.
     pub fn subscribe<M, H>(&mut self, topic: &Topic<M>, group: &str, handler: H) -> &mut Self
     where
         M: ProtoMessage + Name + Default + 'static,
         H: Handler<M>,
     {
-        self.subscribe_with(topic, group, ATTEMPTS, handler)
-    }
-
-    /// As [`subscribe`](Self::subscribe), with another number of attempts.
-    pub fn subscribe_with<M, H>(
-        &mut self,
-        topic: &Topic<M>,
-        group: &str,
-        attempts: u32,
-        handler: H,
-    ) -> &mut Self
-    where
-        M: ProtoMessage + Name + Default + 'static,
-        H: Handler<M>,
-    {
-        let subscription = Subscription { topic: topic.clone(), group: group.to_owned(), attempts, handler };
+        let (topic, group, attempts) = (topic.clone(), group.to_owned(), self.attempts);
         let broker = topic.broker().clone();
+        let subscription = Subscription {
+            topic,
+            group,
+            attempts,
+            handler,
+        };
         self.consumers.push(Box::new(move |_, stopping| {
             Box::pin(async move { consume(subscription, &broker, stopping).await })
         }));
         self
     }
 
-    /// Consumes a topic once in effect: the handler gets a transaction in which the message's id was noted.
+    /// Consumes a topic once in effect: the handler gets a transaction in which the message's id was noted. Else as
+    /// [`subscribe`](Self::subscribe).
     ///
     /// # Errors
     ///
@@ -165,7 +163,6 @@ impl App {
         &mut self,
         topic: &Topic<M>,
         group: &str,
-        attempts: u32,
         handler: H,
     ) -> Result<&mut Self, Error>
     where
@@ -174,7 +171,21 @@ impl App {
     {
         let database = self.database().await?;
         let subscription = format!("{group}/{}", topic.name());
-        Ok(self.subscribe_with(topic, group, attempts, WithInbox { handler, database, subscription }))
+        Ok(self.subscribe(
+            topic,
+            group,
+            WithInbox {
+                handler,
+                database,
+                subscription,
+            },
+        ))
+    }
+
+    /// After how many attempts a message of the subscriptions that follow becomes a dead letter. Default 8.
+    pub fn attempts(&mut self, attempts: u32) -> &mut Self {
+        self.attempts = attempts;
+        self
     }
 
     /// Takes what others tell a proto service, with the handlers that serve its calls.
@@ -249,6 +260,16 @@ impl App {
         Stopping(self.stopping.clone())
     }
 
+    /// Refuses what would be served without its descriptors: nobody could find out what it is.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.served.iter().find(|name| !self.descriptors.has_service(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::Declaration(format!(
+                "Cannot serve {name} without its descriptors: give those of its file to Service::new"
+            ))),
+        }
+    }
+
     pub(crate) fn descriptors(&self) -> &Descriptors {
         &self.descriptors
     }
@@ -272,9 +293,10 @@ impl App {
 pub struct Stopping(watch::Receiver<bool>);
 
 impl Stopping {
-    /// Returns when the service stops.
-    pub async fn wait(&mut self) {
+    /// Returns when the service stops, with the status that a stream ends with then: call again.
+    pub async fn wait(&mut self) -> Status {
         // Where the sender is gone, the service is.
         let _ = self.0.wait_for(|stopping| *stopping).await;
+        draining()
     }
 }

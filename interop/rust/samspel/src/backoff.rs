@@ -11,7 +11,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 ///
 /// Between half and all of 0.1, 0.2, 0.4 … 5 s: the seven waits between eight attempts take 11.3 s at the most.
 pub(crate) fn backoff(attempt: u32) -> Duration {
-    let ceiling = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST);
+    let ceiling = FIRST
+        .saturating_mul(1 << attempt.saturating_sub(1).min(16))
+        .min(LONGEST);
     ceiling.mul_f64(0.5 + 0.5 * rand::random::<f64>())
 }
 
@@ -24,7 +26,10 @@ mod tests {
         for (attempt, ceiling_ms) in [(1, 100), (2, 200), (3, 400), (7, 5_000), (u32::MAX, 5_000)] {
             let ceiling = Duration::from_millis(ceiling_ms);
             let waited = backoff(attempt);
-            assert!(waited >= ceiling / 2 && waited <= ceiling, "{attempt}: {waited:?}");
+            assert!(
+                waited >= ceiling / 2 && waited <= ceiling,
+                "{attempt}: {waited:?}"
+            );
         }
     }
 }

@@ -62,7 +62,9 @@ impl Context {
     /// How long the caller still waits.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.0
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// The id under which a command is to have its effect once: a tell's id, or what the caller of a call gave.
@@ -80,7 +82,11 @@ impl Context {
     /// The W3C trace that this belongs to.
     #[must_use]
     pub fn traceparent(&self) -> Option<&str> {
-        let (_, value) = self.0.trace.iter().find(|(name, _)| *name == TRACE_HEADERS[0])?;
+        let (_, value) = self
+            .0
+            .trace
+            .iter()
+            .find(|(name, _)| *name == TRACE_HEADERS[0])?;
         value.to_str().ok()
     }
 
@@ -90,20 +96,31 @@ impl Context {
     ///
     /// Where `name` is no name of metadata.
     pub fn set_trailer(&self, name: &'static str, value: MetadataValue<Ascii>) {
-        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        self.0
+            .trailers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, value);
     }
 
     /// What is to be sent after the response.
     pub(crate) fn trailers(&self) -> HeaderMap {
-        self.0.trailers.lock().unwrap_or_else(PoisonError::into_inner).clone().into_headers()
+        self.0
+            .trailers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .into_headers()
     }
 
     /// A context without a deadline, within a trace: for programs that begin one themselves.
     #[must_use]
     pub fn with_traceparent(traceparent: &str) -> Self {
-        let value = HeaderValue::from_str(traceparent).ok();
-        let trace = value.into_iter().map(|value| (TRACE_HEADERS[0].clone(), value)).collect();
-        Self(Arc::new(Inner { trace, ..Inner::default() }))
+        let trace = trace_of(|name| (*name == TRACE_HEADERS[0]).then_some(traceparent));
+        Self(Arc::new(Inner {
+            trace,
+            ..Inner::default()
+        }))
     }
 
     /// Runs a future in this context.
@@ -116,8 +133,10 @@ impl Context {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         Self(Arc::new(Inner {
             deadline,
-            trace: trace_of(headers),
-            command_id: text(&COMMAND_ID).filter(|id| !id.is_empty()).map(str::to_owned),
+            trace: trace_of(text),
+            command_id: text(&COMMAND_ID)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
             method: path.trim_start_matches('/').to_owned(),
             trailers: Mutex::default(),
         }))
@@ -125,11 +144,11 @@ impl Context {
 
     /// The context of a message that arrived.
     pub(crate) fn of_message<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let trace = TRACE_HEADERS.into_iter().filter_map(|name| {
-            let value = HeaderValue::from_str(header(name.as_str())?).ok()?;
-            Some((name, value))
-        });
-        Self(Arc::new(Inner { trace: trace.collect(), ..Inner::default() }))
+        let trace = trace_of(|name| header(name.as_str()));
+        Self(Arc::new(Inner {
+            trace,
+            ..Inner::default()
+        }))
     }
 
     /// What a request or a message that is sent from here carries on, by name.
@@ -143,16 +162,50 @@ impl Context {
     }
 }
 
-fn trace_of(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
-    let value = |name: HeaderName| headers.get(&name).cloned().map(|value| (name, value));
-    TRACE_HEADERS.into_iter().filter_map(value).collect()
+/// The trace that came: what is malformed is dropped, not mended; a tracestate goes only with its traceparent.
+fn trace_of<'a>(header: impl Fn(&HeaderName) -> Option<&'a str>) -> Vec<(HeaderName, HeaderValue)> {
+    let [parent, state, baggage] = &TRACE_HEADERS;
+    let of_parent = header(parent).filter(|value| is_traceparent(value));
+    let of_state = of_parent.and_then(|_| header(state));
+    let all = [
+        (parent, of_parent),
+        (state, of_state),
+        (baggage, header(baggage)),
+    ];
+    let value = |(name, text): (&HeaderName, Option<&str>)| {
+        let value = HeaderValue::from_str(text.filter(|text| !text.is_empty())?).ok()?;
+        Some((name.clone(), value))
+    };
+    all.into_iter().filter_map(value).collect()
+}
+
+/// W3C Trace Context: `00-<trace id>-<parent id>-<flags>`; later versions may have more behind.
+fn is_traceparent(text: &str) -> bool {
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id =
+        |part: &str, length: usize| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    let mut parts = text.splitn(5, '-');
+    let mut next = || parts.next().unwrap_or_default();
+    let (version, trace, parent, flags, more) = (next(), next(), next(), next(), parts.next());
+    is_hex(version, 2)
+        && version != "ff"
+        && is_id(trace, 32)
+        && is_id(parent, 16)
+        && is_hex(flags, 2)
+        && (version != "00" || more.is_none())
 }
 
 /// Runs a future until a panic, which is given back as text: what panics must not take a whole connection with it.
 pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
     let mut future: Pin<Box<F>> = Box::pin(future);
     poll_fn(move |cx| {
-        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        let polled =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.as_mut().poll(cx)));
         match polled {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(panic_text(&*panic))),
@@ -162,7 +215,52 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("it panicked: {}", text.unwrap_or("no message"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trace_is_passed_on_as_in_every_language() {
+        let vectors = crate::vectors::read("trace");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let found = trace_of(|name| vector["incoming"][name.as_str()].as_str());
+            let found = found
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
+            let expected = vector["passedOn"].as_object().unwrap();
+            assert_eq!(
+                &found.collect::<serde_json::Map<_, _>>(),
+                expected,
+                "{}",
+                vector["about"]
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn current_is_that_of_the_scope_and_empty_elsewhere() {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let inside = Context::with_traceparent(parent)
+            .scope(async { Context::current() })
+            .await;
+        assert_eq!(inside.traceparent(), Some(parent));
+        assert_eq!(Context::current().traceparent(), None);
+    }
+
+    #[tokio::test]
+    async fn caught_gives_a_panic_back_as_text() {
+        assert_eq!(caught(async { 1 }).await, Ok(1));
+        let panicking = caught(async { panic!("number {}", 7) });
+        assert_eq!(
+            panicking.await.map(|()| 0),
+            Err("it panicked: number 7".to_owned())
+        );
+    }
 }

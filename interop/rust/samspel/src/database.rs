@@ -4,11 +4,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 
-use crate::error::{Error, chain};
+use crate::error::{chain, Error};
 use crate::failure::Failure;
 use crate::inbox::Inbox;
 use crate::redact::redact_url;
@@ -37,9 +39,13 @@ impl Database {
             ))
         };
         let mut config = Config::from_str(url).map_err(|error| refuse(chain(&error)))?;
-        config.connect_timeout(CONNECT).application_name(settings.service());
+        config
+            .connect_timeout(CONNECT)
+            .application_name(settings.service());
         config.options(format!("-c search_path={schema}"));
-        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
         let pool = Pool::builder(Manager::from_config(config, NoTls, manager))
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
@@ -52,9 +58,20 @@ impl Database {
         let create = format!(
             "begin; select pg_advisory_xact_lock(hashtext('{schema}')); create schema if not exists {schema}; commit"
         );
-        client.batch_execute(&create).await.map_err(|error| refuse(chain(&error)))?;
-        let inbox = Arc::new(Inbox::create(&client).await.map_err(|error| refuse(chain(&error)))?);
-        Ok(Self { pool, schema: schema.into(), inbox })
+        client
+            .batch_execute(&create)
+            .await
+            .map_err(|error| refuse(chain(&error)))?;
+        let inbox = Arc::new(
+            Inbox::create(&client)
+                .await
+                .map_err(|error| refuse(chain(&error)))?,
+        );
+        Ok(Self {
+            pool,
+            schema: schema.into(),
+            inbox,
+        })
     }
 
     /// A connection; it goes back when it is dropped.
@@ -88,18 +105,22 @@ pub(crate) fn is_away(error: &(dyn std::error::Error + 'static)) -> bool {
             _ => false,
         };
     }
-    error.downcast_ref::<tokio_postgres::Error>().is_some_and(|error| match error.code() {
-        // Connections, resources, an operator's hand, and transactions that another ended: none speaks of the request.
-        Some(state) => {
-            ["08", "53", "57"].iter().any(|class| state.code().starts_with(class))
-                || *state == SqlState::T_R_SERIALIZATION_FAILURE
-                || *state == SqlState::T_R_DEADLOCK_DETECTED
-        }
-        None => {
-            error.is_closed()
-                || error.as_db_error().is_none()
-                    && std::error::Error::source(error)
-                        .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
-        }
-    })
+    error
+        .downcast_ref::<tokio_postgres::Error>()
+        .is_some_and(|error| match error.code() {
+            // Connections, resources, an operator's hand, and transactions that another ended: none speaks of the request.
+            Some(state) => {
+                ["08", "53", "57"]
+                    .iter()
+                    .any(|class| state.code().starts_with(class))
+                    || *state == SqlState::T_R_SERIALIZATION_FAILURE
+                    || *state == SqlState::T_R_DEADLOCK_DETECTED
+            }
+            None => {
+                error.is_closed()
+                    || error.as_db_error().is_none()
+                        && std::error::Error::source(error)
+                            .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+            }
+        })
 }

@@ -36,7 +36,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn unavailable(message: impl Into<String>, source: impl Into<BoxError>) -> Self {
-        Self::Unavailable { message: message.into(), source: source.into() }
+        Self::Unavailable {
+            message: message.into(),
+            source: source.into(),
+        }
     }
 }
 
@@ -48,7 +51,12 @@ impl fmt::Display for Error {
             }
             Self::Unavailable { message, source } => write!(f, "{message}: {}", chain(&**source)),
             Self::TellFailed { status, .. } => {
-                write!(f, "the tell failed: {:?}: {}", status.code(), status.message())
+                write!(
+                    f,
+                    "the tell failed: {:?}: {}",
+                    status.code(),
+                    status.message()
+                )
             }
         }
     }

@@ -40,8 +40,15 @@ impl Rejection {
     /// A refusal with reason `SAMSPEL_REJECTED`, that a retry does not help.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        let detail = ErrorDetail { code: "SAMSPEL_REJECTED".to_owned(), ..ErrorDetail::default() };
-        Self { code, message: message.into(), detail }
+        let detail = ErrorDetail {
+            code: "SAMSPEL_REJECTED".to_owned(),
+            ..ErrorDetail::default()
+        };
+        Self {
+            code,
+            message: message.into(),
+            detail,
+        }
     }
 
     /// The stable code that programs look at.
@@ -82,14 +89,20 @@ impl Rejection {
 
 impl From<Rejection> for Status {
     fn from(rejection: Rejection) -> Self {
-        let detail =
-            prost_types::Any { type_url: DETAIL_TYPE.to_owned(), value: rejection.detail.encode_to_vec() };
+        let detail = prost_types::Any {
+            type_url: DETAIL_TYPE.to_owned(),
+            value: rejection.detail.encode_to_vec(),
+        };
         let details = RpcStatus {
             code: rejection.code as i32,
             message: rejection.message.clone(),
             details: vec![detail],
         };
-        Status::with_details(rejection.code, rejection.message, details.encode_to_vec().into())
+        Status::with_details(
+            rejection.code,
+            rejection.message,
+            details.encode_to_vec().into(),
+        )
     }
 }
 
@@ -108,7 +121,11 @@ pub(crate) fn status_details(status: &Status) -> Vec<prost_types::Any> {
 
 /// A status with details as [`status_details`] gives them.
 pub(crate) fn status_with(code: Code, message: String, details: Vec<prost_types::Any>) -> Status {
-    let encoded = RpcStatus { code: code as i32, message: message.clone(), details };
+    let encoded = RpcStatus {
+        code: code as i32,
+        message: message.clone(),
+        details,
+    };
     Status::with_details(code, message, encoded.encode_to_vec().into())
 }
 
@@ -161,7 +178,11 @@ where
             Ok(status) => return Self::Rejected(status),
             Err(error) => error,
         };
-        if is_away(&*error) { Self::Unavailable(error) } else { Self::Other(error) }
+        if is_away(&*error) {
+            Self::Unavailable(error)
+        } else {
+            Self::Other(error)
+        }
     }
 }
 
@@ -171,6 +192,15 @@ fn is_away(error: &(dyn std::error::Error + 'static)) -> bool {
         return true;
     }
     matches!(error.downcast_ref(), Some(Error::Unavailable { .. }))
+}
+
+impl From<Failure> for BoxError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Rejected(status) => status,
+            Failure::Unavailable(source) | Failure::Other(source) => source,
+        }
+    }
 }
 
 impl From<Failure> for Status {
@@ -216,19 +246,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejection_carries_its_detail_in_the_status() {
-        let status = Status::from(
-            Rejection::new(Code::Unavailable, "zu früh")
-                .reason("X_BUSY")
-                .retryable(true)
-                .retry_after(Duration::from_millis(1_500))
-                .metadata("limit", "3"),
-        );
-        let detail = error_detail(&status).unwrap();
-        assert_eq!((status.code(), status.message()), (Code::Unavailable, "zu früh"));
-        assert_eq!((detail.code.as_str(), detail.retryable), ("X_BUSY", true));
-        assert_eq!(detail.retry_after.unwrap().nanos, 500_000_000);
-        assert_eq!(detail.metadata["limit"], "3");
+    fn rejection_is_on_the_wire_as_in_every_language() {
+        let vectors = crate::vectors::read("errors");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let (error, wire) = (&vector["error"], &vector["wire"]);
+            let code = Code::from(i32::try_from(error["code"].as_i64().unwrap()).unwrap());
+            let metadata = serde_json::from_value(error["metadata"].clone()).unwrap();
+            let mut rejection = Rejection::new(code, error["message"].as_str().unwrap())
+                .reason(error["reason"].as_str().unwrap())
+                .retryable(error["retryable"].as_bool().unwrap())
+                .with_metadata(metadata);
+            if let Some(ms) = error["retryAfterMs"].as_u64() {
+                rejection = rejection.retry_after(Duration::from_millis(ms));
+            }
+            let (sent, expected) = (Status::from(rejection), status_of(wire));
+            assert_eq!(
+                (sent.code(), sent.message()),
+                (expected.code(), expected.message())
+            );
+            assert_eq!(
+                error_detail(&sent).unwrap(),
+                error_detail(&expected).unwrap(),
+                "{}",
+                vector["about"]
+            );
+        }
+        for vector in crate::vectors::list(&vectors["received"]) {
+            let status = status_of(&vector["wire"]);
+            assert_eq!(status.message(), vector["message"].as_str().unwrap());
+            let detail = error_detail(&status).map(|detail| detail.code);
+            assert_eq!(
+                detail.as_deref(),
+                vector["error"]["reason"].as_str(),
+                "{}",
+                vector["about"]
+            );
+        }
+    }
+
+    fn status_of(wire: &serde_json::Value) -> Status {
+        let headers = wire.as_object().unwrap().iter().map(|(name, value)| {
+            (
+                name.parse::<http::HeaderName>().unwrap(),
+                value
+                    .as_str()
+                    .unwrap()
+                    .parse::<http::HeaderValue>()
+                    .unwrap(),
+            )
+        });
+        Status::from_header_map(&headers.collect()).unwrap()
     }
 
     #[test]
@@ -236,14 +303,23 @@ mod tests {
         let failure = Failure::from(std::io::Error::other("the password is hunter2"));
         assert!(matches!(failure, Failure::Other(_)));
         let status = Status::from(failure);
-        assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
-        assert!(std::error::Error::source(&status).unwrap().to_string().contains("hunter2"));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Internal, "internal error")
+        );
+        assert!(std::error::Error::source(&status)
+            .unwrap()
+            .to_string()
+            .contains("hunter2"));
     }
 
     #[test]
     fn failure_of_a_call_keeps_what_the_callee_said() {
         let refused = Failure::from(Status::from(Rejection::new(Code::NotFound, "no such cart")));
         assert!(matches!(refused, Failure::Rejected(_)));
-        assert!(matches!(Failure::from(Status::unavailable("away")), Failure::Unavailable(_)));
+        assert!(matches!(
+            Failure::from(Status::unavailable("away")),
+            Failure::Unavailable(_)
+        ));
     }
 }

@@ -31,7 +31,9 @@ impl Inbox {
                  ); commit",
             )
             .await?;
-        Ok(Self { forgotten_at: Mutex::new(None) })
+        Ok(Self {
+            forgotten_at: Mutex::new(None),
+        })
     }
 
     /// Notes a message as part of a transaction; false where it was noted before.
@@ -51,7 +53,10 @@ impl Inbox {
         }
         let note =
             "insert into samspel_inbox (subscription, message_id) values ($1, $2) on conflict do nothing";
-        Ok(transaction.execute(note, &[&subscription, &message_id]).await? == 1)
+        Ok(transaction
+            .execute(note, &[&subscription, &message_id])
+            .await?
+            == 1)
     }
 
     /// Notes the command that is being handled, by its id and the key of its request; false where it was carried out
@@ -60,20 +65,34 @@ impl Inbox {
     /// # Errors
     ///
     /// Where the database does not answer.
-    pub async fn note_command(&self, transaction: &Transaction<'_>, key: &str) -> Result<bool, Failure> {
+    pub async fn note_command(
+        &self,
+        transaction: &Transaction<'_>,
+        key: &str,
+    ) -> Result<bool, Failure> {
         let context = Context::current();
-        let Some(id) = context.command_id() else { return Ok(true) };
+        let Some(id) = context.command_id() else {
+            return Ok(true);
+        };
         let Some((service, method)) = context.method().split_once('/') else {
             let message = "a command is noted by the handler of its call or tell: in a task of its own, use Context::scope";
             return Err(Rejection::new(tonic::Code::FailedPrecondition, message).into());
         };
         let key = if key.is_empty() { id } else { key };
-        self.note(transaction, &format!("handler/tell.{service}"), &message_id(method, key, id)).await
+        self.note(
+            transaction,
+            &format!("handler/tell.{service}"),
+            &message_id(method, key, id),
+        )
+        .await
     }
 
     /// Old notes are deleted now and then, by whoever comes by.
     fn forget_now(&self) -> bool {
-        let mut at = self.forgotten_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut at = self
+            .forgotten_at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let due = at.is_none_or(|at| at.elapsed() > FORGET_EVERY);
         if due {
             *at = Some(Instant::now());

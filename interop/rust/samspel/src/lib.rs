@@ -1,4 +1,24 @@
-#![doc = include_str!("../../README.md")]
+//! Join a Samspel system from Rust: found through the registry, called and calling, fed by topics, told and telling,
+//! stopped with grace.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use samspel::{App, BoxError, Service};
+//!
+//! async fn start(app: &mut App) -> Result<(), BoxError> {
+//!     let inventory = app.channel("consul:///inventory.v1.InventoryService")?;
+//!     // app.serve(OrderServiceServer::new(Orders { inventory: InventoryServiceClient::new(inventory) }));
+//!     # drop(inventory);
+//!     Ok(())
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     let descriptors = &[]; // include_bytes!("gen/descriptors.bin")
+//!     Service::new("orders", descriptors).version(env!("CARGO_PKG_VERSION")).run(start)
+//! }
+//! ```
+
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -26,6 +46,8 @@ mod task;
 mod tell;
 mod timestamp;
 mod topic;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 pub use app::{App, Stopping};
@@ -35,7 +57,7 @@ pub use context::Context;
 pub use database::Database;
 pub use descriptors::Descriptors;
 pub use error::{BoxError, Error};
-pub use failure::{Failure, Rejection, error_detail, internal};
+pub use failure::{error_detail, internal, Failure, Rejection};
 #[cfg(feature = "postgres")]
 pub use inbox::Inbox;
 pub use logs::LogLevel;

@@ -54,15 +54,28 @@ impl LogLevel {
     }
 }
 
-const LIBRARIES: [&str; 9] =
-    ["async_nats", "axum", "deadpool", "h2", "hyper", "hyper_util", "tokio_postgres", "tonic", "tower"];
+const LIBRARIES: [&str; 9] = [
+    "async_nats",
+    "axum",
+    "deadpool",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "tokio_postgres",
+    "tonic",
+    "tower",
+];
 
 /// Sends what the process logs to standard output. Where the program has set a subscriber of its own, that stays.
 pub(crate) fn install(service: &str, level: LogLevel) {
     let filter = level.filter();
     let quiet = filter.min(LevelFilter::WARN);
-    let targets = Targets::new().with_default(filter).with_targets(LIBRARIES.map(|name| (name, quiet)));
-    let lines = JsonLines { service: service.to_owned() };
+    let targets = Targets::new()
+        .with_default(filter)
+        .with_targets(LIBRARIES.map(|name| (name, quiet)));
+    let lines = JsonLines {
+        service: service.to_owned(),
+    };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(targets));
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
@@ -91,7 +104,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
     }
 }
 
-fn line(service: &str, level: &str, message: String, fields: Map<String, Value>) -> Map<String, Value> {
+fn line(
+    service: &str,
+    level: &str,
+    message: String,
+    fields: Map<String, Value>,
+) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("level".to_owned(), level.into());
     line.insert("time".to_owned(), crate::timestamp::now().into());
@@ -158,10 +176,16 @@ mod tests {
 
     #[test]
     fn line_has_what_every_language_writes_and_no_field_replaces_it() {
-        let fields = Map::from_iter([("port".to_owned(), 4000.into()), ("level".to_owned(), "x".into())]);
+        let fields = Map::from_iter([
+            ("port".to_owned(), 4000.into()),
+            ("level".to_owned(), "x".into()),
+        ]);
         let line = line("orders", "info", "ready".to_owned(), fields);
         assert_eq!(line["level"], "info");
-        assert_eq!((&line["service"], &line["msg"]), (&"orders".into(), &"ready".into()));
+        assert_eq!(
+            (&line["service"], &line["msg"]),
+            (&"orders".into(), &"ready".into())
+        );
         assert_eq!(line["port"], 4000);
         let time = line["time"].as_str().unwrap();
         assert!(time.len() == 24 && time.ends_with('Z'), "{time}");

@@ -17,3 +17,26 @@ pub fn partition_of(key: &str, partitions: u32) -> u32 {
 pub fn slice_of(entity_id: &str) -> u32 {
     crc32fast::hash(entity_id.as_bytes()) & (SLICES - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_belong_where_every_language_puts_them() {
+        let vectors = crate::vectors::read("partitions");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let key = vector["key"].as_str().unwrap();
+            assert_eq!(
+                u64::from(partition_of(key, 16)),
+                vector["partition"].as_u64().unwrap(),
+                "{key}"
+            );
+            assert_eq!(
+                u64::from(slice_of(key)),
+                vector["slice"].as_u64().unwrap(),
+                "{key}"
+            );
+        }
+    }
+}

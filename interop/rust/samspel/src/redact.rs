@@ -18,7 +18,11 @@ pub fn redact_url(url: &str) -> String {
     parsed.set_query(None);
     parsed.set_fragment(None);
     let text = parsed.to_string();
-    if parsed.path() == "/" { text.trim_end_matches('/').to_owned() } else { text }
+    if parsed.path() == "/" {
+        text.trim_end_matches('/').to_owned()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -28,7 +32,10 @@ mod tests {
     #[test]
     fn redact_url_keeps_what_helps_and_drops_what_is_secret() {
         for (url, expected) in [
-            ("postgres://me:secret@db:5432/shop?sslkey=x", "postgres://me@db:5432/shop"),
+            (
+                "postgres://me:secret@db:5432/shop?sslkey=x",
+                "postgres://me@db:5432/shop",
+            ),
             ("http://127.0.0.1:8500", "http://127.0.0.1:8500"),
             ("http://[::1]:8500/", "http://[::1]:8500"),
             ("127.0.0.1", "<invalid URL>"),

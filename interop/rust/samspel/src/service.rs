@@ -9,22 +9,24 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{signal, SignalKind};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Server;
-use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tonic_health::ServingStatus;
 use tower_layer::Layer;
 
 use crate::app::App;
 use crate::descriptors::Descriptors;
-use crate::error::{BoxError, Error, chain};
+use crate::error::{chain, BoxError, Error};
 use crate::logs;
-use crate::registry::{Consul, DescriptorSet, Registration, advertised_address, registration_of};
-use crate::server::{Edge, EdgeLayer, listen, listening_on};
+use crate::registry::{
+    advertised_address, registration_of, Consul, DescriptorSet, Facts, Registration,
+};
+use crate::server::{listen, listening_on, Edge, EdgeLayer};
 use crate::settings::Settings;
 
 const DRAIN: Duration = Duration::from_secs(30);
@@ -47,7 +49,11 @@ impl Service {
     /// `include_bytes!` of what the compiler wrote beside the generated code.
     #[must_use]
     pub fn new(name: &str, descriptors: &'static [u8]) -> Self {
-        Self { name: name.to_owned(), version: "0.0.0".to_owned(), descriptors }
+        Self {
+            name: name.to_owned(),
+            version: "0.0.0".to_owned(),
+            descriptors,
+        }
     }
 
     /// The service's own version, for the registry: usually `env!("CARGO_PKG_VERSION")`. `SAMSPEL_VERSION` comes first.
@@ -87,7 +93,9 @@ impl Service {
     {
         logs::install(&self.name, settings.log_level()?);
         settings.check()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         let ended = runtime.block_on(self.live(settings, start));
         // What still runs was given its time.
         runtime.shutdown_timeout(Duration::from_millis(100));
@@ -107,12 +115,14 @@ impl Service {
             started = start(&mut app) => started?,
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
         }
+        app.check()?;
         let broker = app.used_broker();
         if let Some(broker) = &broker {
             broker.client().await?;
         }
 
-        let set = DescriptorSet::new(&app.descriptors().closure(&app.served));
+        let set = app.descriptors().closure(&app.served);
+        let set = (!set.is_empty()).then(|| DescriptorSet::new(&set));
         let serving = Serving::start(&mut app, listener).await?;
         let mut consuming = Vec::new();
         for consume in app.consumers.drain(..) {
@@ -120,8 +130,15 @@ impl Service {
         }
         let (host, port) = (serving.address.ip(), serving.address.port());
         let host = advertised_address(host, settings.consul_url()?)?;
-        let version = settings.version().unwrap_or(&self.version);
-        let told = registration_of(&settings, version, (host, port).into(), &app.served, &set);
+        let told = registration_of(&Facts {
+            service: &self.name,
+            address: &host.to_string(),
+            port,
+            proto_services: &app.served,
+            version: settings.version().unwrap_or(&self.version),
+            zone: settings.zone(),
+            descriptor_sha256: set.as_ref().map(DescriptorSet::sha256),
+        });
         let mut registration = Registration::start(consul, told, set);
         tokio::select! {
             () = registration.first() => tracing::info!(host = %host, port, "ready"),
@@ -155,9 +172,13 @@ struct Serving {
 impl Serving {
     async fn start(app: &mut App, listener: TcpListener) -> Result<Self, BoxError> {
         let (health, health_server) = tonic_health::server::health_reporter();
-        let names: Vec<_> = std::iter::once(String::new()).chain(app.served.iter().cloned()).collect();
+        let names: Vec<_> = std::iter::once(String::new())
+            .chain(app.served.iter().cloned())
+            .collect();
         for name in &names {
-            health.set_service_status(name, ServingStatus::Serving).await;
+            health
+                .set_service_status(name, ServingStatus::Serving)
+                .await;
         }
         let mut routes = std::mem::take(&mut app.routes);
         routes.add_service(health_server);
@@ -165,7 +186,10 @@ impl Serving {
         let routes = routes.routes().prepare();
 
         let (cut, cutting) = watch::channel(false);
-        let layer = EdgeLayer { descriptors: app.descriptors().clone(), cut: cutting };
+        let layer = EdgeLayer {
+            descriptors: app.descriptors().clone(),
+            cut: cutting,
+        };
         let edge = layer.layer(routes.clone());
         let (shutdown, mut shutting_down) = watch::channel(false);
         let (incoming, address) = listening_on(listener)?;
@@ -177,12 +201,22 @@ impl Serving {
                 let _ = shutting_down.wait_for(|shutdown| *shutdown).await;
             });
         let server = tokio::spawn(server);
-        Ok(Self { address, edge, health, names, shutdown, cut, server })
+        Ok(Self {
+            address,
+            edge,
+            health,
+            names,
+            shutdown,
+            cut,
+            server,
+        })
     }
 
     async fn not_serving(&self) {
         for name in &self.names {
-            self.health.set_service_status(name, ServingStatus::NotServing).await;
+            self.health
+                .set_service_status(name, ServingStatus::NotServing)
+                .await;
         }
     }
 
@@ -193,7 +227,10 @@ impl Serving {
             return;
         }
         self.cut.send_replace(true);
-        if timeout(DRAIN.saturating_sub(STREAMS), &mut self.server).await.is_err() {
+        if timeout(DRAIN.saturating_sub(STREAMS), &mut self.server)
+            .await
+            .is_err()
+        {
             tracing::warn!(
                 seconds = DRAIN.as_secs(),
                 "calls are still running after the grace period: they are cut"
@@ -209,11 +246,20 @@ fn add_reflection(routes: &mut RoutesBuilder, app: &App) -> Result<(), BoxError>
             .register_encoded_file_descriptor_set(&set)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .with_service_name("grpc.health.v1.Health");
-        app.served.iter().fold(builder, tonic_reflection::server::Builder::with_service_name)
+        app.served.iter().fold(
+            builder,
+            tonic_reflection::server::Builder::with_service_name,
+        )
     };
-    routes.add_service(builder().with_service_name("grpc.reflection.v1.ServerReflection").build_v1()?);
     routes.add_service(
-        builder().with_service_name("grpc.reflection.v1alpha.ServerReflection").build_v1alpha()?,
+        builder()
+            .with_service_name("grpc.reflection.v1.ServerReflection")
+            .build_v1()?,
+    );
+    routes.add_service(
+        builder()
+            .with_service_name("grpc.reflection.v1alpha.ServerReflection")
+            .build_v1alpha()?,
     );
     Ok(())
 }
@@ -226,7 +272,9 @@ async fn settled(consuming: Vec<JoinHandle<()>>) {
         }
     };
     if timeout(DRAIN, all).await.is_err() {
-        tracing::warn!("messages are still being handled after the grace period: they will come again");
+        tracing::warn!(
+            "messages are still being handled after the grace period: they will come again"
+        );
     }
 }
 

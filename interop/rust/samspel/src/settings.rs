@@ -11,6 +11,8 @@ use crate::error::Error;
 use crate::logs::LogLevel;
 use crate::redact::redact_url;
 
+const LONGEST_META: usize = 512;
+
 /// The settings of one service.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -23,14 +25,18 @@ impl Settings {
     #[must_use]
     pub fn from_env(service: &str) -> Self {
         // What is no Unicode is none of ours.
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::new(service, variables)
     }
 
     /// Settings of given variables: for tests, and for programs that have them from elsewhere.
     pub fn new(service: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { service: service.to_owned(), variables: variables.into_iter().collect() }
+        Self {
+            service: service.to_owned(),
+            variables: variables.into_iter().collect(),
+        }
     }
 
     /// The service's name.
@@ -47,7 +53,9 @@ impl Settings {
     pub fn host(&self) -> Result<IpAddr, Error> {
         match self.read("SAMSPEL_HOST").unwrap_or("127.0.0.1") {
             "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
-            value => value.parse().map_err(|_| self.refuse("SAMSPEL_HOST", "an IP address", value)),
+            value => value
+                .parse()
+                .map_err(|_| self.refuse("SAMSPEL_HOST", "an IP address", value)),
         }
     }
 
@@ -58,7 +66,9 @@ impl Settings {
     /// [`Error::Configuration`] where it is no port.
     pub fn port(&self) -> Result<u16, Error> {
         let value = self.read("SAMSPEL_PORT").unwrap_or("0");
-        value.parse().map_err(|_| self.refuse("SAMSPEL_PORT", "a port number from 0 to 65535", value))
+        value
+            .parse()
+            .map_err(|_| self.refuse("SAMSPEL_PORT", "a port number from 0 to 65535", value))
     }
 
     /// `DATABASE_URL`: the system's Postgres. Required where it is read.
@@ -76,7 +86,9 @@ impl Settings {
     ///
     /// [`Error::Configuration`] where it is no plain name.
     pub fn schema(&self) -> Result<String, Error> {
-        let value = self.read("SAMSPEL_SCHEMA").map_or_else(|| self.service.replace('-', "_"), str::to_owned);
+        let value = self
+            .read("SAMSPEL_SCHEMA")
+            .map_or_else(|| self.service.replace('-', "_"), str::to_owned);
         let is_letter = |c: char| c.is_ascii_lowercase() || c == '_';
         let plain = value.len() <= 63
             && value.starts_with(is_letter)
@@ -84,7 +96,11 @@ impl Settings {
         if plain {
             Ok(value)
         } else {
-            Err(self.refuse("SAMSPEL_SCHEMA", "a name of lower case letters, digits and _", &value))
+            Err(self.refuse(
+                "SAMSPEL_SCHEMA",
+                "a name of lower case letters, digits and _",
+                &value,
+            ))
         }
     }
 
@@ -94,7 +110,14 @@ impl Settings {
     ///
     /// [`Error::Configuration`] where it is not set, or no such URL.
     pub fn nats_url(&self) -> Result<&str, Error> {
-        self.url("NATS_URL", if cfg!(feature = "tls") { &["nats", "tls"] } else { &["nats"] })
+        self.url(
+            "NATS_URL",
+            if cfg!(feature = "tls") {
+                &["nats", "tls"]
+            } else {
+                &["nats"]
+            },
+        )
     }
 
     /// `CONSUL_HTTP_ADDR`: the registry. Default `http://127.0.0.1:8500`.
@@ -138,7 +161,11 @@ impl Settings {
     pub fn log_level(&self) -> Result<LogLevel, Error> {
         let value = self.read("LOG_LEVEL").unwrap_or("info");
         LogLevel::parse(value).ok_or_else(|| {
-            self.refuse("LOG_LEVEL", "one of trace, debug, info, warn, error, fatal, silent", value)
+            self.refuse(
+                "LOG_LEVEL",
+                "one of trace, debug, info, warn, error, fatal, silent",
+                value,
+            )
         })
     }
 
@@ -158,7 +185,9 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let name = &self.service;
         let is_label = (1..=63).contains(&name.len())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             && !name.starts_with('-')
             && !name.ends_with('-');
         if !is_label {
@@ -166,10 +195,24 @@ impl Settings {
                 "Cannot start {name:?} as a service's name must be a DNS label: lower case letters, digits and -"
             )));
         }
+        for (name, value) in [
+            ("SAMSPEL_VERSION", self.version().unwrap_or_default()),
+            ("SAMSPEL_ZONE", self.zone()),
+        ] {
+            if value.len() > LONGEST_META {
+                return Err(self.refuse(
+                    name,
+                    "at most 512 characters, as the registry has it",
+                    value,
+                ));
+            }
+        }
         // Mutual TLS by the registry's authority is not built here yet; to serve in the clear instead would be worse.
         match self.read("SAMSPEL_IDENTITY").unwrap_or("none") {
             "none" => {}
-            value => return Err(self.refuse("SAMSPEL_IDENTITY", "none for a service in Rust", value)),
+            value => {
+                return Err(self.refuse("SAMSPEL_IDENTITY", "none for a service in Rust", value))
+            }
         }
         self.host()?;
         self.port()?;
@@ -179,7 +222,10 @@ impl Settings {
     }
 
     fn read(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     fn url(&self, name: &str, schemes: &[&str]) -> Result<&str, Error> {
@@ -193,7 +239,11 @@ impl Settings {
         let valid = Url::parse(value).is_ok_and(|url| {
             schemes.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty())
         });
-        if valid { Ok(value) } else { Err(self.refuse(name, &wanted, &redact_url(value))) }
+        if valid {
+            Ok(value)
+        } else {
+            Err(self.refuse(name, &wanted, &redact_url(value)))
+        }
     }
 
     fn refuse(&self, name: &str, wanted: &str, value: &str) -> Error {
@@ -211,7 +261,9 @@ mod tests {
     fn settings(variables: &[(&str, &str)]) -> Settings {
         Settings::new(
             "pick-up",
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+            variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         )
     }
 
@@ -230,25 +282,54 @@ mod tests {
     fn settings_refuse_with_variable_value_and_fix_and_without_secrets() {
         type Read = fn(&Settings) -> Option<Error>;
         let cases: [(&str, &str, Read, &str); 7] = [
-            ("SAMSPEL_PORT", "65536", |s| s.port().err(), "a port number from 0 to 65535"),
+            (
+                "SAMSPEL_PORT",
+                "65536",
+                |s| s.port().err(),
+                "a port number from 0 to 65535",
+            ),
             ("SAMSPEL_HOST", "here", |s| s.host().err(), "an IP address"),
-            ("SAMSPEL_SCHEMA", "Shop", |s| s.schema().err(), "lower case letters"),
+            (
+                "SAMSPEL_SCHEMA",
+                "Shop",
+                |s| s.schema().err(),
+                "lower case letters",
+            ),
             (
                 "NATS_URL",
                 "http://me:secret@nats",
                 |s| s.nats_url().err(),
                 "a nats:// URL: current value is http://me@nats",
             ),
-            ("SAMSPEL_TOPIC_PREFIX", "a.b", |s| s.topic_prefix().err(), "letters, digits and -"),
+            (
+                "SAMSPEL_TOPIC_PREFIX",
+                "a.b",
+                |s| s.topic_prefix().err(),
+                "letters, digits and -",
+            ),
             ("LOG_LEVEL", "loud", |s| s.log_level().err(), "one of trace"),
-            ("SAMSPEL_IDENTITY", "consul", |s| s.check().err(), "none for a service in Rust"),
+            (
+                "SAMSPEL_IDENTITY",
+                "consul",
+                |s| s.check().err(),
+                "none for a service in Rust",
+            ),
         ];
         for (name, value, read, expected) in cases {
             let error = read(&settings(&[(name, value)])).expect(name).to_string();
-            assert!(error.starts_with(&format!("Cannot start pick-up as {name} must be ")), "{error}");
-            assert!(error.contains(expected) && !error.contains("secret"), "{error}");
+            assert!(
+                error.starts_with(&format!("Cannot start pick-up as {name} must be ")),
+                "{error}"
+            );
+            assert!(
+                error.contains(expected) && !error.contains("secret"),
+                "{error}"
+            );
         }
         let unset = settings(&[]).database_url().unwrap_err().to_string();
-        assert_eq!(unset, "Cannot start pick-up as DATABASE_URL must be a postgres:// URL: it is not set");
+        assert_eq!(
+            unset,
+            "Cannot start pick-up as DATABASE_URL must be a postgres:// URL: it is not set"
+        );
     }
 }

@@ -37,7 +37,8 @@ impl Run<'_> {
     }
 
     pub fn parameter(&self, name: &str) -> Result<&str, BoxError> {
-        self.optional(name).ok_or_else(|| format!("the suite gave no parameter {name}").into())
+        self.optional(name)
+            .ok_or_else(|| format!("the suite gave no parameter {name}").into())
     }
 }
 
@@ -58,8 +59,14 @@ pub async fn start(app: &mut App) -> Result<(), BoxError> {
 #[tonic::async_trait]
 impl ScenarioDriver for Driver {
     async fn run(&self, request: Request<RunRequest>) -> Result<Response<RunResponse>, Status> {
-        let RunRequest { scenario, parameters } = request.into_inner();
-        let run = Run { driver: self, parameters };
+        let RunRequest {
+            scenario,
+            parameters,
+        } = request.into_inner();
+        let run = Run {
+            driver: self,
+            parameters,
+        };
         let ended = match scenario.as_str() {
             "unary" => calls::unary(&run).await,
             "server-stream" => calls::server_stream(&run).await,
@@ -87,7 +94,14 @@ impl ScenarioDriver for Driver {
                 .into());
             }
         };
-        let message = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        Ok(Response::new(RunResponse { passed: ended.is_ok(), message }))
+        let message = ended
+            .as_ref()
+            .err()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        Ok(Response::new(RunResponse {
+            passed: ended.is_ok(),
+            message,
+        }))
     }
 }

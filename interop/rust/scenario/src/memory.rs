@@ -5,7 +5,8 @@ use tokio_postgres::Transaction;
 use tonic::{Code, Request};
 
 use crate::api::{
-    ConsumedEvent, ConsumedResponse, HappenedEvent, NoteRequest, NoteResponse, NoteTaken, NotesResponse,
+    ConsumedEvent, ConsumedResponse, HappenedEvent, NoteRequest, NoteResponse, NoteTaken,
+    NotesResponse,
 };
 
 const TABLES: &str = "
@@ -25,14 +26,18 @@ pub struct Memory(Database);
 
 impl Memory {
     pub async fn open(database: Database) -> Result<Self, samspel::BoxError> {
-        let client = database.client().await.map_err(tonic::Status::from)?;
-        client.batch_execute(TABLES).await?;
+        database.client().await?.batch_execute(TABLES).await?;
         Ok(Self(database))
     }
 
     pub async fn note(&self, request: Request<NoteRequest>) -> Result<NoteResponse, Failure> {
-        let header =
-            |name| request.metadata().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header = |name| {
+            request
+                .metadata()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+        };
         let NoteRequest { key, text } = request.get_ref();
         if key == "reject" {
             let rejection = Rejection::new(Code::FailedPrecondition, "this key is refused");
@@ -44,15 +49,22 @@ impl Memory {
             let insert =
                 "insert into note (key, text, command_id, tenant, traceparent) values ($1, $2, $3, $4, $5)";
             let (id, tenant) = (header("samspel-command-id"), header("x-tenant"));
-            transaction.execute(insert, &[key, text, &id, &tenant, &header("traceparent")]).await?;
+            transaction
+                .execute(insert, &[key, text, &id, &tenant, &header("traceparent")])
+                .await?;
         }
-        let row = transaction.query_one("select count(*) from note where key = $1", &[key]).await?;
+        let row = transaction
+            .query_one("select count(*) from note where key = $1", &[key])
+            .await?;
         transaction.commit().await?;
-        Ok(NoteResponse { count: u32::try_from(row.get::<_, i64>(0)).unwrap_or(u32::MAX) })
+        Ok(NoteResponse {
+            count: u32::try_from(row.get::<_, i64>(0)).unwrap_or(u32::MAX),
+        })
     }
 
     pub async fn notes(&self, key: &str) -> Result<NotesResponse, Failure> {
-        let select = "select text, command_id, tenant, traceparent from note where key = $1 order by at";
+        let select =
+            "select text, command_id, tenant, traceparent from note where key = $1 order by at";
         let rows = self.0.client().await?.query(select, &[&key]).await?;
         let note = |row: tokio_postgres::Row| NoteTaken {
             text: row.get(0),
@@ -60,11 +72,14 @@ impl Memory {
             tenant: row.get(2),
             traceparent: row.get(3),
         };
-        Ok(NotesResponse { notes: rows.into_iter().map(note).collect() })
+        Ok(NotesResponse {
+            notes: rows.into_iter().map(note).collect(),
+        })
     }
 
     pub async fn consumed(&self) -> Result<ConsumedResponse, Failure> {
-        let select = "select id, key, number, tenant, traceparent, source from consumed order by at";
+        let select =
+            "select id, key, number, tenant, traceparent, source from consumed order by at";
         let rows = self.0.client().await?.query(select, &[]).await?;
         let event = |row: tokio_postgres::Row| ConsumedEvent {
             id: row.get(0),
@@ -77,7 +92,9 @@ impl Memory {
             traceparent: row.get(4),
             source: row.get(5),
         };
-        Ok(ConsumedResponse { events: rows.into_iter().map(event).collect() })
+        Ok(ConsumedResponse {
+            events: rows.into_iter().map(event).collect(),
+        })
     }
 }
 
@@ -90,16 +107,29 @@ impl InboxHandler<HappenedEvent> for Consumer {
         message: &Message<HappenedEvent>,
         transaction: &Transaction<'_>,
     ) -> Result<(), Failure> {
-        let HappenedEvent { key, number, poison } = &message.body;
+        let HappenedEvent {
+            key,
+            number,
+            poison,
+        } = &message.body;
         if *poison {
             return Err(std::io::Error::other(format!("{key}/{number} is poison")).into());
         }
         let header = |name| message.header(name).unwrap_or_default();
         let insert = "insert into consumed (id, key, number, tenant, traceparent, source) \
                       values ($1, $2, $3, $4, $5, $6)";
-        let (tenant, traceparent, source) = (header("x-tenant"), header("traceparent"), header("ce-source"));
+        let (tenant, traceparent, source) = (
+            header("x-tenant"),
+            header("traceparent"),
+            header("ce-source"),
+        );
         let number = i64::from(*number);
-        transaction.execute(insert, &[&message.id, key, &number, &tenant, &traceparent, &source]).await?;
+        transaction
+            .execute(
+                insert,
+                &[&message.id, key, &number, &tenant, &traceparent, &source],
+            )
+            .await?;
         Ok(())
     }
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::time::Duration;
 
-use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use base64::Engine as _;
+use futures_util::{stream, Stream, StreamExt, TryStreamExt};
 use samspel::{App, BoxError, Context, Rejection};
 use tokio::time::sleep;
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
@@ -15,9 +15,10 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use crate::api::scenario_service_server::{ScenarioService, ScenarioServiceServer};
 use crate::api::{
     CallerRequest, CallerResponse, ChatRequest, ChatResponse, ConsumedRequest, ConsumedResponse,
-    CountRequest, CountResponse, EchoRequest, EchoResponse, FailRequest, FailResponse, HappenedEvent,
-    MetadataRequest, MetadataResponse, NoteRequest, NoteResponse, NotesRequest, NotesResponse, SumRequest,
-    SumResponse, WaitRequest, WaitResponse, WaitedRequest, WaitedResponse,
+    CountRequest, CountResponse, EchoRequest, EchoResponse, FailRequest, FailResponse,
+    HappenedEvent, MetadataRequest, MetadataResponse, NoteRequest, NoteResponse, NotesRequest,
+    NotesResponse, SumRequest, SumResponse, WaitRequest, WaitResponse, WaitedRequest,
+    WaitedResponse,
 };
 use crate::memory::{Consumer, Memory};
 use crate::waits::Waits;
@@ -35,13 +36,20 @@ pub async fn start(app: &mut App) -> Result<(), BoxError> {
         served_by: served_by(),
     }));
     app.take_tells(SERVICE)?;
-    app.subscribe_with_inbox(&happened, "scenario", ATTEMPTS, Consumer).await?;
+    app.attempts(ATTEMPTS)
+        .subscribe_with_inbox(&happened, "scenario", Consumer)
+        .await?;
     Ok(())
 }
 
 fn served_by() -> String {
-    let instance = std::env::var("SCENARIO_INSTANCE").ok().filter(|instance| !instance.is_empty());
-    instance.map_or_else(|| "scenario-rust".to_owned(), |instance| format!("scenario-rust/{instance}"))
+    let instance = std::env::var("SCENARIO_INSTANCE")
+        .ok()
+        .filter(|instance| !instance.is_empty());
+    instance.map_or_else(
+        || "scenario-rust".to_owned(),
+        |instance| format!("scenario-rust/{instance}"),
+    )
 }
 
 struct Scenario {
@@ -56,12 +64,18 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl ScenarioService for Scenario {
     async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoResponse>, Status> {
         let EchoRequest { text } = request.into_inner();
-        Ok(Response::new(EchoResponse { text, served_by: self.served_by.clone() }))
+        Ok(Response::new(EchoResponse {
+            text,
+            served_by: self.served_by.clone(),
+        }))
     }
 
     type CountStream = Answers<CountResponse>;
 
-    async fn count(&self, request: Request<CountRequest>) -> Result<Response<Self::CountStream>, Status> {
+    async fn count(
+        &self,
+        request: Request<CountRequest>,
+    ) -> Result<Response<Self::CountStream>, Status> {
         let CountRequest { to, pause_ms } = request.into_inner();
         let pause = Duration::from_millis(pause_ms.into());
         let last = if to == 0 { u32::MAX } else { to };
@@ -74,11 +88,20 @@ impl ScenarioService for Scenario {
         Ok(Response::new(Box::pin(numbers)))
     }
 
-    async fn sum(&self, request: Request<Streaming<SumRequest>>) -> Result<Response<SumResponse>, Status> {
+    async fn sum(
+        &self,
+        request: Request<Streaming<SumRequest>>,
+    ) -> Result<Response<SumResponse>, Status> {
         let add = |answer: SumResponse, SumRequest { number }| async move {
-            Ok(SumResponse { sum: answer.sum + number, count: answer.count + 1 })
+            Ok(SumResponse {
+                sum: answer.sum + number,
+                count: answer.count + 1,
+            })
         };
-        let answer = request.into_inner().try_fold(SumResponse::default(), add).await?;
+        let answer = request
+            .into_inner()
+            .try_fold(SumResponse::default(), add)
+            .await?;
         Ok(Response::new(answer))
     }
 
@@ -88,25 +111,43 @@ impl ScenarioService for Scenario {
         &self,
         request: Request<Streaming<ChatRequest>>,
     ) -> Result<Response<Self::ChatStream>, Status> {
-        let answers =
-            request.into_inner().map_ok(|ChatRequest { text }| ChatResponse { text: text.to_uppercase() });
+        let answers = request
+            .into_inner()
+            .map_ok(|ChatRequest { text }| ChatResponse {
+                text: text.to_uppercase(),
+            });
         Ok(Response::new(Box::pin(answers)))
     }
 
     async fn fail(&self, request: Request<FailRequest>) -> Result<Response<FailResponse>, Status> {
-        let FailRequest { crash, code, message, reason, retryable, metadata } = request.into_inner();
+        let FailRequest {
+            crash,
+            code,
+            message,
+            reason,
+            retryable,
+            metadata,
+        } = request.into_inner();
         if crash {
             return Err(samspel::internal(message));
         }
-        let rejection = Rejection::new(Code::from(code), message).reason(reason).retryable(retryable);
+        let rejection = Rejection::new(Code::from(code), message)
+            .reason(reason)
+            .retryable(retryable);
         Err(rejection.with_metadata(metadata).into())
     }
 
     async fn wait(&self, request: Request<WaitRequest>) -> Result<Response<WaitResponse>, Status> {
-        self.waits.wait(request.into_inner()).await.map(Response::new)
+        self.waits
+            .wait(request.into_inner())
+            .await
+            .map(Response::new)
     }
 
-    async fn waited(&self, request: Request<WaitedRequest>) -> Result<Response<WaitedResponse>, Status> {
+    async fn waited(
+        &self,
+        request: Request<WaitedRequest>,
+    ) -> Result<Response<WaitedResponse>, Status> {
         let end = self.waits.end_of(&request.into_inner().id);
         Ok(Response::new(WaitedResponse { end: end.into() }))
     }
@@ -118,7 +159,9 @@ impl ScenarioService for Scenario {
         let entries = entries_of(request.metadata());
         let MetadataRequest { header, trailer } = request.into_inner();
         let mut response = Response::new(MetadataResponse { entries });
-        response.metadata_mut().insert("x-scenario-header", value_of(&header)?);
+        response
+            .metadata_mut()
+            .insert("x-scenario-header", value_of(&header)?);
         Context::current().set_trailer("x-scenario-trailer", value_of(&trailer)?);
         Ok(response)
     }
@@ -127,11 +170,19 @@ impl ScenarioService for Scenario {
         Ok(Response::new(self.memory.note(request).await?))
     }
 
-    async fn notes(&self, request: Request<NotesRequest>) -> Result<Response<NotesResponse>, Status> {
-        Ok(Response::new(self.memory.notes(&request.into_inner().key).await?))
+    async fn notes(
+        &self,
+        request: Request<NotesRequest>,
+    ) -> Result<Response<NotesResponse>, Status> {
+        Ok(Response::new(
+            self.memory.notes(&request.into_inner().key).await?,
+        ))
     }
 
-    async fn consumed(&self, _: Request<ConsumedRequest>) -> Result<Response<ConsumedResponse>, Status> {
+    async fn consumed(
+        &self,
+        _: Request<ConsumedRequest>,
+    ) -> Result<Response<ConsumedResponse>, Status> {
         Ok(Response::new(self.memory.consumed().await?))
     }
 
@@ -141,17 +192,21 @@ impl ScenarioService for Scenario {
 }
 
 fn value_of(text: &str) -> Result<MetadataValue<Ascii>, Status> {
-    text.parse().map_err(|_| Rejection::new(Code::InvalidArgument, format!("{text:?} is no metadata")).into())
+    text.parse().map_err(|_| {
+        Rejection::new(Code::InvalidArgument, format!("{text:?} is no metadata")).into()
+    })
 }
 
 fn entries_of(metadata: &MetadataMap) -> HashMap<String, String> {
     let entry = |entry: KeyAndValueRef<'_>| match entry {
-        KeyAndValueRef::Ascii(name, value) => {
-            (name.to_string(), value.to_str().unwrap_or_default().to_owned())
-        }
-        KeyAndValueRef::Binary(name, value) => {
-            (name.to_string(), BASE64_STANDARD_NO_PAD.encode(value.to_bytes().unwrap_or_default()))
-        }
+        KeyAndValueRef::Ascii(name, value) => (
+            name.to_string(),
+            value.to_str().unwrap_or_default().to_owned(),
+        ),
+        KeyAndValueRef::Binary(name, value) => (
+            name.to_string(),
+            BASE64_STANDARD_NO_PAD.encode(value.to_bytes().unwrap_or_default()),
+        ),
     };
     metadata.iter().map(entry).collect()
 }

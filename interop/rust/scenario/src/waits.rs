@@ -16,11 +16,17 @@ pub struct Waits(Arc<Mutex<HashMap<String, WaitEnd>>>);
 impl Waits {
     pub async fn wait(&self, WaitRequest { id, ms }: WaitRequest) -> Result<WaitResponse, Status> {
         let left = Context::current().time_left().unwrap_or_default();
-        let mut waiting = Waiting { waits: self.clone(), id, end: WaitEnd::Cancelled };
+        let mut waiting = Waiting {
+            waits: self.clone(),
+            id,
+            end: WaitEnd::Cancelled,
+        };
         self.note(&waiting.id, WaitEnd::Waiting);
         sleep(Duration::from_millis(ms.into())).await;
         waiting.end = WaitEnd::Finished;
-        Ok(WaitResponse { deadline_left_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX) })
+        Ok(WaitResponse {
+            deadline_left_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
+        })
     }
 
     pub fn end_of(&self, id: &str) -> WaitEnd {
@@ -29,7 +35,10 @@ impl Waits {
     }
 
     fn note(&self, id: &str, end: WaitEnd) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), end);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned(), end);
     }
 }
 

@@ -1,16 +1,16 @@
 //! The connection to NATS, for the life of the process. It reconnects for ever.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{ConnectOptions, Event, jetstream};
+use async_nats::{jetstream, ConnectOptions, Event};
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, Instant};
 
 use super::lanes::Lanes;
-use crate::error::{Error, chain};
+use crate::error::{chain, Error};
 use crate::redact::redact_url;
 use crate::settings::Settings;
 
@@ -68,13 +68,21 @@ impl Broker {
     }
 
     pub fn is_connected(&self) -> bool {
-        self.0.client.get().is_some_and(|client| client.connection_state() == State::Connected)
+        self.0
+            .client
+            .get()
+            .is_some_and(|client| client.connection_state() == State::Connected)
     }
 
     /// Sends what is on its way. A connection that is lost by then is left as it is.
     pub async fn close(&self) {
-        let Some(client) = self.0.client.get().filter(|_| self.is_connected()) else { return };
-        if !matches!(tokio::time::timeout(FLUSH, client.flush()).await, Ok(Ok(()))) {
+        let Some(client) = self.0.client.get().filter(|_| self.is_connected()) else {
+            return;
+        };
+        if !matches!(
+            tokio::time::timeout(FLUSH, client.flush()).await,
+            Ok(Ok(()))
+        ) {
             tracing::warn!("acknowledgements may be lost");
         }
     }

@@ -13,15 +13,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::HeaderMap;
-use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::pull::Config;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
+use async_nats::jetstream::AckKind;
+use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{timeout, Instant};
 
 use super::connection::Broker;
 use crate::backoff::backoff;
@@ -51,7 +51,12 @@ impl Delivery {
         let info = message.info()?;
         let (stream, sequence) = (info.stream.to_owned(), info.stream_sequence);
         let attempt = u32::try_from(info.delivered).unwrap_or(u32::MAX);
-        Ok(Self { message, stream, sequence, attempt })
+        Ok(Self {
+            message,
+            stream,
+            sequence,
+            attempt,
+        })
     }
 
     pub fn headers(&self) -> Option<&HeaderMap> {
@@ -120,8 +125,12 @@ pub(crate) async fn consume<W: Work>(
     work.ensure().await?;
     tracing::info!(topic = work.topic(), group = work.group(), "subscribed");
     let spawn = |number| {
-        let lane =
-            Partition { work: Arc::clone(&work), broker: broker.clone(), number, stopping: stopping.clone() };
+        let lane = Partition {
+            work: Arc::clone(&work),
+            broker: broker.clone(),
+            number,
+            stopping: stopping.clone(),
+        };
         tokio::spawn(lane.run())
     };
     Ok((0..work.partitions()).map(spawn).collect())
@@ -140,8 +149,14 @@ impl<W: Work> Partition<W> {
         let mut failures = 0;
         while !*self.stopping.borrow() {
             let began = Instant::now();
-            let Err(error) = self.consume().await else { return };
-            failures = if began.elapsed() > ACK_WAIT { 1 } else { failures + 1 };
+            let Err(error) = self.consume().await else {
+                return;
+            };
+            failures = if began.elapsed() > ACK_WAIT {
+                1
+            } else {
+                failures + 1
+            };
             if failures == 1 {
                 let (topic, partition) = (self.work.topic(), self.number);
                 tracing::warn!(topic, partition, reason = %error, "consumer interrupted");
@@ -158,7 +173,12 @@ impl<W: Work> Partition<W> {
                 continue;
             }
             let began = Instant::now();
-            let mut batch = consumer.batch().max_messages(1).expires(PULL).messages().await?;
+            let mut batch = consumer
+                .batch()
+                .max_messages(1)
+                .expires(PULL)
+                .messages()
+                .await?;
             match timeout(PULL + PATIENCE, batch.next()).await {
                 Ok(Some(message)) => {
                     self.settle(&Delivery::new(message?)?).await?;
@@ -187,7 +207,11 @@ impl<W: Work> Partition<W> {
     }
 
     async fn settle(&mut self, delivery: &Delivery) -> Result<(), BoxError> {
-        let (topic, sequence, attempt) = (self.work.topic().to_owned(), delivery.sequence, delivery.attempt);
+        let (topic, sequence, attempt) = (
+            self.work.topic().to_owned(),
+            delivery.sequence,
+            delivery.attempt,
+        );
         let (error, rejected) = match self.attempt(delivery).await {
             Ok(()) => return delivery.settle(AckKind::Ack).await,
             Err(Trouble::Final(error)) => (error, true),
@@ -198,7 +222,13 @@ impl<W: Work> Partition<W> {
                 return delivery.settle(AckKind::Nak(Some(delay))).await;
             }
         };
-        tracing::error!(topic, sequence, attempt, reason = error, "dead letter: the last attempt failed");
+        tracing::error!(
+            topic,
+            sequence,
+            attempt,
+            reason = error,
+            "dead letter: the last attempt failed"
+        );
         self.work.bury(delivery, &error, rejected).await?;
         delivery.settle(AckKind::Term).await
     }

@@ -47,7 +47,11 @@ pub(crate) async fn park(
     let prefix = broker.prefix();
     let publication = Publication {
         subject: format!("{prefix}dead.{group}.{topic}"),
-        stream: topic_stream(&format!("{prefix}dead_letters"), &format!("{prefix}dead.>"), None),
+        stream: topic_stream(
+            &format!("{prefix}dead_letters"),
+            &format!("{prefix}dead.>"),
+            None,
+        ),
         headers,
         body: delivery.body(),
         timeout: Duration::from_secs(5),

@@ -8,7 +8,7 @@ mod publication;
 mod streams;
 
 pub(crate) use connection::Broker;
-pub(crate) use consumer::{Delivery, Trouble, Work, consume};
+pub(crate) use consumer::{consume, Delivery, Trouble, Work};
 pub(crate) use dead_letter::park;
-pub(crate) use publication::{Headers, Publication, random_id};
+pub(crate) use publication::{random_id, Headers, Publication};
 pub(crate) use streams::{ensure, partitions_in, topic_stream};

@@ -1,10 +1,10 @@
 //! Streams: whoever comes first creates them, with the same configuration in every language. One that is there is taken
 //! as it is.
 
-use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::Context;
 use async_nats::jetstream::response::Response;
-use serde_json::{Value, json};
+use async_nats::jetstream::ErrorCode;
+use serde_json::{json, Value};
 
 use crate::error::Error;
 
@@ -34,14 +34,18 @@ pub(crate) async fn ensure(js: &Context, config: &Value) -> Result<Value, Error>
     let name = config["name"].as_str().unwrap_or_default();
     match ask(js, &format!("STREAM.INFO.{name}"), &Value::Null).await? {
         Ok(found) => return Ok(found),
-        Err(error) if error.error_code() != ErrorCode::STREAM_NOT_FOUND => return Err(refused(name, error)),
+        Err(error) if error.error_code() != ErrorCode::STREAM_NOT_FOUND => {
+            return Err(refused(name, error))
+        }
         Err(_) => {}
     }
     match ask(js, &format!("STREAM.CREATE.{name}"), config).await? {
         Ok(made) => Ok(made),
         // Another was faster.
         Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {
-            ask(js, &format!("STREAM.INFO.{name}"), &Value::Null).await?.map_err(|error| refused(name, error))
+            ask(js, &format!("STREAM.INFO.{name}"), &Value::Null)
+                .await?
+                .map_err(|error| refused(name, error))
         }
         Err(error) => Err(refused(name, error)),
     }

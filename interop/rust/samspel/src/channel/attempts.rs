@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Request, Response};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at, Instant};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower_service::Service as _;
 
-use super::Shared;
-use super::deadline::{DEFAULT, GRPC_TIMEOUT, MARGIN, exceeded, format_timeout, parse_timeout};
+use super::deadline::{
+    effective, exceeded, format_timeout, parse_timeout, DEFAULT, GRPC_TIMEOUT, MARGIN,
+};
 use super::failure::Failure;
 use super::peers::Peer;
 use super::request_body::RequestBody;
-use super::response_body::{Origin, stream, whole};
+use super::response_body::{stream, whole, Origin};
+use super::Shared;
 use crate::context::Context;
 use crate::descriptors::MethodInfo;
 use crate::failure::error_detail;
@@ -42,12 +44,23 @@ pub(super) async fn call(
     let (mut head, body) = request.into_parts();
     let method = shared.descriptors.method(head.uri.path());
     let is_single = method.is_some_and(|method| !method.client_streaming);
-    let body = if is_single { RequestBody::single(body).await? } else { RequestBody::stream(body) };
+    let body = if is_single {
+        RequestBody::single(body).await?
+    } else {
+        RequestBody::stream(body)
+    };
     carry_trace(&mut head.headers, context);
     let deadline = deadline_of(&head.headers, context, method, began);
     // What streams without a deadline is still waited for no longer than anything else until it begins.
     let begins_by = deadline.unwrap_or(began + DEFAULT);
-    let call = Call { shared, head, body, method, began, deadline };
+    let call = Call {
+        shared,
+        head,
+        body,
+        method,
+        began,
+        deadline,
+    };
     match timeout_at(begins_by, call.run()).await {
         Ok(answer) => answer,
         Err(_) if shared.peers.are_none() => Err(shared.peers.no_instance()),
@@ -69,6 +82,13 @@ impl Call<'_> {
                 }
                 Err(failure) => failure,
             };
+            if failure.peer_is_away && self.is_over() {
+                return Err(exceeded(
+                    self.head.uri.path(),
+                    self.deadline.unwrap_or(self.began),
+                    self.began,
+                ));
+            }
             peer.note(!failure.peer_is_away);
             let Some(wait) = self.wait_before_next(&failure, &tried) else {
                 return Err(failure.status);
@@ -81,6 +101,12 @@ impl Call<'_> {
             );
             sleep(wait).await;
         }
+    }
+
+    /// Whether what failed did so because its time is over: whoever notices that first.
+    fn is_over(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() + MARGIN >= deadline)
     }
 
     /// How long to wait before another attempt; nothing where there is to be none.
@@ -96,7 +122,9 @@ impl Call<'_> {
             return None;
         }
         let asked = error_detail(&failure.status).and_then(|detail| detail.retry_after);
-        let asked = asked.and_then(|after| Duration::try_from(after).ok()).unwrap_or_default();
+        let asked = asked
+            .and_then(|after| Duration::try_from(after).ok())
+            .unwrap_or_default();
         let pause = FIRST_WAIT * (1 << tried.len()) / 2;
         let own = if self.shared.peers.has_other(tried) {
             Duration::ZERO
@@ -104,20 +132,29 @@ impl Call<'_> {
             pause.mul_f64(0.5 + 0.5 * rand::random::<f64>())
         };
         let wait = asked.max(own);
-        self.deadline.is_none_or(|deadline| Instant::now() + wait < deadline).then_some(wait)
+        self.deadline
+            .is_none_or(|deadline| Instant::now() + wait < deadline)
+            .then_some(wait)
     }
 
     async fn attempt(&self, peer: &Peer) -> Result<Response<Body>, Failure> {
         let mut request = Request::from_parts(self.head.clone(), self.body.lend());
         if let Some(deadline) = self.deadline {
             let left = deadline.saturating_duration_since(Instant::now());
-            request.headers_mut().insert(GRPC_TIMEOUT, format_timeout(left));
+            request
+                .headers_mut()
+                .insert(GRPC_TIMEOUT, format_timeout(left + MARGIN));
         }
         let (method, authority) = (self.head.uri.path(), peer.instance.authority());
         let lost = |error| Failure::of_connection(&error, method, &authority);
         let mut channel = peer.channel.clone();
-        std::future::poll_fn(|cx| channel.poll_ready(cx)).await.map_err(|error| lost(error.into()))?;
-        let response = channel.call(request).await.map_err(|error| lost(error.into()))?;
+        std::future::poll_fn(|cx| channel.poll_ready(cx))
+            .await
+            .map_err(|error| lost(error.into()))?;
+        let response = channel
+            .call(request)
+            .await
+            .map_err(|error| lost(error.into()))?;
         if let Some(failure) = refusal(response.headers(), self.method) {
             return Err(failure);
         }
@@ -133,7 +170,10 @@ impl Call<'_> {
             return Ok(Response::from_parts(head, stream(body, origin)));
         }
         let whole = whole(body).await.map_err(|status| lost(status.into()))?;
-        let failure = whole.trailers.as_ref().and_then(|trailers| refusal(trailers, self.method));
+        let failure = whole
+            .trailers
+            .as_ref()
+            .and_then(|trailers| refusal(trailers, self.method));
         match failure {
             Some(failure) => Err(failure),
             None => Ok(Response::from_parts(head, whole.into_body())),
@@ -164,9 +204,12 @@ fn deadline_of(
     method: Option<&MethodInfo>,
     began: Instant,
 ) -> Option<Instant> {
+    let own = parse_timeout(headers).map(|timeout| began + timeout.saturating_sub(MARGIN));
     // Without descriptors it is not known what streams, and an open stream must not be cut.
     let is_single = method.is_some_and(|method| !method.server_streaming);
-    let asked = parse_timeout(headers).or(is_single.then_some(DEFAULT));
-    let own = asked.map(|timeout| began + timeout.saturating_sub(MARGIN));
-    own.into_iter().chain(context.deadline()).min()
+    effective(
+        own,
+        context.deadline(),
+        is_single.then_some(began + DEFAULT),
+    )
 }

@@ -19,14 +19,20 @@ impl Default for Budget {
 impl Budget {
     /// A call begins.
     pub fn earn(&self) {
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-            (tokens < FULL).then(|| tokens + EARNED)
-        });
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                (tokens < FULL).then(|| tokens + EARNED)
+            });
     }
 
     /// Whether one more retry is within the budget.
     pub fn spend(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(SPENT)).is_ok()
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                tokens.checked_sub(SPENT)
+            })
+            .is_ok()
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) const MARGIN: Duration = Duration::from_millis(2);
 pub(crate) fn parse_timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.is_empty() || digits.len() > 8 {
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit())
+    {
         return None;
     }
     let value: u64 = digits.parse().ok()?;
@@ -34,20 +35,38 @@ pub(crate) fn parse_timeout(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
+/// When a call ends: when the code asked, and no later than the call within which it is made; where neither says
+/// something, after the default.
+pub(super) fn effective(
+    own: Option<Instant>,
+    inherited: Option<Instant>,
+    default: Option<Instant>,
+) -> Option<Instant> {
+    own.into_iter().chain(inherited).min().or(default)
+}
+
 /// What is left, as `grpc-timeout` has it.
 pub(super) fn format_timeout(left: Duration) -> HeaderValue {
-    let millis = left.as_millis().clamp(1, 99_999_999);
-    HeaderValue::from_str(&format!("{millis}m")).unwrap_or(HeaderValue::from_static("1m"))
+    let millis = left.as_millis().max(1);
+    let text = if millis < 100_000_000 {
+        format!("{millis}m")
+    } else {
+        format!("{}S", left.as_secs().min(99_999_999))
+    };
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("1m"))
 }
 
 /// The error of a call whose deadline is over.
 pub(crate) fn exceeded(method: &str, deadline: Instant, began: Instant) -> Status {
     let waited = deadline.saturating_duration_since(began).as_millis();
     let method = method.trim_start_matches('/');
-    Rejection::new(Code::DeadlineExceeded, format!("{method} did not answer within {waited} ms"))
-        .reason("SAMSPEL_DEADLINE_EXCEEDED")
-        .retryable(true)
-        .into()
+    Rejection::new(
+        Code::DeadlineExceeded,
+        format!("{method} did not answer within {waited} ms"),
+    )
+    .reason("SAMSPEL_DEADLINE_EXCEEDED")
+    .retryable(true)
+    .into()
 }
 
 #[cfg(test)]
@@ -55,21 +74,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parse_timeout_reads_every_unit_and_refuses_the_rest() {
-        for (text, expected) in [
-            ("2H", Some(Duration::from_secs(7_200))),
-            ("3M", Some(Duration::from_secs(180))),
-            ("10S", Some(Duration::from_secs(10))),
-            ("250m", Some(Duration::from_millis(250))),
-            ("99999999n", Some(Duration::from_nanos(99_999_999))),
-            ("123456789m", None),
-            ("m", None),
-            ("", None),
-            ("1x", None),
-        ] {
-            let headers = HeaderMap::from_iter([(GRPC_TIMEOUT, HeaderValue::from_static(text))]);
-            assert_eq!(parse_timeout(&headers), expected, "{text}");
+    fn deadlines_are_those_of_every_language() {
+        let vectors = crate::vectors::read("deadlines");
+        for vector in crate::vectors::list(&vectors["timeouts"]) {
+            let text = vector["text"].as_str().unwrap();
+            let headers =
+                HeaderMap::from_iter([(GRPC_TIMEOUT, HeaderValue::from_str(text).unwrap())]);
+            let ms =
+                parse_timeout(&headers).map(|timeout| u64::try_from(timeout.as_millis()).unwrap());
+            assert_eq!(ms, vector["ms"].as_u64(), "{text}");
         }
-        assert_eq!(format_timeout(Duration::from_micros(1)), "1m");
+        for vector in crate::vectors::list(&vectors["written"]) {
+            let asked = Duration::from_millis(vector["ms"].as_u64().unwrap());
+            let headers = HeaderMap::from_iter([(GRPC_TIMEOUT, format_timeout(asked))]);
+            let written = parse_timeout(&headers).unwrap();
+            assert!(
+                written <= asked && written + Duration::from_millis(1) >= asked,
+                "{asked:?}: {written:?}"
+            );
+        }
+        let now = Instant::now();
+        let at = |ms: &serde_json::Value| ms.as_u64().map(|ms| now + Duration::from_millis(ms));
+        for vector in crate::vectors::list(&vectors["inherited"]) {
+            let found = effective(
+                at(&vector["ownMs"]),
+                at(&vector["incomingLeftMs"]),
+                Some(now + DEFAULT),
+            );
+            assert_eq!(found, at(&vector["effectiveMs"]), "{}", vector["about"]);
+        }
     }
 }

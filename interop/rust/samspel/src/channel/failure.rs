@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use tonic::{Code, ConnectError, Status};
 
-use crate::error::{BoxError, chain};
+use crate::error::{chain, BoxError};
 use crate::failure::Rejection;
 
 /// An attempt that failed on this side of the connection.
@@ -20,7 +20,11 @@ pub(super) struct Failure {
 impl Failure {
     /// The peer answered, with an error.
     pub fn of_peer(status: Status) -> Self {
-        Self { status, never_ran: false, peer_is_away: false }
+        Self {
+            status,
+            never_ran: false,
+            peer_is_away: false,
+        }
     }
 
     /// The connection failed.
@@ -37,12 +41,20 @@ impl Failure {
             .reason(reason)
             .retryable(true)
             .metadata("instance", peer);
-        Self { status: status.into(), never_ran, peer_is_away: true }
+        Self {
+            status: status.into(),
+            never_ran,
+            peer_is_away: true,
+        }
     }
 }
 
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| StdError::source(*error))
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
+        StdError::source(*error)
+    })
 }
 
 fn never_ran(cause: &(dyn StdError + 'static)) -> bool {
@@ -50,13 +62,18 @@ fn never_ran(cause: &(dyn StdError + 'static)) -> bool {
         return true;
     }
     // hyper gives a request back that was still in its queue when the connection ended.
-    if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled) {
+    if cause
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_canceled)
+    {
         return true;
     }
     // HTTP/2 promises that a refused stream was not processed, nor one beyond what a graceful GOAWAY names
     // (RFC 9113, 8.7 and 6.8); h2 gives that error to those streams only.
     cause.downcast_ref::<h2::Error>().is_some_and(|error| {
         error.reason() == Some(h2::Reason::REFUSED_STREAM)
-            || (error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR))
+            || (error.is_go_away()
+                && error.is_remote()
+                && error.reason() == Some(h2::Reason::NO_ERROR))
     })
 }

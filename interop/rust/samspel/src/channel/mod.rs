@@ -22,8 +22,8 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 
 use http::{Request, Response};
-use tonic::Status;
 use tonic::body::Body;
+use tonic::Status;
 
 use crate::context::Context;
 use crate::descriptors::Descriptors;

@@ -29,11 +29,17 @@ impl Peer {
     /// Notes whether the instance was reached.
     pub fn note(&self, reached: bool) {
         let until = (!reached).then(|| Instant::now() + LEFT_OUT);
-        *self.away_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        *self
+            .away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = until;
     }
 
     fn is_away(&self, now: Instant) -> bool {
-        self.away_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
+        self.away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|until| now < until)
     }
 }
 
@@ -47,7 +53,12 @@ pub(super) struct Peers {
 
 impl Peers {
     pub fn new(instances: Instances, registry: String) -> Self {
-        Self { registry, instances, current: Mutex::default(), turn: AtomicUsize::new(0) }
+        Self {
+            registry,
+            instances,
+            current: Mutex::default(),
+            turn: AtomicUsize::new(0),
+        }
     }
 
     /// The next peer: one that was not tried yet, and not one that was just not reached, where there is a choice.
@@ -70,18 +81,26 @@ impl Peers {
     fn pick(&self, instances: Vec<Instance>, tried: &[Arc<Peer>]) -> Option<Arc<Peer>> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         update(&mut current, instances);
-        let (count, turn, now) = (current.len(), self.turn.fetch_add(1, Ordering::Relaxed), Instant::now());
+        let (count, turn, now) = (
+            current.len(),
+            self.turn.fetch_add(1, Ordering::Relaxed),
+            Instant::now(),
+        );
         let in_turn = || (0..count).map(|offset| &current[(turn.wrapping_add(offset)) % count]);
         let untried = |peer: &&Arc<Peer>| !tried.iter().any(|other| Arc::ptr_eq(other, peer));
         let best = in_turn().find(|peer| untried(peer) && !peer.is_away(now));
-        best.or_else(|| in_turn().find(untried)).or_else(|| in_turn().next()).cloned()
+        best.or_else(|| in_turn().find(untried))
+            .or_else(|| in_turn().next())
+            .cloned()
     }
 
     /// Whether there is an instance that was not tried yet.
     pub fn has_other(&self, tried: &[Arc<Peer>]) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         update(&mut current, self.instances.current());
-        current.iter().any(|peer| !tried.iter().any(|other| Arc::ptr_eq(other, peer)))
+        current
+            .iter()
+            .any(|peer| !tried.iter().any(|other| Arc::ptr_eq(other, peer)))
     }
 
     pub fn are_none(&self) -> bool {
@@ -122,7 +141,11 @@ fn update(current: &mut Vec<Arc<Peer>>, mut instances: Vec<Instance>) {
         return;
     }
     let reused = |instance: Instance| {
-        current.iter().find(|peer| peer.instance == instance).cloned().or_else(|| connect(instance))
+        current
+            .iter()
+            .find(|peer| peer.instance == instance)
+            .cloned()
+            .or_else(|| connect(instance))
     };
     *current = instances.into_iter().filter_map(reused).collect();
 }
@@ -139,5 +162,9 @@ fn connect(instance: Instance) -> Option<Arc<Peer>> {
         .keep_alive_timeout(PING_ANSWER)
         .tcp_nodelay(true)
         .connect_lazy();
-    Some(Arc::new(Peer { instance, channel, away_until: Mutex::new(None) }))
+    Some(Arc::new(Peer {
+        instance,
+        channel,
+        away_until: Mutex::new(None),
+    }))
 }

@@ -3,15 +3,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::{BodyExt, Full};
-use tokio::time::{Instant, Sleep, sleep_until};
-use tonic::Status;
+use tokio::time::{sleep_until, Instant, Sleep};
 use tonic::body::Body;
+use tonic::Status;
 
 use super::deadline::exceeded;
 use super::failure::Failure;
@@ -35,7 +35,10 @@ pub(super) struct Whole {
 pub(super) async fn whole(body: Body) -> Result<Whole, Status> {
     let collected = body.collect().await?;
     let trailers = collected.trailers().cloned();
-    Ok(Whole { data: collected.to_bytes(), trailers })
+    Ok(Whole {
+        data: collected.to_bytes(),
+        trailers,
+    })
 }
 
 impl Whole {
@@ -48,8 +51,14 @@ impl Whole {
 
 /// A stream of responses.
 pub(super) fn stream(body: Body, origin: Origin) -> Body {
-    let timer = origin.deadline.map(|deadline| Box::pin(sleep_until(deadline)));
-    Body::new(Watched { body, origin, timer })
+    let timer = origin
+        .deadline
+        .map(|deadline| Box::pin(sleep_until(deadline)));
+    Body::new(Watched {
+        body,
+        origin,
+        timer,
+    })
 }
 
 struct Watched {
@@ -74,12 +83,23 @@ impl HttpBody for Watched {
                 })
             }));
         }
-        let Some(timer) = self.timer.as_mut() else { return Poll::Pending };
+        let Some(timer) = self.timer.as_mut() else {
+            return Poll::Pending;
+        };
         ready!(timer.as_mut().poll(cx));
         self.timer = None;
         self.body = Body::empty();
-        let Origin { method, began, deadline, .. } = &self.origin;
-        Poll::Ready(Some(Err(exceeded(method, deadline.unwrap_or(*began), *began))))
+        let Origin {
+            method,
+            began,
+            deadline,
+            ..
+        } = &self.origin;
+        Poll::Ready(Some(Err(exceeded(
+            method,
+            deadline.unwrap_or(*began),
+            *began,
+        ))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use prost::encoding::{encode_key, encode_varint, WireType};
 use prost::DecodeError;
-use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::File;
 use crate::wire;
@@ -14,7 +14,10 @@ const SOURCE_CODE_INFO: u32 = 9;
 /// A file without its comments and positions: they are large, and nobody needs them to call.
 pub(super) fn without_source_info(file: &Bytes) -> Result<Bytes, DecodeError> {
     let mut kept = BytesMut::with_capacity(file.len());
-    for field in wire::fields(file)?.into_iter().filter(|field| field.number != SOURCE_CODE_INFO) {
+    for field in wire::fields(file)?
+        .into_iter()
+        .filter(|field| field.number != SOURCE_CODE_INFO)
+    {
         kept.put(field.raw);
     }
     Ok(kept.freeze())
@@ -24,7 +27,10 @@ pub(super) fn without_source_info(file: &Bytes) -> Result<Bytes, DecodeError> {
 pub(super) fn encode(files: &[File], services: &[String]) -> Vec<u8> {
     let mut seen = HashSet::new();
     let mut set = Vec::new();
-    for file in files.iter().filter(|file| file.services.iter().any(|name| services.contains(name))) {
+    for file in files
+        .iter()
+        .filter(|file| file.services.iter().any(|name| services.contains(name)))
+    {
         add(files, file, &mut seen, &mut set);
     }
     set

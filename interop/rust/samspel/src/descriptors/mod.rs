@@ -60,7 +60,9 @@ impl MethodInfo {
 
     /// Whether a second delivery of it has no second effect (T5).
     pub fn may_be_told(&self) -> bool {
-        !self.client_streaming && !self.server_streaming && (self.is_repeatable() || self.deduplicated)
+        !self.client_streaming
+            && !self.server_streaming
+            && (self.is_repeatable() || self.deduplicated)
     }
 }
 
@@ -81,7 +83,10 @@ impl Descriptors {
 
     fn index(set: &Bytes) -> Result<Self, DecodeError> {
         let mut index = Index::default();
-        for field in wire::fields(set)?.into_iter().filter(|field| field.number == 1) {
+        for field in wire::fields(set)?
+            .into_iter()
+            .filter(|field| field.number == 1)
+        {
             let file = schema::FileDescriptor::decode(field.value.clone())?;
             index.add(&field.value, file)?;
         }
@@ -103,8 +108,19 @@ impl Descriptors {
 
     /// The methods of a proto service that may be told (T5).
     pub(crate) fn told_methods(&self, service: &str) -> Vec<String> {
-        let told = self.0.methods.values().filter(|method| method.service == service && method.may_be_told());
+        let told = self
+            .0
+            .methods
+            .values()
+            .filter(|method| method.service == service && method.may_be_told());
         told.map(|method| method.name.clone()).collect()
+    }
+
+    pub(crate) fn has_service(&self, name: &str) -> bool {
+        self.0
+            .files
+            .iter()
+            .any(|file| file.services.iter().any(|service| service == name))
     }
 
     pub(crate) fn has_key(&self, message_type: &str) -> bool {
@@ -124,9 +140,10 @@ impl Descriptors {
                  such as orders.v1.OrderService/Ship"
             ))
         })?;
-        for (declared, given, what) in
-            [(&method.input, Q::full_name(), "request"), (&method.output, R::full_name(), "response")]
-        {
+        for (declared, given, what) in [
+            (&method.input, Q::full_name(), "request"),
+            (&method.output, R::full_name(), "response"),
+        ] {
             if *declared != given {
                 return Err(Error::Declaration(format!(
                     "Cannot use {path} with the {what} {given}: it has {declared}"
@@ -140,7 +157,11 @@ impl Descriptors {
 impl Index {
     fn add(&mut self, raw: &Bytes, file: schema::FileDescriptor) -> Result<(), DecodeError> {
         let qualified = |name: &str| {
-            if file.package.is_empty() { name.to_owned() } else { format!("{}.{name}", file.package) }
+            if file.package.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{}.{name}", file.package)
+            }
         };
         for message in &file.message_type {
             self.add_keys(&qualified(&message.name), message);
@@ -161,18 +182,25 @@ impl Index {
                     deduplicated: options.deduplicated,
                     topic: options.topic,
                 };
-                self.methods.insert(format!("{service_name}/{}", method.name), info);
+                self.methods
+                    .insert(format!("{service_name}/{}", method.name), info);
             }
             services.push(service_name);
         }
         let raw = closure::without_source_info(raw)?;
-        self.files.push(File { raw, name: file.name, dependencies: file.dependency, services });
+        self.files.push(File {
+            raw,
+            name: file.name,
+            dependencies: file.dependency,
+            services,
+        });
         Ok(())
     }
 
     fn add_keys(&mut self, name: &str, message: &schema::MessageDescriptor) {
-        let is_key =
-            |field: &&schema::FieldDescriptor| field.options.as_ref().is_some_and(|options| options.key);
+        let is_key = |field: &&schema::FieldDescriptor| {
+            field.options.as_ref().is_some_and(|options| options.key)
+        };
         if let Some(field) = message.field.iter().find(is_key) {
             self.keys.insert(name.to_owned(), field.number);
         }
@@ -191,6 +219,63 @@ impl MethodInfo {
         } else {
             options.name.clone()
         };
-        Some((name, if options.partitions == 0 { DEFAULT_PARTITIONS } else { options.partitions }))
+        Some((
+            name,
+            if options.partitions == 0 {
+                DEFAULT_PARTITIONS
+            } else {
+                options.partitions
+            },
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::BASE64_STANDARD;
+    use base64::Engine as _;
+
+    fn sets(name: &str) -> Vec<(serde_json::Value, Vec<u8>)> {
+        let vectors = crate::vectors::read("descriptors");
+        let set = |vector: &serde_json::Value| {
+            BASE64_STANDARD
+                .decode(vector["set"].as_str().unwrap())
+                .unwrap()
+        };
+        crate::vectors::list(&vectors[name])
+            .iter()
+            .map(|vector| (vector.clone(), set(vector)))
+            .collect()
+    }
+
+    #[test]
+    fn closure_has_every_file_after_its_imports_whatever_the_order_was() {
+        let ordered = &sets("sets")[0].1;
+        let (_, reversed) = sets("refused")
+            .into_iter()
+            .find(|(vector, _)| vector["reason"] == "order")
+            .unwrap();
+        let services = ["a.v1.PayService".to_owned()];
+        assert_eq!(
+            &Descriptors::read(&reversed).unwrap().closure(&services),
+            ordered
+        );
+        assert_eq!(
+            &Descriptors::read(ordered).unwrap().closure(&services),
+            ordered
+        );
+        assert!(Descriptors::read(ordered)
+            .unwrap()
+            .closure(&["b.v1.Other".to_owned()])
+            .is_empty());
+    }
+
+    #[test]
+    fn read_refuses_what_is_no_set() {
+        assert!(matches!(
+            Descriptors::read(b"\x0a\x7fno"),
+            Err(Error::Declaration(_))
+        ));
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 use serde_json::Value;
 
 use crate::error::chain;
@@ -50,7 +51,11 @@ impl Consul {
     /// Makes no request yet.
     pub fn new(url: &str, token: Option<&str>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { url: url.trim_end_matches('/').to_owned(), token: token.map(str::to_owned), client }
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            token: token.map(str::to_owned),
+            client,
+        }
     }
 
     /// The registry's URL without credentials.
@@ -62,18 +67,27 @@ impl Consul {
     pub async fn register(&self, registration: &Value) -> Result<(), ConsulError> {
         let path = "/v1/agent/service/register?replace-existing-checks=true";
         let body = Bytes::from(registration.to_string());
-        self.expect(self.send(Method::PUT, path, body, TIMEOUT).await?, path).map(drop)
+        self.expect(self.send(Method::PUT, path, body, TIMEOUT).await?, path)
+            .map(drop)
     }
 
     pub async fn deregister(&self, id: &str) -> Result<(), ConsulError> {
-        let path = format!("/v1/agent/service/deregister/{id}");
-        self.expect(self.send(Method::PUT, &path, Bytes::new(), TIMEOUT).await?, &path).map(drop)
+        let path = format!("/v1/agent/service/deregister/{}", in_path(id));
+        self.expect(
+            self.send(Method::PUT, &path, Bytes::new(), TIMEOUT).await?,
+            &path,
+        )
+        .map(drop)
     }
 
     /// Writes a key that is not there yet; one that is stays as it is.
     pub async fn put_once(&self, key: &str, value: Vec<u8>) -> Result<(), ConsulError> {
         let path = format!("/v1/kv/{key}?cas=0");
-        self.expect(self.send(Method::PUT, &path, value.into(), TIMEOUT).await?, &path).map(drop)
+        self.expect(
+            self.send(Method::PUT, &path, value.into(), TIMEOUT).await?,
+            &path,
+        )
+        .map(drop)
     }
 
     pub(super) async fn get(&self, path: &str, timeout: Duration) -> Result<Answer, ConsulError> {
@@ -88,13 +102,19 @@ impl Consul {
         let reason = String::from_utf8_lossy(&answer.body);
         let reason: String = reason.trim().chars().take(500).collect();
         let name = self.name();
-        Err(ConsulError(format!("Registry {name} refused {path}: {} {reason}", answer.status.as_u16())))
+        Err(ConsulError(format!(
+            "Registry {name} refused {path}: {} {reason}",
+            answer.status.as_u16()
+        )))
     }
 
     /// The answer as JSON.
     pub(super) fn json(&self, answer: &Answer, path: &str) -> Result<Value, ConsulError> {
         serde_json::from_slice(&answer.body).map_err(|error| {
-            ConsulError(format!("Registry {} did not answer {path} in JSON: {error}", self.name()))
+            ConsulError(format!(
+                "Registry {} did not answer {path} in JSON: {error}",
+                self.name()
+            ))
         })
     }
 
@@ -105,16 +125,26 @@ impl Consul {
         body: Bytes,
         timeout: Duration,
     ) -> Result<Answer, ConsulError> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("x-consul-token", token);
         }
-        let request = request.body(Full::new(body)).map_err(|error| self.away(&chain(&error)))?;
+        let request = request
+            .body(Full::new(body))
+            .map_err(|error| self.away(&chain(&error)))?;
         let answering = async {
-            let response = self.client.request(request).await.map_err(|error| self.away(&chain(&error)))?;
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| self.away(&chain(&error)))?;
             let (head, body) = response.into_parts();
             let body = Limited::new(body, LONGEST_ANSWER).collect().await;
-            let body = body.map_err(|error| self.away(&error.to_string()))?.to_bytes();
+            let body = body
+                .map_err(|error| self.away(&error.to_string()))?
+                .to_bytes();
             let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
             Ok(Answer {
                 status: head.status,
@@ -130,6 +160,20 @@ impl Consul {
     }
 
     fn away(&self, reason: &str) -> ConsulError {
-        ConsulError(format!("Registry {} does not answer: {reason}", self.name()))
+        ConsulError(format!(
+            "Registry {} does not answer: {reason}",
+            self.name()
+        ))
     }
 }
+
+/// An id or a name as a part of a path.
+pub(super) fn in_path(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC_BUT_DASHES).to_string()
+}
+
+const NON_ALPHANUMERIC_BUT_DASHES: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');

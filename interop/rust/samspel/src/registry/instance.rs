@@ -41,19 +41,37 @@ impl Instance {
 
 /// The instances in an answer of `/v1/health/service/<name>`; an entry that is none is left out.
 pub(super) fn read_instances(answer: &Value) -> Vec<Instance> {
-    answer.as_array().into_iter().flatten().filter_map(read_instance).collect()
+    answer
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(read_instance)
+        .collect()
 }
 
 fn read_instance(entry: &Value) -> Option<Instance> {
     let service = &entry["Service"];
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
     Some(Instance {
         id: text(&service["ID"])?,
         service: text(&service["Service"])?,
         // As Consul has it: an instance without an address is at that of its node.
         address: text(&service["Address"]).or_else(|| text(&entry["Node"]["Address"]))?,
-        port: service["Port"].as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)?,
-        tags: service["Tags"].as_array().into_iter().flatten().filter_map(&text).collect(),
+        port: service["Port"]
+            .as_u64()
+            .and_then(|port| u16::try_from(port).ok())
+            .filter(|port| *port > 0)?,
+        tags: service["Tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(&text)
+            .collect(),
         meta: service["Meta"]
             .as_object()
             .into_iter()

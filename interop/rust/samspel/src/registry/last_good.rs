@@ -85,7 +85,10 @@ mod tests {
         known.answer(some("a"), start);
         known.answer(Vec::new(), start);
         known.answer(some("b"), start + GRACE / 2);
-        assert_eq!((known.current()[0].id.as_str(), known.believed_at()), ("b", None));
+        assert_eq!(
+            (known.current()[0].id.as_str(), known.believed_at()),
+            ("b", None)
+        );
     }
 
     #[test]

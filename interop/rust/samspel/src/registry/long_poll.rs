@@ -16,7 +16,11 @@ const WITHOUT_INDEX: Duration = Duration::from_secs(1);
 /// Asks again and again, and tells each answer, until it is dropped.
 ///
 /// `path` has its query already, beside `wait` and `index`.
-pub(super) async fn long_poll(consul: &Consul, path: &str, mut tell: impl FnMut(Result<Value, ConsulError>)) {
+pub(super) async fn long_poll(
+    consul: &Consul,
+    path: &str,
+    mut tell: impl FnMut(Result<Value, ConsulError>),
+) {
     let mut index = None;
     let mut failures = 0;
     loop {
@@ -39,7 +43,11 @@ pub(super) async fn long_poll(consul: &Consul, path: &str, mut tell: impl FnMut(
     }
 }
 
-async fn ask(consul: &Consul, path: &str, index: Option<u64>) -> Result<(Value, Option<u64>), ConsulError> {
+async fn ask(
+    consul: &Consul,
+    path: &str,
+    index: Option<u64>,
+) -> Result<(Value, Option<u64>), ConsulError> {
     let separator = if path.contains('?') { '&' } else { '?' };
     let index = index.map_or_else(String::new, |index| format!("&index={index}"));
     let full = format!("{path}{separator}wait={}s{index}", WAIT.as_secs());
@@ -49,7 +57,9 @@ async fn ask(consul: &Consul, path: &str, index: Option<u64>) -> Result<(Value, 
 
 /// The index to wait for next: none where there is none, where it is 0, and where it went back.
 pub(super) fn next_index(waited_for: Option<u64>, received: Option<u64>) -> Option<u64> {
-    received.filter(|received| *received > 0 && waited_for.is_none_or(|waited_for| *received >= waited_for))
+    received.filter(|received| {
+        *received > 0 && waited_for.is_none_or(|waited_for| *received >= waited_for)
+    })
 }
 
 #[cfg(test)]

@@ -12,5 +12,5 @@ mod target;
 pub(crate) use consul::Consul;
 pub(crate) use descriptors::DescriptorSet;
 pub use instance::Instance;
-pub(crate) use registration::{Registration, advertised_address, registration_of};
+pub(crate) use registration::{advertised_address, registration_of, Facts, Registration};
 pub use resolver::{Instances, Resolver};

@@ -3,19 +3,18 @@
 //! It registers for ever: an agent that was away, or forgot the instance, gets it again within seconds (R4). A registry
 //! that is away does not stop the service; it is looked for until it is there.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{json, Value};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::consul::{Consul, ConsulError, TIMEOUT};
+use super::consul::{in_path, Consul, ConsulError, TIMEOUT};
 use super::descriptors::DescriptorSet;
 use crate::backoff::backoff;
-use crate::settings::Settings;
 
 const DEREGISTER: Duration = Duration::from_secs(3);
 /// Consul adds up to a sixteenth of the 25 s.
@@ -23,42 +22,66 @@ const LOOK: Duration = Duration::from_secs(32);
 /// Between looks at a registry that does not do long polls.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// An instance, as the registry is to show it.
+#[derive(Default)]
+pub(crate) struct Facts<'a> {
+    pub service: &'a str,
+    pub address: &'a str,
+    pub port: u16,
+    pub proto_services: &'a [String],
+    pub version: &'a str,
+    pub zone: &'a str,
+    /// Of its published descriptors, if it has some.
+    pub descriptor_sha256: Option<&'a str>,
+}
+
 /// What Consul is told of an instance. The agent asks its gRPC health every 5 s.
-pub(crate) fn registration_of(
-    settings: &Settings,
-    version: &str,
-    address: SocketAddr,
-    proto_services: &[String],
-    descriptors: &DescriptorSet,
-) -> Value {
-    let name = settings.service();
-    let (host, port) = (address.ip().to_string(), address.port());
-    let id = format!("{name}-{host}-{port}").replace(['.', ':'], "-");
-    let tags: Vec<_> = std::iter::once("grpc").chain(proto_services.iter().map(String::as_str)).collect();
-    json!({
+pub(crate) fn registration_of(facts: &Facts<'_>) -> Value {
+    let Facts {
+        service,
+        address,
+        port,
+        ..
+    } = facts;
+    let id = format!("{service}-{address}-{port}").replace('.', "-");
+    let place = if address.contains(':') {
+        format!("[{address}]:{port}")
+    } else {
+        format!("{address}:{port}")
+    };
+    let mut tags = vec!["grpc"];
+    for proto_service in facts.proto_services {
+        if !tags.contains(&proto_service.as_str()) {
+            tags.push(proto_service);
+        }
+    }
+    let mut registration = json!({
         "ID": id,
-        "Name": name,
-        "Address": host,
+        "Name": service,
+        "Address": address,
         "Port": port,
         "Tags": tags,
         "Meta": {
             "samspel_contract": "1",
             "protocols": "grpc",
-            "version": version,
-            "zone": settings.zone(),
+            "version": facts.version,
+            "zone": facts.zone,
             "lang": "rust",
             "secure": "false",
-            "descriptor_sha256": descriptors.sha256(),
         },
         "Check": {
             "CheckID": format!("service:{id}"),
-            "GRPC": address.to_string(),
+            "GRPC": place,
             "Interval": "5s",
             "Timeout": "2s",
             "Status": "passing",
             "DeregisterCriticalServiceAfter": "60s",
         },
-    })
+    });
+    if let Some(sha256) = facts.descriptor_sha256 {
+        registration["Meta"]["descriptor_sha256"] = sha256.into();
+    }
+    registration
 }
 
 /// An instance's place in the registry, from `start` to `stop`.
@@ -71,13 +94,25 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    pub fn start(consul: Consul, registration: Value, descriptors: DescriptorSet) -> Self {
+    pub fn start(consul: Consul, registration: Value, descriptors: Option<DescriptorSet>) -> Self {
         let id = registration["ID"].as_str().unwrap_or_default().to_owned();
         let (stop, stopping) = watch::channel(false);
         let (registered, first) = oneshot::channel();
-        let keeper = Keeper { consul: consul.clone(), id: id.clone(), registration, descriptors, stopping };
+        let keeper = Keeper {
+            consul: consul.clone(),
+            id: id.clone(),
+            registration,
+            descriptors,
+            stopping,
+        };
         let keeping = tokio::spawn(keeper.keep(registered));
-        Self { consul, id, stop, keeping, first: Some(first) }
+        Self {
+            consul,
+            id,
+            stop,
+            keeping,
+            first: Some(first),
+        }
     }
 
     /// Waits until the instance is in the registry for the first time.
@@ -104,7 +139,7 @@ struct Keeper {
     consul: Consul,
     id: String,
     registration: Value,
-    descriptors: DescriptorSet,
+    descriptors: Option<DescriptorSet>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -133,13 +168,15 @@ impl Keeper {
     }
 
     async fn register(&self) -> Result<(), ConsulError> {
-        self.descriptors.publish(&self.consul).await;
+        if let Some(descriptors) = &self.descriptors {
+            descriptors.publish(&self.consul).await;
+        }
         self.consul.register(&self.registration).await
     }
 
     /// Returns when the instance is to be registered again, with the error where the agent was away.
     async fn watch(&mut self) -> Option<ConsulError> {
-        let path = format!("/v1/agent/service/{}", self.id);
+        let path = format!("/v1/agent/service/{}", in_path(&self.id));
         let mut query = String::new();
         let mut stopping = self.stopping.clone();
         loop {
@@ -175,11 +212,17 @@ pub(crate) fn advertised_address(host: IpAddr, consul_url: &str) -> std::io::Res
     if !host.is_unspecified() {
         return Ok(host);
     }
-    let any =
-        if host.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+    let any = if host.is_ipv4() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    } else {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    };
     let probe = UdpSocket::bind((any, 0))?;
     let url = Url::parse(consul_url).map_err(std::io::Error::other)?;
-    let place = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or(8500));
+    let place = (
+        url.host_str().unwrap_or_default().to_owned(),
+        url.port_or_known_default().unwrap_or(8500),
+    );
     probe.connect(place)?; // sends nothing: it only picks a route
     Ok(probe.local_addr()?.ip())
 }
@@ -189,27 +232,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registration_of_says_what_the_contract_wants() {
-        let settings = Settings::new("orders", [("SAMSPEL_ZONE".to_owned(), "a".to_owned())]);
-        let set = DescriptorSet::new(b"x");
-        let address = "127.0.0.1:4000".parse().unwrap();
-        let told = registration_of(&settings, "1.2.3", address, &["orders.v1.OrderService".to_owned()], &set);
-        assert_eq!(told["ID"], "orders-127-0-0-1-4000");
-        assert_eq!(told["Tags"], json!(["grpc", "orders.v1.OrderService"]));
-        assert_eq!(told["Meta"]["samspel_contract"], "1");
-        assert_eq!(told["Meta"]["version"], "1.2.3");
-        assert_eq!(told["Meta"]["zone"], "a");
-        assert_eq!(told["Check"]["CheckID"], "service:orders-127-0-0-1-4000");
-        assert_eq!(told["Check"]["GRPC"], "127.0.0.1:4000");
-        let meta = told["Meta"]["descriptor_sha256"].as_str().unwrap();
-        assert_eq!(meta, "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+    fn registration_of_an_instance_is_that_of_every_language() {
+        let vectors = crate::vectors::read("registration");
+        let mut seen = 0;
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let (instance, mut body) = (&vector["instance"], vector["body"].clone());
+            // What this library does not do: other protocols, heartbeats, identity.
+            let plain =
+                instance["protocols"] == json!(["grpc"]) && instance["check"]["type"] == "grpc";
+            if !plain || instance["secure"] == true {
+                continue;
+            }
+            let text = |name: &str| instance[name].as_str().unwrap_or_default();
+            let proto_services: Vec<_> = crate::vectors::list(&instance["protoServices"])
+                .iter()
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect();
+            let facts = Facts {
+                service: text("name"),
+                address: text("address"),
+                port: u16::try_from(instance["port"].as_u64().unwrap()).unwrap(),
+                proto_services: &proto_services,
+                version: text("version"),
+                zone: text("zone"),
+                descriptor_sha256: instance["descriptorSha256"].as_str(),
+            };
+            body["Meta"]["lang"] = "rust".into();
+            assert_eq!(registration_of(&facts), body, "{}", vector["about"]);
+            seen += 1;
+        }
+        assert!(seen >= 4, "{seen}");
+    }
+
+    #[test]
+    fn registration_of_a_service_that_is_named_twice_has_one_tag() {
+        let proto_services = ["a.v1.A".to_owned(), "a.v1.A".to_owned()];
+        let told = registration_of(&Facts {
+            proto_services: &proto_services,
+            ..Facts::default()
+        });
+        assert_eq!(told["Tags"], json!(["grpc", "a.v1.A"]));
     }
 
     #[test]
     fn advertised_address_is_a_real_one_where_all_are_listened_on() {
         let all = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        assert!(!advertised_address(all, "http://127.0.0.1:8500").unwrap().is_unspecified());
+        assert!(!advertised_address(all, "http://127.0.0.1:8500")
+            .unwrap()
+            .is_unspecified());
         let own = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        assert_eq!(advertised_address(own, "http://127.0.0.1:8500").unwrap(), own);
+        assert_eq!(
+            advertised_address(own, "http://127.0.0.1:8500").unwrap(),
+            own
+        );
     }
 }

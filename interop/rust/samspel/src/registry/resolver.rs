@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::consul::{Consul, ConsulError};
-use super::instance::{Instance, read_instances};
+use super::consul::{in_path, Consul, ConsulError};
+use super::instance::{read_instances, Instance};
 use super::last_good::LastGood;
 use super::long_poll::long_poll;
 use super::target::Target;
@@ -108,7 +108,10 @@ impl Resolver {
     }
 
     pub(crate) fn of(consul: Consul) -> Self {
-        Self(Arc::new(Shared { consul, state: Mutex::default() }))
+        Self(Arc::new(Shared {
+            consul,
+            state: Mutex::default(),
+        }))
     }
 
     /// The registry's URL, without credentials.
@@ -129,17 +132,27 @@ impl Resolver {
     pub fn watch(&self, target: &str) -> Result<Instances, Error> {
         let target = Target::parse(target)?;
         let mut state = self.0.lock();
-        let existing =
-            state.targets.iter().filter_map(Weak::upgrade).find(|watched| watched.target == target);
+        let existing = state
+            .targets
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|watched| watched.target == target);
         let watched = existing.unwrap_or_else(|| {
             let (sender, known) = (watch::Sender::default(), Mutex::default());
-            let watched = Arc::new(Watched { target, sender, known });
+            let watched = Arc::new(Watched {
+                target,
+                sender,
+                known,
+            });
             state.targets.push(Arc::downgrade(&watched));
             watched
         });
         self.0.reconcile(&mut state);
         drop(state);
-        Ok(Instances { receiver: watched.sender.subscribe(), watched })
+        Ok(Instances {
+            receiver: watched.sender.subscribe(),
+            watched,
+        })
     }
 
     /// A channel to all instances of a target, for generated clients. Give the descriptors of the called files: they
@@ -153,7 +166,11 @@ impl Resolver {
     ///
     /// As [`watch`](Self::watch).
     pub fn channel(&self, target: &str, descriptors: &Descriptors) -> Result<Channel, Error> {
-        Ok(Channel::new(self.watch(target)?, self.url(), descriptors.clone()))
+        Ok(Channel::new(
+            self.watch(target)?,
+            self.url(),
+            descriptors.clone(),
+        ))
     }
 }
 
@@ -167,9 +184,13 @@ impl Shared {
         state.targets.retain(|target| target.strong_count() > 0);
         let targets: Vec<_> = state.targets.iter().filter_map(Weak::upgrade).collect();
 
-        let datacenters: HashSet<_> =
-            targets.iter().map(|watched| watched.target.datacenter.clone()).collect();
-        state.catalogs.retain(|datacenter, _| datacenters.contains(datacenter));
+        let datacenters: HashSet<_> = targets
+            .iter()
+            .map(|watched| watched.target.datacenter.clone())
+            .collect();
+        state
+            .catalogs
+            .retain(|datacenter, _| datacenters.contains(datacenter));
         for datacenter in datacenters {
             state
                 .catalogs
@@ -177,10 +198,16 @@ impl Shared {
                 .or_insert_with_key(|datacenter| self.poll_catalog(datacenter.clone()));
         }
 
-        let wanted: HashSet<_> = targets.iter().flat_map(|watched| state.names_of(&watched.target)).collect();
+        let wanted: HashSet<_> = targets
+            .iter()
+            .flat_map(|watched| state.names_of(&watched.target))
+            .collect();
         state.services.retain(|name, _| wanted.contains(name));
         for name in wanted {
-            state.services.entry(name).or_insert_with_key(|name| self.poll_service(name.clone()));
+            state
+                .services
+                .entry(name)
+                .or_insert_with_key(|name| self.poll_service(name.clone()));
         }
         for watched in &targets {
             self.tell(state, watched);
@@ -190,14 +217,20 @@ impl Shared {
     fn tell(self: &Arc<Self>, state: &State, watched: &Arc<Watched>) {
         let mut guard = watched.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, timer) = &mut *guard;
-        let answers = state.catalogs.get(&watched.target.datacenter).is_some_and(|catalog| catalog.answers);
+        let answers = state
+            .catalogs
+            .get(&watched.target.datacenter)
+            .is_some_and(|catalog| catalog.answers);
         let services: Vec<_> = state
             .names_of(&watched.target)
             .into_iter()
             .filter_map(|name| state.services.get(&name))
             .collect();
-        let mut found: Vec<_> =
-            services.iter().filter_map(|service| service.instances.as_ref()).flatten().collect();
+        let mut found: Vec<_> = services
+            .iter()
+            .filter_map(|service| service.instances.as_ref())
+            .flatten()
+            .collect();
         found.retain(|instance| watched.target.matches(instance));
         if !answers {
             known.unreachable();
@@ -228,28 +261,46 @@ impl Shared {
     }
 
     fn poll_catalog(self: &Arc<Self>, datacenter: Datacenter) -> Catalog {
-        let path = format!("/v1/catalog/services{}", query_of(datacenter.as_deref(), ""));
+        let path = format!(
+            "/v1/catalog/services{}",
+            query_of(datacenter.as_deref(), "")
+        );
         let poll = self.poll(path, move |state, answer| {
-            let Some(catalog) = state.catalogs.get_mut(&datacenter) else { return };
+            let Some(catalog) = state.catalogs.get_mut(&datacenter) else {
+                return;
+            };
             catalog.answers = answer.is_ok();
             match answer {
                 Ok(services) => catalog.tags = Some(read_tags(&services)),
                 Err(error) => tracing::debug!(reason = %error, "the catalog is not known"),
             }
         });
-        Catalog { tags: None, answers: false, _poll: poll }
+        Catalog {
+            tags: None,
+            answers: false,
+            _poll: poll,
+        }
     }
 
     fn poll_service(self: &Arc<Self>, name: (Datacenter, String)) -> Service {
-        let path = format!("/v1/health/service/{}{}", name.1, query_of(name.0.as_deref(), "passing=1"));
+        let path = format!(
+            "/v1/health/service/{}{}",
+            in_path(&name.1),
+            query_of(name.0.as_deref(), "passing=1")
+        );
         let poll = self.poll(path, move |state, answer| {
-            let Some(service) = state.services.get_mut(&name) else { return };
+            let Some(service) = state.services.get_mut(&name) else {
+                return;
+            };
             match answer {
                 Ok(instances) => service.instances = Some(read_instances(&instances)),
                 Err(error) => tracing::debug!(reason = %error, "instances are not known"),
             }
         });
-        Service { instances: None, _poll: poll }
+        Service {
+            instances: None,
+            _poll: poll,
+        }
     }
 
     fn poll(
@@ -260,7 +311,9 @@ impl Shared {
         let (consul, shared) = (self.consul.clone(), Arc::downgrade(self));
         Task::spawn(async move {
             long_poll(&consul, &path, |answer| {
-                let Some(shared) = shared.upgrade() else { return };
+                let Some(shared) = shared.upgrade() else {
+                    return;
+                };
                 let mut state = shared.lock();
                 note(&mut state, answer);
                 shared.reconcile(&mut state);
@@ -273,17 +326,35 @@ impl Shared {
 impl State {
     /// The names of the services that serve a target.
     fn names_of(&self, target: &Target) -> Vec<(Datacenter, String)> {
-        let tags = self.catalogs.get(&target.datacenter).and_then(|catalog| catalog.tags.as_ref());
-        let serving = tags.into_iter().flatten().filter(|(_, tags)| tags.contains(&target.service));
-        serving.map(|(name, _)| (target.datacenter.clone(), name.clone())).collect()
+        let tags = self
+            .catalogs
+            .get(&target.datacenter)
+            .and_then(|catalog| catalog.tags.as_ref());
+        let serving = tags
+            .into_iter()
+            .flatten()
+            .filter(|(_, tags)| tags.contains(&target.service));
+        serving
+            .map(|(name, _)| (target.datacenter.clone(), name.clone()))
+            .collect()
     }
 }
 
 fn read_tags(services: &Value) -> BTreeMap<String, Vec<String>> {
     let tags_of = |tags: &Value| {
-        tags.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        tags.as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     };
-    services.as_object().into_iter().flatten().map(|(name, tags)| (name.clone(), tags_of(tags))).collect()
+    services
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, tags)| (name.clone(), tags_of(tags)))
+        .collect()
 }
 
 fn query_of(datacenter: Option<&str>, own: &str) -> String {
@@ -292,5 +363,9 @@ fn query_of(datacenter: Option<&str>, own: &str) -> String {
         query.append_pair("dc", datacenter);
     }
     let query = query.finish();
-    if query.is_empty() { query } else { format!("?{query}") }
+    if query.is_empty() {
+        query
+    } else {
+        format!("?{query}")
+    }
 }

@@ -34,7 +34,12 @@ impl Target {
         if !service.contains('.') || service.contains(['/', ' ', '%']) {
             return Err(refuse("it names no proto service"));
         }
-        let mut parsed = Self { service, version: None, tag: None, datacenter: None };
+        let mut parsed = Self {
+            service,
+            version: None,
+            tag: None,
+            datacenter: None,
+        };
         for (name, value) in url.query_pairs() {
             let place = match &*name {
                 "version" => &mut parsed.version,
@@ -53,7 +58,10 @@ impl Target {
         let version = instance.meta.get("version");
         has_tag(&self.service)
             && self.tag.as_deref().is_none_or(has_tag)
-            && self.version.as_ref().is_none_or(|wanted| version == Some(wanted))
+            && self
+                .version
+                .as_ref()
+                .is_none_or(|wanted| version == Some(wanted))
     }
 }
 
@@ -63,21 +71,32 @@ mod tests {
 
     #[test]
     fn parse_reads_service_and_filters() {
-        let target = Target::parse("consul:///orders.v1.OrderService?version=2&tag=canary&dc=eu").unwrap();
+        let target =
+            Target::parse("consul:///orders.v1.OrderService?version=2&tag=canary&dc=eu").unwrap();
         assert_eq!(target.service, "orders.v1.OrderService");
         assert_eq!(target.version.as_deref(), Some("2"));
         assert_eq!(target.tag.as_deref(), Some("canary"));
         assert_eq!(target.datacenter.as_deref(), Some("eu"));
-        assert_eq!(Target::parse("orders.v1.OrderService").unwrap().service, "orders.v1.OrderService");
+        assert_eq!(
+            Target::parse("orders.v1.OrderService").unwrap().service,
+            "orders.v1.OrderService"
+        );
     }
 
     #[test]
     fn parse_refuses_what_would_find_nothing() {
-        for wrong in
-            ["consul:///", "http:///a.B", "consul:///orders", "consul:///a.B?versoin=2", "consul:///a.B/c"]
-        {
+        for wrong in [
+            "consul:///",
+            "http:///a.B",
+            "consul:///orders",
+            "consul:///a.B?versoin=2",
+            "consul:///a.B/c",
+        ] {
             let error = Target::parse(wrong).unwrap_err().to_string();
-            assert!(error.contains(wrong) && error.contains("consul:///orders.v1.OrderService"), "{error}");
+            assert!(
+                error.contains(wrong) && error.contains("consul:///orders.v1.OrderService"),
+                "{error}"
+            );
         }
     }
 }

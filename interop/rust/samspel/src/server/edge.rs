@@ -1,6 +1,6 @@
 //! What stands before every handler, for calls and for tells.
 //!
-//! - C1. A call has a deadline: its caller's, else 10 s (but for streams of responses). When it is over, the handler is
+//! - C1. A call has a deadline: its caller's, else 10 s (but for streams). When it is over, the handler is
 //!   dropped and the caller gets `DEADLINE_EXCEEDED`. When the caller goes away, the handler is dropped as well.
 //! - C5. Errors are statuses: what is a fault of ours reaches the caller as INTERNAL without a word of it, and stands in
 //!   the log whole. That is a panic, and a status UNKNOWN or INTERNAL without an `ErrorDetail`.
@@ -13,7 +13,7 @@ use std::task::{Context as Poller, Poll};
 
 use http::{HeaderMap, Request, Response};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{timeout_at, Instant};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -21,11 +21,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::response_body;
-use crate::channel::deadline::{DEFAULT, MARGIN, exceeded, parse_timeout};
-use crate::context::{Context, caught};
+use crate::channel::deadline::{exceeded, parse_timeout, DEFAULT, MARGIN};
+use crate::context::{caught, Context};
 use crate::descriptors::Descriptors;
 use crate::error::chain;
-use crate::failure::{INTERNAL, error_detail};
+use crate::failure::{error_detail, INTERNAL};
 
 /// What is put before the routes. `cut` becomes true when streams without a deadline are to end.
 #[derive(Clone, Debug)]
@@ -38,7 +38,11 @@ impl Layer<Routes> for EdgeLayer {
     type Service = Edge;
 
     fn layer(&self, inner: Routes) -> Edge {
-        Edge { inner, descriptors: self.descriptors.clone(), cut: self.cut.clone() }
+        Edge {
+            inner,
+            descriptors: self.descriptors.clone(),
+            cut: self.cut.clone(),
+        }
     }
 }
 
@@ -81,30 +85,51 @@ impl Service<Request<Body>> for Edge {
                 }
                 Err(_) => exceeded(&path, deadline.unwrap_or(began), began).into_http(),
             };
-            Ok(response_body::guard(at_edge(response, &path), context, path, began, cut))
+            Ok(response_body::guard(
+                at_edge(response, &path),
+                context,
+                path,
+                began,
+                cut,
+            ))
         })
     }
 }
 
 impl Edge {
     fn deadline_of(&self, path: &str, headers: &HeaderMap, began: Instant) -> Option<Instant> {
-        let is_single = self.descriptors.method(path).is_some_and(|method| !method.server_streaming);
-        let timeout = parse_timeout(headers).or(is_single.then_some(DEFAULT))?;
+        let method = self.descriptors.method(path);
+        let is_unary =
+            method.is_some_and(|method| !method.client_streaming && !method.server_streaming);
+        let timeout = parse_timeout(headers).or(is_unary.then_some(DEFAULT))?;
         Some(began + timeout.saturating_sub(MARGIN))
     }
 }
 
 /// An answer that failed before it began, as it may leave.
 fn at_edge(response: Response<Body>, path: &str) -> Response<Body> {
-    let Some(status) = Status::from_header_map(response.headers()) else { return response };
+    let Some(status) = Status::from_header_map(response.headers()) else {
+        return response;
+    };
     // tonic leaves the status itself there, which still has its causes.
-    let cause = response.extensions().get::<Status>().and_then(std::error::Error::source);
+    let cause = response
+        .extensions()
+        .get::<Status>()
+        .and_then(std::error::Error::source);
     if is_fault(&status) {
-        tracing::error!(method = path, reason = reason_of(&status, cause), "call failed");
+        tracing::error!(
+            method = path,
+            reason = reason_of(&status, cause),
+            "call failed"
+        );
         return Status::internal(INTERNAL).into_http();
     }
     if let Some(cause) = cause {
-        tracing::warn!(method = path, reason = reason_of(&status, Some(cause)), "call failed");
+        tracing::warn!(
+            method = path,
+            reason = reason_of(&status, Some(cause)),
+            "call failed"
+        );
     }
     response
 }

@@ -27,5 +27,8 @@ pub(crate) async fn listen(settings: &Settings) -> Result<TcpListener, Error> {
 pub(crate) fn listening_on(listener: TcpListener) -> Result<(TcpIncoming, SocketAddr), Error> {
     let unusable = |error| Error::unavailable("Cannot use the socket that is listened on", error);
     let address = listener.local_addr().map_err(unusable)?;
-    Ok((TcpIncoming::from(listener).with_nodelay(Some(true)), address))
+    Ok((
+        TcpIncoming::from(listener).with_nodelay(Some(true)),
+        address,
+    ))
 }

@@ -6,3 +6,4 @@ mod response_body;
 
 pub(crate) use edge::{Edge, EdgeLayer};
 pub(crate) use listener::{listen, listening_on};
+pub(crate) use response_body::draining;

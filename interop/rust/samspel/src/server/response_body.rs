@@ -2,7 +2,7 @@
 //! nothing of our faults (C5).
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll};
 
@@ -10,14 +10,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{sleep_until, Instant};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::edge::is_fault;
 use crate::channel::deadline::exceeded;
 use crate::context::Context;
-use crate::failure::{INTERNAL, Rejection};
+use crate::failure::{Rejection, INTERNAL};
 
 pub(super) fn guard(
     response: Response<Body>,
@@ -34,14 +34,26 @@ pub(super) fn guard(
             }
         }),
     };
-    response.map(|body| Body::new(Guarded { body, context, path, began, end: Some(end) }))
+    response.map(|body| {
+        Body::new(Guarded {
+            body,
+            context,
+            path,
+            began,
+            end: Some(end),
+        })
+    })
 }
 
-fn draining() -> Status {
-    Rejection::new(Code::Unavailable, "the instance stops: call again, and reach another one")
-        .reason("SAMSPEL_DRAINING")
-        .retryable(true)
-        .into()
+/// How a stream without an end of its own ends when the service stops.
+pub(crate) fn draining() -> Status {
+    Rejection::new(
+        Code::Unavailable,
+        "the instance stops: call again, and reach another one",
+    )
+    .reason("SAMSPEL_DRAINING")
+    .retryable(true)
+    .into()
 }
 
 struct Guarded {
@@ -89,22 +101,32 @@ impl HttpBody for Guarded {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let context = self.context.clone();
         let body = &mut self.body;
-        let polled = catch_unwind(AssertUnwindSafe(|| context.enter(|| Pin::new(body).poll_frame(cx))));
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            context.enter(|| Pin::new(body).poll_frame(cx))
+        }));
         match polled {
             Ok(Poll::Ready(Some(Ok(frame)))) => return Poll::Ready(Some(self.checked(frame))),
             Ok(Poll::Ready(other)) => return Poll::Ready(other),
             Ok(Poll::Pending) => {}
             Err(_) => {
-                tracing::error!(method = self.path, reason = "its stream panicked", "call failed");
+                tracing::error!(
+                    method = self.path,
+                    reason = "its stream panicked",
+                    "call failed"
+                );
                 return Poll::Ready(Some(self.end_with(&Status::internal(INTERNAL))));
             }
         }
-        let over = self.end.as_mut().is_some_and(|end| end.as_mut().poll(cx).is_ready());
+        let over = self
+            .end
+            .as_mut()
+            .is_some_and(|end| end.as_mut().poll(cx).is_ready());
         if !over {
             return Poll::Pending;
         }
-        let status =
-            context.deadline().map_or_else(draining, |deadline| exceeded(&self.path, deadline, self.began));
+        let status = context.deadline().map_or_else(draining, |deadline| {
+            exceeded(&self.path, deadline, self.began)
+        });
         Poll::Ready(Some(self.end_with(&status)))
     }
 

@@ -1,8 +1,8 @@
 //! Where tells and their replies lie in `JetStream`: the same in every language. `interop/vectors/tells.json` holds all
 //! languages to it. Names are without the topic prefix.
 
-use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use crate::headers::encode_value;
@@ -41,7 +41,11 @@ pub(super) fn token(service: &str, method: &str, key: &str, id: &str) -> String 
 
 /// What `JetStream` and inboxes know a tell by.
 pub(crate) fn message_id(method: &str, key: &str, id: &str) -> String {
-    format!("{method}/{}/{}", encode_value(key).replace('/', "%2F"), encode_value(id))
+    format!(
+        "{method}/{}/{}",
+        encode_value(key).replace('/', "%2F"),
+        encode_value(id)
+    )
 }
 
 /// Where it is kept what came of a tell.
@@ -52,16 +56,14 @@ pub(super) fn reply_subject(service: &str, token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     #[test]
     fn addresses_are_those_of_every_language() {
-        let vectors: Value = serde_json::from_str(include_str!("../../../../vectors/tells.json")).unwrap();
-        let vectors = vectors["vectors"].as_array().unwrap();
-        assert!(!vectors.is_empty());
-        for vector in vectors {
+        let vectors = crate::vectors::read("tells");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
             let text = |name: &str| vector[name].as_str().unwrap_or_default();
-            let (service, method, key, id) = (text("service"), text("method"), text("key"), text("id"));
+            let (service, method, key, id) =
+                (text("service"), text("method"), text("key"), text("id"));
             let token = token(service, method, key, id);
             assert_eq!(stream(service), text("stream"));
             assert_eq!(subject(service, key), text("subject"));

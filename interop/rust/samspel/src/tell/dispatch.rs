@@ -29,10 +29,17 @@ pub(super) async fn dispatch(
 ) -> Result<Bytes, Status> {
     let request = request_of(path, headers, command_id, body, within)
         .map_err(|error| Status::invalid_argument(format!("the tell is no request: {error}")))?;
-    std::future::poll_fn(|cx| edge.poll_ready(cx)).await.unwrap_or_else(|never| match never {});
-    let response = edge.call(request).await.unwrap_or_else(|never| match never {});
+    std::future::poll_fn(|cx| edge.poll_ready(cx))
+        .await
+        .unwrap_or_else(|never| match never {});
+    let response = edge
+        .call(request)
+        .await
+        .unwrap_or_else(|never| match never {});
     let (head, body) = response.into_parts();
-    if let Some(status) = Status::from_header_map(&head.headers).filter(|status| status.code() != Code::Ok) {
+    if let Some(status) =
+        Status::from_header_map(&head.headers).filter(|status| status.code() != Code::Ok)
+    {
         return Err(status);
     }
     let collected = body.collect().await?;

@@ -18,8 +18,18 @@ pub struct Method<Q, R> {
 
 impl<Q, R> Clone for Method<Q, R> {
     fn clone(&self) -> Self {
-        let Self { service, name, descriptors, types } = self;
-        Self { service: service.clone(), name: name.clone(), descriptors: descriptors.clone(), types: *types }
+        let Self {
+            service,
+            name,
+            descriptors,
+            types,
+        } = self;
+        Self {
+            service: service.clone(),
+            name: name.clone(),
+            descriptors: descriptors.clone(),
+            types: *types,
+        }
     }
 }
 
@@ -44,6 +54,11 @@ impl<Q: Message + Name, R: Message + Name + Default> Method<Q, R> {
             )));
         }
         let (service, name) = (method.service.clone(), method.name.clone());
-        Ok(Self { service, name, descriptors: descriptors.clone(), types: PhantomData })
+        Ok(Self {
+            service,
+            name,
+            descriptors: descriptors.clone(),
+            types: PhantomData,
+        })
     }
 }

@@ -8,15 +8,15 @@ use async_nats::Client;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use prost::Message;
-use tokio::time::{Instant, timeout};
+use tokio::time::{timeout, Instant};
 use tonic::Code;
 
-use super::address::{REPLY_STREAM, reply_subject};
+use super::address::{reply_subject, REPLY_STREAM};
 use crate::broker::Broker;
 use crate::error::Error;
-use crate::failure::{Rejection, status_with};
-use crate::v1::TellReply;
+use crate::failure::{status_with, Rejection};
 use crate::v1::tell_reply::Outcome;
+use crate::v1::TellReply;
 
 const TRY: Duration = Duration::from_secs(2);
 /// A reply that was stored while the connection was lost is found by looking again.
@@ -33,13 +33,22 @@ pub struct Receipt<R> {
 
 impl<R> fmt::Debug for Receipt<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receipt").field("id", &self.id).field("token", &self.token).finish_non_exhaustive()
+        f.debug_struct("Receipt")
+            .field("id", &self.id)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
     }
 }
 
 impl<R> Receipt<R> {
     pub(super) fn new(broker: Broker, service: String, id: String, token: String) -> Self {
-        Self { broker, service, id, token, response: PhantomData }
+        Self {
+            broker,
+            service,
+            id,
+            token,
+            response: PhantomData,
+        }
     }
 
     /// The tell's id: the command id that its handler gets.
@@ -93,9 +102,15 @@ impl<R: Message + Default> Receipt<R> {
 }
 
 async fn last(client: &Client, stream: &str, subject: &str) -> Option<Bytes> {
-    let asked = client.request(format!("$JS.API.DIRECT.GET.{stream}.{subject}"), Bytes::new());
+    let asked = client.request(
+        format!("$JS.API.DIRECT.GET.{stream}.{subject}"),
+        Bytes::new(),
+    );
     let message = timeout(TRY, asked).await.ok()?.ok()?;
-    let is_there = message.headers.as_ref().is_none_or(|headers| headers.get("Status").is_none());
+    let is_there = message
+        .headers
+        .as_ref()
+        .is_none_or(|headers| headers.get("Status").is_none());
     (is_there && message.status.is_none()).then_some(message.payload)
 }
 
@@ -105,13 +120,20 @@ fn read_reply<R: Message + Default>(data: &Bytes) -> Result<R, Error> {
     match reply.outcome {
         Some(Outcome::Response(response)) => R::decode(&*response).map_err(unreadable),
         Some(Outcome::Failure(failure)) => Err(Error::TellFailed {
-            status: Box::new(status_with(Code::from(failure.code), failure.message, failure.details)),
+            status: Box::new(status_with(
+                Code::from(failure.code),
+                failure.message,
+                failure.details,
+            )),
             rejected: failure.rejected,
         }),
         Some(Outcome::TooLarge(_)) | None => {
             let gone = Rejection::new(Code::NotFound, "the reply was too large to be kept")
                 .reason("SAMSPEL_REPLY_GONE");
-            Err(Error::TellFailed { status: Box::new(gone.into()), rejected: false })
+            Err(Error::TellFailed {
+                status: Box::new(gone.into()),
+                rejected: false,
+            })
         }
     }
 }

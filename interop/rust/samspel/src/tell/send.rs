@@ -15,7 +15,7 @@ use super::address::{message_id, subject, token};
 use super::method::Method;
 use super::receipt::Receipt;
 use super::streams::tell_stream;
-use crate::broker::{Broker, Headers, Publication, random_id};
+use crate::broker::{random_id, Broker, Headers, Publication};
 use crate::error::Error;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,13 +47,25 @@ impl Teller {
     /// It fails with [`Error::Unavailable`] where it is not known to be stored within 10 s; try again with the same
     /// [`id`](Tell::id).
     pub fn tell<'a, Q, R>(&'a self, method: &'a Method<Q, R>, request: Q) -> Tell<'a, Q, R> {
-        Tell { broker: &self.0, method, request, id: None, headers: Vec::new(), timeout: TIMEOUT }
+        Tell {
+            broker: &self.0,
+            method,
+            request,
+            id: None,
+            headers: Vec::new(),
+            timeout: TIMEOUT,
+        }
     }
 
     /// The receipt of an earlier tell, of which its token is at hand.
     #[must_use]
     pub fn receipt<Q, R>(&self, method: &Method<Q, R>, id: &str, token: &str) -> Receipt<R> {
-        Receipt::new(self.0.clone(), method.service.clone(), id.to_owned(), token.to_owned())
+        Receipt::new(
+            self.0.clone(),
+            method.service.clone(),
+            id.to_owned(),
+            token.to_owned(),
+        )
     }
 }
 
@@ -87,7 +99,14 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { broker, method, request, id, headers, timeout } = self;
+        let Self {
+            broker,
+            method,
+            request,
+            id,
+            headers,
+            timeout,
+        } = self;
         let body = bytes::Bytes::from(request.encode_to_vec());
         let headers = Headers::new(&headers);
         Box::pin(async move {
@@ -101,14 +120,19 @@ where
             let key = method
                 .descriptors
                 .key_of(&Q::full_name(), &body)
-                .map_err(|error| Error::Declaration(format!("Cannot read the key of a request: {error}")))?;
+                .map_err(|error| {
+                    Error::Declaration(format!("Cannot read the key of a request: {error}"))
+                })?;
             let key = if key.is_empty() { id.clone() } else { key };
             let (service, name, prefix) = (&method.service, &method.name, broker.prefix());
             let known_by = message_id(name, &key, &id);
-            let mut headers = headers?.event(&known_by, &id, broker.service(), &Q::full_name(), &key);
+            let mut headers =
+                headers?.event(&known_by, &id, broker.service(), &Q::full_name(), &key);
             headers.insert("samspel-method", name.as_str());
             let _lane = broker.lanes().enter(format!("{service}\n{key}")).await;
-            let told_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let told_at = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             let publication = Publication {
                 subject: format!("{prefix}{}", subject(service, &key)),
                 stream: tell_stream(prefix, service),
@@ -117,7 +141,11 @@ where
                 timeout,
             };
             publication.store(broker, "the tell").await?;
-            let token = format!("{}-{}", base36(told_at.as_millis()), token(service, name, &key, &id));
+            let token = format!(
+                "{}-{}",
+                base36(told_at.as_millis()),
+                token(service, name, &key, &id)
+            );
             Ok(Receipt::new(broker.clone(), service.clone(), id, token))
         })
     }
@@ -133,13 +161,21 @@ fn base36(mut number: u128) -> String {
     let mut digits = Vec::new();
     loop {
         let digit = u8::try_from(number % 36).unwrap_or_default();
-        digits.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+        digits.push(if digit < 10 {
+            b'0' + digit
+        } else {
+            b'a' + digit - 10
+        });
         number /= 36;
         if number == 0 {
             break;
         }
     }
-    digits.iter().rev().map(|digit| char::from(*digit)).collect()
+    digits
+        .iter()
+        .rev()
+        .map(|digit| char::from(*digit))
+        .collect()
 }
 
 #[cfg(test)]
@@ -150,7 +186,10 @@ mod tests {
     fn base36_is_that_of_javascript() {
         assert_eq!(base36(0), "0");
         assert_eq!(base36(1_769_850_307_042), "ml236cwy");
-        assert_eq!(u128::from_str_radix(&base36(1_769_850_307_042), 36).unwrap(), 1_769_850_307_042);
+        assert_eq!(
+            u128::from_str_radix(&base36(1_769_850_307_042), 36).unwrap(),
+            1_769_850_307_042
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The streams of tells and of their replies. Whoever comes first makes them, alike in every language.
 
-use serde_json::{Value, json};
+use serde_json::{json, Value};
 
-use super::address::{PARTITIONS, REPLY_STREAM, stream};
+use super::address::{stream, PARTITIONS, REPLY_STREAM};
 
 const SECOND_NS: u64 = 1_000_000_000;
 

@@ -10,17 +10,17 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::context::Context;
+use async_nats::HeaderMap;
 use prost::Message;
 use tonic::{Code, Status};
 
-use super::address::{GROUP, PARTITIONS, reply_subject, token, topic};
+use super::address::{reply_subject, token, topic, GROUP, PARTITIONS};
 use super::dispatch::dispatch;
 use super::streams::{reply_stream, tell_stream};
-use crate::broker::{Broker, Delivery, Trouble, Work, ensure, park};
+use crate::broker::{ensure, park, Broker, Delivery, Trouble, Work};
 use crate::error::{BoxError, Error};
-use crate::failure::{INTERNAL, error_detail, status_details};
+use crate::failure::{error_detail, status_details, INTERNAL};
 use crate::headers::{encode_value, read_headers};
 use crate::server::Edge;
 use crate::v1::tell_reply::Outcome;
@@ -65,21 +65,43 @@ impl Tells {
     /// `methods` are those of the proto service that may be told.
     pub fn new(broker: Broker, service: String, methods: Vec<String>, edge: Edge) -> Self {
         let topic = topic(&service);
-        Self { broker, service, topic, edge, methods, failed: Mutex::default() }
+        Self {
+            broker,
+            service,
+            topic,
+            edge,
+            methods,
+            failed: Mutex::default(),
+        }
     }
 
     async fn keep(&self, told: &Told, outcome: Outcome) -> Result<(), BoxError> {
-        let reply = TellReply { id: told.id.clone(), method: told.method.clone(), outcome: Some(outcome) };
+        let reply = TellReply {
+            id: told.id.clone(),
+            method: told.method.clone(),
+            outcome: Some(outcome),
+        };
         let token = token(&self.service, &told.method, &told.key, &told.id);
-        let subject = format!("{}{}", self.broker.prefix(), reply_subject(&self.service, &token));
+        let subject = format!(
+            "{}{}",
+            self.broker.prefix(),
+            reply_subject(&self.service, &token)
+        );
         let js: Context = self.broker.jetstream().await?;
-        let stored = async { js.publish(subject, reply.encode_to_vec().into()).await?.await };
+        let stored = async {
+            js.publish(subject, reply.encode_to_vec().into())
+                .await?
+                .await
+        };
         tokio::time::timeout(STORE, stored).await??;
         Ok(())
     }
 
     fn remember(&self, sequence: u64, status: Option<Status>) -> Option<Status> {
-        let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut failed = self
+            .failed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         match status {
             Some(status) => failed.insert(sequence, status),
             None => failed.remove(&sequence),
@@ -117,8 +139,9 @@ impl Work for Tells {
     }
 
     async fn attempt(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        let told = read(delivery.headers())
-            .ok_or_else(|| Trouble::Final("it lacks ce-id or samspel-method: it is no tell".to_owned()))?;
+        let told = read(delivery.headers()).ok_or_else(|| {
+            Trouble::Final("it lacks ce-id or samspel-method: it is no tell".to_owned())
+        })?;
         if !self.methods.contains(&told.method) {
             // A later version's: that may be on its way to this instance, too.
             let Told { method, .. } = told;
@@ -130,12 +153,23 @@ impl Work for Tells {
         }
         let path = format!("/{}/{}", self.service, told.method);
         let body = delivery.body();
-        match dispatch(self.edge.clone(), &path, &told.headers, &told.id, &body, HANDLER).await {
+        match dispatch(
+            self.edge.clone(),
+            &path,
+            &told.headers,
+            &told.id,
+            &body,
+            HANDLER,
+        )
+        .await
+        {
             Ok(response) => {
                 self.remember(delivery.sequence, None);
                 self.keep(&told, Outcome::Response(response.to_vec()))
                     .await
-                    .map_err(|error| Trouble::Waits(format!("the reply could not be kept: {error}")))
+                    .map_err(|error| {
+                        Trouble::Waits(format!("the reply could not be kept: {error}"))
+                    })
             }
             Err(status) => {
                 let text = format!("{:?}: {}", status.code(), status.message());
@@ -177,13 +211,27 @@ fn read(headers: Option<&HeaderMap>) -> Option<Told> {
     let decoded = read_headers(headers);
     let text = |name: &str| decoded.get(name).filter(|value| !value.is_empty()).cloned();
     let (method, id) = (text("samspel-method")?, text("ce-id")?);
-    let is_own = |name: &str| !["ce-", "nats-", "samspel-"].iter().any(|prefix| name.starts_with(prefix));
-    let headers = decoded.iter().filter(|(name, _)| is_own(name) && *name != "content-type");
+    let is_own = |name: &str| {
+        !["ce-", "nats-", "samspel-"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    let headers = decoded
+        .iter()
+        .filter(|(name, _)| is_own(name) && *name != "content-type");
     // Metadata is ASCII: what is not stays encoded.
-    let as_metadata = |value: &String| if value.is_ascii() { value.clone() } else { encode_value(value) };
+    let as_metadata = |value: &String| {
+        if value.is_ascii() {
+            value.clone()
+        } else {
+            encode_value(value)
+        }
+    };
     Some(Told {
         key: text("ce-partitionkey").unwrap_or_else(|| id.clone()),
-        headers: headers.map(|(name, value)| (name.clone(), as_metadata(value))).collect(),
+        headers: headers
+            .map(|(name, value)| (name.clone(), as_metadata(value)))
+            .collect(),
         method,
         id,
     })

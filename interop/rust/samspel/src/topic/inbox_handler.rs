@@ -37,7 +37,12 @@ where
     async fn handle(&self, message: Message<M>) -> Result<(), Failure> {
         let mut client = self.database.client().await?;
         let transaction = client.transaction().await?;
-        if self.database.inbox().note(&transaction, &self.subscription, &message.id).await? {
+        if self
+            .database
+            .inbox()
+            .note(&transaction, &self.subscription, &message.id)
+            .await?
+        {
             self.handler.handle(&message, &transaction).await?;
             transaction.commit().await?;
         }

@@ -39,8 +39,16 @@ impl<M> Message<M> {
 impl<M: ProtoMessage + Name + Default> Message<M> {
     pub(super) fn read(topic: &Topic<M>, delivery: &Delivery) -> Result<Self, DecodeError> {
         let (body, headers) = (delivery.body(), read_headers(delivery.headers()));
-        let Delivery { stream, sequence, attempt, .. } = delivery;
-        let named = ["ce-id", "nats-msg-id"].into_iter().find_map(|name| headers.get(name)).cloned();
+        let Delivery {
+            stream,
+            sequence,
+            attempt,
+            ..
+        } = delivery;
+        let named = ["ce-id", "nats-msg-id"]
+            .into_iter()
+            .find_map(|name| headers.get(name))
+            .cloned();
         Ok(Self {
             id: named.unwrap_or_else(|| format!("{stream}/{sequence}")),
             key: topic.descriptors.key_of(&M::full_name(), &body)?,

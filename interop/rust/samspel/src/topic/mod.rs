@@ -14,7 +14,7 @@ use async_nats::jetstream::context::Context;
 use prost::{Message as ProtoMessage, Name};
 use serde_json::Value;
 
-use crate::broker::{Broker, ensure, partitions_in, topic_stream};
+use crate::broker::{ensure, partitions_in, topic_stream, Broker};
 use crate::descriptors::Descriptors;
 use crate::error::Error;
 
@@ -61,10 +61,16 @@ impl<M> fmt::Debug for Topic<M> {
 }
 
 impl<M: ProtoMessage + Name + Default> Topic<M> {
-    pub(crate) fn declared(path: &str, descriptors: &Descriptors, broker: &Broker) -> Result<Self, Error> {
+    pub(crate) fn declared(
+        path: &str,
+        descriptors: &Descriptors,
+        broker: &Broker,
+    ) -> Result<Self, Error> {
         let method = descriptors.typed::<crate::v1::SubscribeRequest, M>(path)?;
         let (name, partitions) = method.topic_place().ok_or_else(|| {
-            Error::Declaration(format!("Cannot use {path} as a topic: it has no option (samspel.v1.topic)"))
+            Error::Declaration(format!(
+                "Cannot use {path} as a topic: it has no option (samspel.v1.topic)"
+            ))
         })?;
         if method.topic.as_ref().is_some_and(|options| options.live) {
             return Err(Error::Declaration(format!(
@@ -83,7 +89,13 @@ impl<M: ProtoMessage + Name + Default> Topic<M> {
             )));
         }
         let (descriptors, broker) = (descriptors.clone(), broker.clone());
-        Ok(Self { name, partitions, descriptors, broker, message: PhantomData })
+        Ok(Self {
+            name,
+            partitions,
+            descriptors,
+            broker,
+            message: PhantomData,
+        })
     }
 }
 
@@ -129,5 +141,55 @@ impl<M> Topic<M> {
             )));
         }
         Ok(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partitions::partition_of;
+    use crate::settings::Settings;
+
+    fn topic(prefix: &str, name: &str, partitions: u32) -> Topic<crate::v1::ErrorDetail> {
+        let variables = [
+            ("NATS_URL", "nats://nowhere"),
+            ("SAMSPEL_TOPIC_PREFIX", prefix),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let broker = Broker::new(&Settings::new("shipping", variables)).unwrap();
+        let (name, descriptors) = (name.to_owned(), Descriptors::default());
+        Topic {
+            name,
+            partitions,
+            descriptors,
+            broker,
+            message: PhantomData,
+        }
+    }
+
+    #[test]
+    fn topics_lie_where_every_language_puts_them() {
+        let vectors = crate::vectors::read("topics");
+        for vector in crate::vectors::list(&vectors["vectors"]) {
+            let partitions = u32::try_from(vector["partitions"].as_u64().unwrap()).unwrap();
+            let text = |name: &str| vector[name].as_str().unwrap();
+            let topic = topic(text("prefix"), text("topic"), partitions);
+            let (made, expected) = (topic.stream(), &vector["stream"]);
+            for name in ["name", "storage", "retention", "discard", "metadata"] {
+                assert_eq!(made[name], expected[name], "{name}");
+            }
+            assert_eq!(
+                made["duplicate_window"].as_u64(),
+                expected["duplicate_window_ms"]
+                    .as_u64()
+                    .map(|ms| ms * 1_000_000)
+            );
+            // The second one is for those who fence; they add it.
+            assert_eq!(made["subjects"][0], expected["subjects"][0]);
+            for key in crate::vectors::list(&vector["keys"]) {
+                let partition = partition_of(key["key"].as_str().unwrap(), partitions);
+                assert_eq!(topic.subject(partition), key["subject"].as_str().unwrap());
+            }
+        }
     }
 }

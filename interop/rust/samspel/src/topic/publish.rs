@@ -7,7 +7,7 @@ use std::time::Duration;
 use prost::{Message as ProtoMessage, Name};
 
 use super::Topic;
-use crate::broker::{Headers, Publication, random_id};
+use crate::broker::{random_id, Headers, Publication};
 use crate::error::Error;
 use crate::partitions::partition_of;
 
@@ -31,7 +31,13 @@ impl<M: ProtoMessage + Name + Default> Topic<M> {
     /// Awaiting fails with [`Error::Unavailable`] where it is not known to be stored within 10 s; it may be all the
     /// same, so try again with the same [`id`](Publish::id). Within 2 minutes `JetStream` drops a second one.
     pub fn publish(&self, message: M) -> Publish<'_, M> {
-        Publish { topic: self, message, id: None, headers: Vec::new(), timeout: TIMEOUT }
+        Publish {
+            topic: self,
+            message,
+            id: None,
+            headers: Vec::new(),
+            timeout: TIMEOUT,
+        }
     }
 }
 
@@ -60,7 +66,13 @@ impl<'a, M: ProtoMessage + Name + Default + 'a> IntoFuture for Publish<'a, M> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { topic, message, id, headers, timeout } = self;
+        let Self {
+            topic,
+            message,
+            id,
+            headers,
+            timeout,
+        } = self;
         let body = bytes::Bytes::from(message.encode_to_vec());
         let headers = Headers::new(&headers);
         Box::pin(async move {
@@ -68,7 +80,9 @@ impl<'a, M: ProtoMessage + Name + Default + 'a> IntoFuture for Publish<'a, M> {
             let key = topic
                 .descriptors
                 .key_of(&M::full_name(), &body)
-                .map_err(|error| Error::Declaration(format!("Cannot read the key of a message: {error}")))?;
+                .map_err(|error| {
+                    Error::Declaration(format!("Cannot read the key of a message: {error}"))
+                })?;
             let broker = &topic.broker;
             let mut headers = headers?.event(
                 &crate::headers::encode_value(&id),

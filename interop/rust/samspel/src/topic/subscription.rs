@@ -5,9 +5,9 @@ use std::future::Future;
 use prost::{Message as ProtoMessage, Name};
 
 use super::{Handler, Message, Topic};
-use crate::broker::{Delivery, Trouble, Work, park};
+use crate::broker::{park, Delivery, Trouble, Work};
 use crate::context::Context;
-use crate::error::{Error, chain};
+use crate::error::{chain, Error};
 use crate::failure::Failure;
 
 pub(crate) struct Subscription<M, H> {
@@ -43,7 +43,9 @@ where
     }
 
     async fn ensure(&self) -> Result<String, Error> {
-        self.topic.ensure(&self.topic.broker.jetstream().await?).await
+        self.topic
+            .ensure(&self.topic.broker.jetstream().await?)
+            .await
     }
 
     async fn attempt(&self, delivery: &Delivery) -> Result<(), Trouble> {
@@ -52,14 +54,24 @@ where
         let context = Context::of_message(|name| message.header(name));
         let handling: std::pin::Pin<Box<dyn Future<Output = _> + Send>> =
             Box::pin(self.handler.handle(message));
-        context.scope(handling).await.map_err(|failure| match failure {
-            Failure::Unavailable(source) => Trouble::Waits(chain(&*source)),
-            Failure::Rejected(status) => Trouble::Failed(status.message().to_owned()),
-            Failure::Other(source) => Trouble::Failed(chain(&*source)),
-        })
+        context
+            .scope(handling)
+            .await
+            .map_err(|failure| match failure {
+                Failure::Unavailable(source) => Trouble::Waits(chain(&*source)),
+                Failure::Rejected(status) => Trouble::Failed(status.message().to_owned()),
+                Failure::Other(source) => Trouble::Failed(chain(&*source)),
+            })
     }
 
     async fn bury(&self, delivery: &Delivery, error: &str, _: bool) -> Result<(), Error> {
-        park(&self.topic.broker, &self.group, &self.topic.name, delivery, error).await
+        park(
+            &self.topic.broker,
+            &self.group,
+            &self.topic.name,
+            delivery,
+            error,
+        )
+        .await
     }
 }

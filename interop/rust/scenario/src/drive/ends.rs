@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use samspel::{BoxError, error_detail};
+use samspel::{error_detail, BoxError};
 use tokio::time::Instant;
 use tonic::{Code, Request};
 
-use super::{Passed, Patience, failure, same};
+use super::{failure, same, Passed, Patience};
 use crate::api::{FailRequest, WaitEnd, WaitRequest, WaitedRequest};
 use crate::driver::Run;
 
@@ -17,19 +17,47 @@ const SOON: Duration = Duration::from_secs(2);
 pub async fn deadline(run: &Run<'_>) -> Passed {
     let id = format!("{}/late", run.parameter("run")?);
     let began = Instant::now();
-    failure("Wait", Code::DeadlineExceeded, run.client().wait(within(&id, LONG_MS, 300)).await)?;
+    failure(
+        "Wait",
+        Code::DeadlineExceeded,
+        run.client().wait(within(&id, LONG_MS, 300)).await,
+    )?;
     same("it fails within 2 s", began.elapsed() < SOON, true)?;
     soon("the handler is told", run, &id, WaitEnd::Cancelled).await?;
 
-    let left = run.client().wait(within(&format!("{id}/5"), 1, 5_000)).await?.into_inner().deadline_left_ms;
-    same(&format!("{left} is 1 to 5,000"), (1..=5_000).contains(&left), true)?;
-    let request = WaitRequest { id: format!("{id}/default"), ms: 1 };
-    let left = run.client().wait(request).await?.into_inner().deadline_left_ms;
-    same(&format!("{left} is 1 to 10,000"), (1..=10_000).contains(&left), true)
+    let left = run
+        .client()
+        .wait(within(&format!("{id}/5"), 1, 5_000))
+        .await?
+        .into_inner()
+        .deadline_left_ms;
+    same(
+        &format!("{left} is 1 to 5,000"),
+        (1..=5_000).contains(&left),
+        true,
+    )?;
+    let request = WaitRequest {
+        id: format!("{id}/default"),
+        ms: 1,
+    };
+    let left = run
+        .client()
+        .wait(request)
+        .await?
+        .into_inner()
+        .deadline_left_ms;
+    same(
+        &format!("{left} is 1 to 10,000"),
+        (1..=10_000).contains(&left),
+        true,
+    )
 }
 
 fn within(id: &str, ms: u32, deadline_ms: u64) -> Request<WaitRequest> {
-    let mut request = Request::new(WaitRequest { id: id.to_owned(), ms });
+    let mut request = Request::new(WaitRequest {
+        id: id.to_owned(),
+        ms,
+    });
     request.set_timeout(Duration::from_millis(deadline_ms));
     request
 }
@@ -45,7 +73,10 @@ async fn soon(what: &str, run: &Run<'_>, id: &str, end: WaitEnd) -> Passed {
 
 pub async fn cancellation(run: &Run<'_>) -> Passed {
     let id = format!("{}/cancelled", run.parameter("run")?);
-    let request = WaitRequest { id: id.clone(), ms: LONG_MS };
+    let request = WaitRequest {
+        id: id.clone(),
+        ms: LONG_MS,
+    };
     let mut client = run.client();
     // In Rust, who leaves a call drops it: nobody is there for an error.
     tokio::select! {
@@ -102,7 +133,11 @@ pub async fn error_details(run: &Run<'_>) -> Passed {
 }
 
 pub async fn unknown_error(run: &Run<'_>) -> Passed {
-    let request = FailRequest { crash: true, message: "secret".into(), ..FailRequest::default() };
+    let request = FailRequest {
+        crash: true,
+        message: "secret".into(),
+        ..FailRequest::default()
+    };
     let status = failure("Fail", Code::Internal, run.client().fail(request).await)?;
     same("message", status.message(), "internal error")?;
     same("details", status.details().is_empty(), true)

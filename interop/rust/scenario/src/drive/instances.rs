@@ -7,14 +7,19 @@ use futures_util::future::try_join_all;
 use samspel::BoxError;
 use tokio::time::Instant;
 
-use super::{Passed, Patience, same};
+use super::{same, Passed, Patience};
 use crate::api::EchoRequest;
 use crate::driver::Run;
 
 const IN_A_ROW: usize = 100;
 
 async fn served_by(run: &Run<'_>) -> Result<String, BoxError> {
-    Ok(run.client().echo(EchoRequest { text: "who".into() }).await?.into_inner().served_by)
+    Ok(run
+        .client()
+        .echo(EchoRequest { text: "who".into() })
+        .await?
+        .into_inner()
+        .served_by)
 }
 
 pub async fn discovery(run: &Run<'_>) -> Passed {
@@ -23,7 +28,10 @@ pub async fn discovery(run: &Run<'_>) -> Passed {
     }
     let instances: usize = run.parameter("instances")?.parse()?;
     let mut seen = HashSet::new();
-    let patience = Patience::new(format!("{instances} instances answer"), Duration::from_secs(15));
+    let patience = Patience::new(
+        format!("{instances} instances answer"),
+        Duration::from_secs(15),
+    );
     while seen.len() < instances {
         seen.insert(served_by(run).await?);
         patience.wait().await?;
@@ -34,7 +42,11 @@ pub async fn discovery(run: &Run<'_>) -> Passed {
     }
     let fair = IN_A_ROW / instances / 5;
     let is_unfair = |name: &&String| shares.get(*name).copied().unwrap_or(0) < fair;
-    same(&format!("without a fair share of {shares:?}"), seen.iter().find(is_unfair), None)
+    same(
+        &format!("without a fair share of {shares:?}"),
+        seen.iter().find(is_unfair),
+        None,
+    )
 }
 
 /// Not seen in a hundred calls in a row.
@@ -43,7 +55,11 @@ async fn is_gone(run: &Run<'_>, gone: &str) -> Passed {
     let mut without = 0;
     while without < IN_A_ROW {
         for _ in 0..20 {
-            without = if served_by(run).await? == gone { 0 } else { without + 1 };
+            without = if served_by(run).await? == gone {
+                0
+            } else {
+                without + 1
+            };
         }
         patience.wait().await?;
     }

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use samspel::BoxError;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, Instant};
 use tonic::{Code, Status};
 
 type Passed = Result<(), BoxError>;
@@ -25,8 +25,14 @@ fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Passed {
 
 /// The error of a call that must fail with a code.
 fn failure<T>(what: &str, code: Code, answer: Result<T, Status>) -> Result<Status, BoxError> {
-    let Err(status) = answer else { return Err(format!("{what}: did not fail").into()) };
-    same(&format!("{what}: code of {:?}", status.message()), status.code(), code)?;
+    let Err(status) = answer else {
+        return Err(format!("{what}: did not fail").into());
+    };
+    same(
+        &format!("{what}: code of {:?}", status.message()),
+        status.code(),
+        code,
+    )?;
     Ok(status)
 }
 
@@ -39,7 +45,11 @@ struct Patience {
 
 impl Patience {
     fn new(what: impl Into<String>, within: Duration) -> Self {
-        Self { what: what.into(), within, end: Instant::now() + within }
+        Self {
+            what: what.into(),
+            within,
+            end: Instant::now() + within,
+        }
     }
 
     async fn wait(&self) -> Passed {
