@@ -18,7 +18,7 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
   await using embedded = await startEmbeddedRegistry({ port: 0 });
   for (const registryUrl of [consulUrl(), embedded.url]) {
     const topicPrefix = testTopicPrefix(t);
-    const counting = await startFaultyService(t, { registryUrl, topicPrefix });
+    const counting = await startFaultyService(t, { registryUrl, topicPrefix, zone: "eu-1" });
     await counting.countUp("c-1", 2);
     await until("the topic is consumed", () => counting.handled.length === 2);
     await using registry = createRegistry({ url: registryUrl });
@@ -35,6 +35,8 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
     });
     t.same(broken, {});
     t.same(Object.keys(skipped).toSorted(), outOfSight);
+    const [instance] = await registry.resolve(CounterService.typeName);
+    t.match(instance?.meta, { zone: "eu-1", samspel_contract: "1" });
   }
 });
 
