@@ -114,6 +114,13 @@ t.test("who is allowed is named; who has no certificate, or is denied, is refuse
 });
 
 t.test("a registry that comes back with another CA is followed, and no call fails", async () => {
+  await intend(ground, stage.driver.service, stage.server.service, "allow");
+  await until("it may call", () =>
+    stage.drive("unary").then(
+      () => true,
+      () => false,
+    ),
+  );
   // Longer than the former CA is accepted: by then all connections are of the new one.
   const calls = stage.drive("re-registration", { seconds: "45" });
   await ground.killRegistry();
