@@ -31,6 +31,7 @@ from samspel.trace import trace_of
 
 log = logging.getLogger(__name__)
 
+_HEALTH = "/grpc.health.v1.Health/"
 _UNARY_SECONDS = 10.0
 # Longer than this is no deadline.
 _FOREVER_SECONDS = 365 * 24 * 3600.0
@@ -54,7 +55,7 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, gate: Optional[Gate] = None) -> None:
         self._gate = gate
-        #: When the last call began, by `time.monotonic()`.
+        #: When the last call began, by `time.monotonic()`; questions for the health are none.
         self.last_call_at = 0.0
 
     async def intercept_service(
@@ -62,7 +63,8 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[Any], Awaitable[Optional[grpc.RpcMethodHandler[Any, Any]]]],
         details: grpc.HandlerCallDetails,
     ) -> Optional[grpc.RpcMethodHandler[Any, Any]]:
-        self.last_call_at = time.monotonic()
+        if not details.method.startswith(_HEALTH):
+            self.last_call_at = time.monotonic()
         handler: Any = await continuation(details)
         if handler is None:
             return handler
