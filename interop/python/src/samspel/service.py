@@ -53,6 +53,8 @@ M = TypeVar("M", bound=ProtoMessage)
 R = TypeVar("R")
 
 _DRAIN_SECONDS = 30.0
+# Of that, what a stream without a deadline gets.
+_STREAM_SECONDS = 5.0
 _SERVER_OPTIONS = (
     ("grpc.so_reuseport", 0),
     # 8 KiB of metadata are taken for sure, and pings of clients that are more careful than every 5 minutes.
@@ -211,6 +213,7 @@ class Service:
             await health.stop_serving()
             await registration.stop()
             await until_left(lambda: self._interceptor.last_call_at)
+            asyncio.get_running_loop().call_later(_STREAM_SECONDS, self._interceptor.end_streams)
             await asyncio.gather(
                 self.server.stop(_DRAIN_SECONDS), *(subscription.stop() for subscription in subscriptions)
             )
