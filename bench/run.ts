@@ -1,4 +1,4 @@
-// `npm run bench`: starts Postgres and NATS in a temporary folder, runs each measurement on them, stops all.
+// `npm run bench`: starts what they need in a temporary folder, runs each measurement on them, stops all.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -19,10 +19,12 @@ const short: Readonly<Record<string, readonly string[]>> = {
   delivery: ["--ms=2000", "--events=5000"],
   commands: ["--rounds=1", "--ms=500"],
   consume: ["--rounds=1", "--messages=50000"],
+  identity: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--live=20000", "--stored=50000"],
   projection: ["--rounds=1", "--events=50000"],
   rpc: ["--rounds=1", "--ms=500"],
+  registry: ["--rounds=3", "--rest-s=30", "--many-rest-s=5", "--services=200"],
   reading: ["--rounds=2", "--events=50000"],
   tells: ["--rounds=1", "--ms=500"],
   streams: ["--rounds=1", "--messages=20000"],
@@ -82,14 +84,22 @@ async function main(): Promise<number> {
   chmodSync(folder, 0o711);
   supervisor.removeAtEnd(folder);
   try {
+    const names = positionals.length === 0 ? known : positionals;
     await using infra = await startInfra({
       dataDir: join(folder, "infra"),
+      // What is measured of the registry is measured of the real one.
+      registry: names.includes("registry") ? "consul" : "embedded",
       reporter: lineReporter((line) => console.error(line)),
       supervisor,
     });
-    const env = { ...process.env, DATABASE_URL: infra.databaseUrl, NATS_URL: infra.natsUrl };
+    const env = {
+      ...process.env,
+      DATABASE_URL: infra.databaseUrl,
+      NATS_URL: infra.natsUrl,
+      TEST_CONSUL: infra.describe().find(({ name }) => name === "registry")?.command,
+    };
     let code = 0;
-    for (const name of positionals.length === 0 ? known : positionals) {
+    for (const name of names) {
       const options = values.long ? [] : (short[name] ?? []);
       if (!(await measure(supervisor, { name, options, env }))) code = 1;
     }

@@ -16,7 +16,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["postgres"],
   ["cluster"],
   ["evolution", "journal", "topic"],
-  ["tell"],
+  ["tell", "compatibility"],
   ["entity", "live"],
   ["projection", "publication", "outbox", "inspection", "timer", "topic-stream"],
   ["backoffice"],

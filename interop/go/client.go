@@ -3,7 +3,9 @@ package samspel
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -52,7 +55,7 @@ func newClient(
 	own := []grpc.DialOption{
 		grpc.WithResolvers(resolver),
 		grpc.WithNoProxy(),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(plaintext{insecure.NewCredentials()}),
 		grpc.WithChainUnaryInterceptor(edge.unary),
 		grpc.WithChainStreamInterceptor(edge.stream),
 		grpc.WithDefaultCallOptions(grpc.MaxRetryRPCBufferSize(maxRetryBytes)),
@@ -63,6 +66,23 @@ func newClient(
 		}),
 	}
 	return grpc.NewClient(target, append(own, options...)...)
+}
+
+// plaintext never speaks to an instance that says that it wants TLS.
+type plaintext struct {
+	credentials.TransportCredentials
+}
+
+func (p plaintext) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	info := credentials.ClientHandshakeInfoFromContext(ctx)
+	if service, secure, _ := registry.PeerOf(info.Attributes); secure {
+		return nil, nil, fmt.Errorf("an instance of %s takes only TLS: run with SAMSPEL_IDENTITY=consul", service)
+	}
+	return p.TransportCredentials.ClientHandshake(ctx, authority, conn)
+}
+
+func (p plaintext) Clone() credentials.TransportCredentials {
+	return plaintext{p.TransportCredentials.Clone()}
 }
 
 type clientEdge struct{ gate *gate }
@@ -189,8 +209,9 @@ func (g *gate) wait(ctx context.Context, cc *grpc.ClientConn) error {
 	if ctx.Err() == context.Canceled {
 		return status.FromContextError(ctx.Err()).Err()
 	}
-	return Rejectf(codes.Unavailable, "no instance of %s is in the registry", strings.TrimPrefix(cc.Target(), "consul:///")).
-		WithReason(reasonNoInstance).Retryable(0)
+	name := strings.TrimPrefix(cc.Target(), registry.Scheme+":///")
+	return Rejectf(codes.Unavailable, "no instance of %s is in the registry", name).
+		WithReason(reasonNoInstance).Retryable(0).With("service", name)
 }
 
 // serviceConfig is gRPC's, for a proto service: round robin, and retries of what the proto file permits (C2).

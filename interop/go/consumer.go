@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -233,7 +232,7 @@ func (c *consumer) attempt(d *delivery, about *slog.Logger) error {
 		}
 	}()
 	for waits := 1; ; waits++ {
-		err := c.safely(d)
+		err := recovered(func() error { return c.handle(c.working, d) })
 		if err == nil || !isUnavailable(err) || c.isFinal(err) || c.stopping.Err() != nil {
 			return err
 		}
@@ -244,13 +243,4 @@ func (c *consumer) attempt(d *delivery, about *slog.Logger) error {
 			return err
 		}
 	}
-}
-
-func (c *consumer) safely(d *delivery) (err error) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
-		}
-	}()
-	return c.handle(c.working, d)
 }

@@ -46,8 +46,7 @@ func (c *consumer) park(ctx context.Context, d *delivery, cause error, final boo
 
 // readable is one line of printable ASCII with its spaces, as an error is for people to read.
 func readable(cause error) string {
-	first, _, _ := strings.Cut(cause.Error(), "\n")
-	text := []rune(first)
+	text := []rune(cause.Error())
 	words := strings.Fields(string(text[:min(len(text), maxErrorCharacters)]))
 	for i, word := range words {
 		words[i] = wire.EncodeValue(word)

@@ -30,23 +30,33 @@ func (e serverEdge) unary(
 	ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
 ) (response any, err error) {
 	ctx = withCaller(ctx, info.FullMethod, request)
-	defer func() { err = e.status(ctx, info.FullMethod, err, recover()) }()
-	return handler(ctx, request)
+	err = recovered(func() error {
+		response, err = handler(ctx, request)
+		return err
+	})
+	return response, e.status(ctx, info.FullMethod, err)
 }
 
 func (e serverEdge) stream(
 	server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
-) (err error) {
+) error {
 	ctx := withCaller(stream.Context(), info.FullMethod, nil)
-	defer func() { err = e.status(ctx, info.FullMethod, err, recover()) }()
-	return handler(server, &streamWithContext{stream, ctx})
+	err := recovered(func() error { return handler(server, &streamWithContext{stream, ctx}) })
+	return e.status(ctx, info.FullMethod, err)
+}
+
+// recovered makes an error of a panic, so that it ends one call and not the service.
+func recovered(do func() error) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+		}
+	}()
+	return do()
 }
 
 // status is what the caller gets. What it does not say, the log does.
-func (e serverEdge) status(ctx context.Context, method string, err error, panicked any) error {
-	if panicked != nil {
-		err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
-	}
+func (e serverEdge) status(ctx context.Context, method string, err error) error {
 	if err == nil {
 		return nil
 	}

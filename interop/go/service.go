@@ -16,6 +16,8 @@ type Service struct {
 	settings Settings
 	log      *slog.Logger
 	registry *registry.Client
+	// guard is nil where the service has no identity.
+	guard *guard
 
 	registered    []registeredService
 	interceptors  []grpc.UnaryServerInterceptor
@@ -73,7 +75,13 @@ func (s *Service) Broker(ctx context.Context) (*Broker, error) {
 // Client opens a channel to a proto service by its full name, such as cartv1.CartService_ServiceDesc.ServiceName, or by
 // a target; see [NewClient]. It is closed with the service. Open one for each proto service, and keep it.
 func (s *Service) Client(protoService string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
-	conn, err := newClient(targetOf(protoService), s.registry, nil, options)
+	var keep func(registry.Instance) bool
+	if s.guard != nil {
+		// Never plaintext: an instance that speaks nothing else counts as none.
+		keep = registry.Instance.Secure
+		options = append([]grpc.DialOption{grpc.WithTransportCredentials(s.guard.identity.ClientCredentials())}, options...)
+	}
+	conn, err := newClient(targetOf(protoService), s.registry, keep, options)
 	if err != nil {
 		return nil, err
 	}

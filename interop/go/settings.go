@@ -45,6 +45,11 @@ type Settings struct {
 	lookup func(string) (string, bool)
 }
 
+const (
+	identityNone   = "none"
+	identityConsul = "consul"
+)
+
 var (
 	serviceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	topicPrefix = regexp.MustCompile(`^[A-Za-z0-9-]*$`)
@@ -64,7 +69,7 @@ func ReadSettings(service string, lookup func(string) (string, bool)) (Settings,
 		Zone:        r.text("SAMSPEL_ZONE", ""),
 		ConsulToken: r.text("CONSUL_HTTP_TOKEN", ""),
 		TopicPrefix: r.matching("SAMSPEL_TOPIC_PREFIX", "", topicPrefix, "letters, digits and -"),
-		Identity:    r.oneOf("SAMSPEL_IDENTITY", "none", []string{"none", "consul"}),
+		Identity:    r.oneOf("SAMSPEL_IDENTITY", identityNone, []string{identityNone, identityConsul}),
 		schema: r.matching(
 			"SAMSPEL_SCHEMA", strings.ReplaceAll(service, "-", "_"), schemaName, "a name of lower case letters, digits and _"),
 		lookup: lookup,

@@ -4,10 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 inventory=../../examples/shopping-cart/inventory
 
-sh environment.sh
-if ! .venv/bin/python -c "import mypy, ruff" 2>/dev/null; then
-  .venv/bin/pip install --quiet --disable-pip-version-check -r requirements-check.txt
-fi
+sh environment.sh requirements-check.txt
 
 .venv/bin/ruff format --check --config pyproject.toml . "$inventory"
 .venv/bin/ruff check --config pyproject.toml . "$inventory"

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { SuiteScenario } from "./direction.ts";
 import { deadLetter, inbox, tell, topic, traceContext } from "./kept.ts";
+import { verified } from "./verified.ts";
 import { discovery, drain, reRegistration, registered, stop } from "./instances.ts";
 
 const driven = (scenario: string): [string, SuiteScenario] => [scenario, (stage) => stage.drive(scenario)];
@@ -14,6 +15,7 @@ const drivenAs = (scenario: string, name: string): [string, SuiteScenario] => [
 /** The last ones replace instances, and the very last ends what serves. */
 export const scenarios: ReadonlyMap<string, SuiteScenario> = new Map([
   ["registered", registered],
+  ["verified", verified],
   driven("unary"),
   driven("server-stream"),
   driven("client-stream"),

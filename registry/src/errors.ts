@@ -53,7 +53,7 @@ export function notThere(url: string, what: string): RegistryError {
 }
 
 const tokenFix =
-  ". Set CONSUL_HTTP_TOKEN to a token that may do this (service:write to register, service:read and node:read to watch)";
+  '. Set CONSUL_HTTP_TOKEN to a token that may do this (service:write to register, service:read and node:read to watch, key_prefix "samspel/" write for descriptors)';
 
 /** An error for an answer other than success. */
 export function refused(url: string, what: string, status: number, text: string): RegistryError {

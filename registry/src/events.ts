@@ -5,6 +5,8 @@ export type RegistryEvent =
   /** An instance is in the registry; `again` if the registry had forgotten it, or its agent was away (R4). */
   | { readonly type: "registered"; readonly id: string; readonly again: boolean }
   | { readonly type: "deregistered"; readonly id: string }
+  /** The registry did not take an instance's descriptors (R3); it is registered without, and they are tried again. */
+  | { readonly type: "unpublished"; readonly id: string; readonly error: RegistryError }
   /** A watch or a registration lost the registry; what it knew is kept. Told once until it recovers. */
   | { readonly type: "unreachable"; readonly what: string; readonly error: RegistryError }
   | { readonly type: "recovered"; readonly what: string }

@@ -31,6 +31,10 @@ t.test("resolveRegistryOptions() reads the variables of Consul's own tools", asy
     undefined,
     "plain HTTP reads no files",
   );
+  t.same(resolveRegistryOptions({}, { SAMSPEL_FAILOVER_DATACENTERS: "dc2, dc3," }).failoverDatacenters, [
+    "dc2",
+    "dc3",
+  ]);
   const both = { CONSUL_HTTP_TOKEN: "t", CONSUL_HTTP_TOKEN_FILE: "/f" };
   t.match(resolveRegistryOptions({}, both), { token: undefined, tokenFile: "/f" }, "the file comes first");
   t.match(resolveRegistryOptions({ token: "u" }, both), { token: "u", tokenFile: undefined });
@@ -58,6 +62,10 @@ t.test("resolveRegistryOptions() throws for what cannot work, naming the setting
   t.throws(() => resolveRegistryOptions({}, { CONSUL_HTTP_ADDR: "http://" }), {
     code,
     message: /CONSUL_HTTP_ADDR/,
+  });
+  t.throws(() => resolveRegistryOptions({ url: "http://host", tls: {} }, {}), {
+    code,
+    message: /Cannot use tls with url as its scheme is http/,
   });
   t.throws(() => resolveRegistryOptions({ waitMs: 60_000 }, {}), {
     name: "RangeError",

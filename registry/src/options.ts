@@ -2,6 +2,7 @@
 // those of Consul's own tools.
 import { RegistryError } from "./errors.ts";
 import type { RegistryEvent } from "./events.ts";
+import { tellingOnce } from "./tell-once.ts";
 import { resolveTls, type RegistryTls, type ResolvedTls } from "./tls.ts";
 
 /** How a process talks to its registry. */
@@ -20,8 +21,8 @@ export interface RegistryOptions {
   /** Watches look for instances in this datacenter. Default: the agent's own. */
   readonly datacenter?: string;
   /**
-   * Where watches look, in this order, while the own datacenter has no passing instance of a proto service. Default
-   * none. The datacenters must be joined by Consul's WAN federation.
+   * Where watches look, in this order, while the own datacenter has no passing instance of a proto service. Default:
+   * `SAMSPEL_FAILOVER_DATACENTERS`, a comma list, else none. The datacenters must be joined by Consul's WAN federation.
    */
   readonly failoverDatacenters?: readonly string[];
   /**
@@ -97,6 +98,12 @@ export function resolveRegistryOptions(
   checkRange("waitMs", waitMs, 100, maxWaitMs);
   checkRange("requestTimeoutMs", requestTimeoutMs, 1, Number.MAX_SAFE_INTEGER);
   checkRange("maxPolls", maxPolls, 1, Number.MAX_SAFE_INTEGER);
+  if (options.tls !== undefined && url.protocol === "http:") {
+    throw new RegistryError(
+      "SAMSPEL_INVALID_CONFIGURATION",
+      `Cannot use tls with ${source} as its scheme is http: begin it with https://, or leave tls out`,
+    );
+  }
   const path = url.pathname.replace(/\/+$/, "");
   return {
     url: url.href.replace(/[?#].*$/, "").replace(/\/+$/, ""),
@@ -104,14 +111,22 @@ export function resolveRegistryOptions(
     ...tokenOf(options, environment),
     tls: url.protocol === "https:" ? resolveTls(options.tls ?? {}, environment) : undefined,
     datacenter: options.datacenter,
-    failoverDatacenters: options.failoverDatacenters ?? [],
+    failoverDatacenters:
+      options.failoverDatacenters ?? commaList(environment["SAMSPEL_FAILOVER_DATACENTERS"] ?? ""),
     graceMs,
     connectTimeoutMs,
     waitMs,
     requestTimeoutMs,
     maxPolls,
-    onEvent: options.onEvent ?? (() => {}),
+    onEvent: tellingOnce(options.onEvent ?? (() => {})),
   };
+}
+
+function commaList(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }
 
 /** An option before a variable; of the variables the file first, as Consul's own client does. */

@@ -1,7 +1,9 @@
 // The registry as a process sees it: join, and find others.
 import { createAgent, createConsulHttp } from "./consul/index.ts";
+import { createDescriptors, publishingAgent, type Descriptors } from "./descriptors/index.ts";
 import { RegistryError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
+import { keepInternals } from "./internals.ts";
 import { resolveRegistryOptions, type RegistryOptions } from "./options.ts";
 import {
   keepRegistered,
@@ -9,6 +11,7 @@ import {
   type Registration,
   type RegistrationHandle,
 } from "./registration/index.ts";
+import { readInstanceStates, type InstanceState } from "./states/index.ts";
 import {
   createCatalogs,
   createSharedWatches,
@@ -22,6 +25,8 @@ import {
 export interface Registry extends AsyncDisposable {
   /** Where the registry is, without credentials. */
   readonly url: string;
+  /** What instances serve and callers use, as descriptor sets under their hashes (R3). */
+  readonly descriptors: Descriptors;
   /**
    * Puts an instance into the registry and keeps it there, whatever the registry forgets, until it is deregistered
    * (R4). Resolves when it is there for the first time.
@@ -30,6 +35,17 @@ export interface Registry extends AsyncDisposable {
    * if there was no registry for `connectTimeoutMs`.
    */
   register(registration: Registration): Promise<RegistrationHandle>;
+  /**
+   * Puts an instance into the registry once and leaves it there; resolves with its id. For what cannot register
+   * itself: nobody puts it back where the registry forgets it, and only `remove` takes it out.
+   *
+   * @throws RegistryError as `register` does, at once where there is no registry.
+   */
+  place(registration: Registration): Promise<string>;
+  /** Takes out an instance by its id, whoever registered it at this agent; one that is not there is no error. */
+  remove(id: string): Promise<void>;
+  /** All instances that speak gRPC, or those of one service, with what their checks say: for people who look. */
+  states(service?: string): Promise<readonly InstanceState[]>;
   /**
    * The live instances of a proto service, as they change, or of some of them: `{ version: "2" }` for a canary. All
    * watches of a name share one long poll (R7).
@@ -52,10 +68,15 @@ export interface Registry extends AsyncDisposable {
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const resolved = resolveRegistryOptions(options);
   const http = createConsulHttp(resolved);
-  const agent = createAgent(http, resolved.shownUrl);
   const watches = createSharedWatches(createCatalogs(http, resolved), resolved);
   const handles = new Set<RegistrationHandle>();
   const closed = new AbortController();
+  const descriptors = createDescriptors(http, closed.signal);
+  const agent = publishingAgent(createAgent(http, resolved.shownUrl), {
+    store: descriptors,
+    onEvent: resolved.onEvent,
+    closed: closed.signal,
+  });
   const context = { http, agent, options: resolved, closed: closed.signal };
   let closing: Promise<void> | undefined;
   const whileOpen = (): void => {
@@ -70,8 +91,9 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     const failed = ends.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   };
-  return {
+  const registry: Registry = {
     url: resolved.shownUrl,
+    descriptors,
     async register(registration) {
       whileOpen();
       const handle = await keepRegistered(context, resolveRegistration(registration));
@@ -80,6 +102,20 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       if (closed.signal.aborted) await handle.deregister();
       whileOpen();
       return handle;
+    },
+    async place(registration) {
+      whileOpen();
+      const placed = resolveRegistration(registration);
+      await agent.register(placed);
+      return placed.id;
+    },
+    async remove(id) {
+      whileOpen();
+      await agent.deregister(id);
+    },
+    async states(service) {
+      whileOpen();
+      return readInstanceStates(http, service, closed.signal);
     },
     watch(protoService, query) {
       whileOpen();
@@ -94,4 +130,6 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       await (closing ??= close());
     },
   };
+  keepInternals(registry, { http, options: resolved, closed: closed.signal });
+  return registry;
 }

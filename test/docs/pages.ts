@@ -79,10 +79,11 @@ function markerOf(line: string): Marker | undefined {
   return kind === undefined ? undefined : { kind, value };
 }
 
-/** As GitHub makes them from headings: the second of a name gets `-1`. */
+/** As GitHub makes them from headings, the second of a name with `-1`; and those that a page sets itself. */
 function anchorsOf(prose: readonly string[]): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const line of prose) {
+    for (const [, id = ""] of line.matchAll(/<a id="([^"]+)">/g)) anchors.add(id);
     const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(line)?.[1];
     if (heading === undefined) continue;
     const slug = heading

@@ -22,8 +22,11 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   proto: ["file"],
   rust: ["file"],
   python: ["file", "compile"],
+  go: ["file"],
   json: ["file", "compile"],
   yaml: ["file"],
+  java: ["file"],
+  xml: ["file"],
   sh: ["run", "covered by", "npm scripts"],
 };
 

@@ -41,7 +41,10 @@ export interface ConsulAgentOptions {
 export const consulCommand = (): string => process.env["TEST_CONSUL"] || "consul";
 
 /** Prepares an agent; `start` starts it. It ends with the test, and its state with it. */
-export async function consulAgent(t: Test, options: ConsulAgentOptions): Promise<ConsulAgent> {
+export async function consulAgent(
+  t: Pick<Test, "teardown">,
+  options: ConsulAgentOptions,
+): Promise<ConsulAgent> {
   const { name, hcl = [], httpsPort, wan = false, isReady = knowsLeader } = options;
   const supervisor = superviseProcesses();
   t.teardown(() => supervisor.stop());

@@ -6,6 +6,7 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import {
   createRegistry,
   type Instance,
+  type Registration,
   type Registry,
   type RegistryEvent,
   type RegistryOptions,
@@ -26,8 +27,13 @@ export interface EchoInstance {
   die(): Promise<void>;
 }
 
-/** Starts a server that answers each echo with its name, and registers it with a check every second. */
-export async function startEchoInstance(t: Test, name: string, registry: Registry): Promise<EchoInstance> {
+/** Starts a server that answers each echo with its name, and registers it with a check every second, and more. */
+export async function startEchoInstance(
+  t: Test,
+  name: string,
+  registry: Registry,
+  more: Partial<Registration> = {},
+): Promise<EchoInstance> {
   const server = await startRpcServer({
     logger: silentLogger,
     bindings: [
@@ -47,8 +53,23 @@ export async function startEchoInstance(t: Test, name: string, registry: Registr
     port: server.port,
     protoServices: [protoService],
     check: { type: "grpc", intervalMs: 1_000, timeoutMs: 1_000 },
+    ...more,
   });
   return { name, port: server.port, die: () => server.close() };
+}
+
+/** Calls Echo as generated code would; who answered. */
+export function echoByGrpcJs(channel: Client): Promise<string> {
+  return new Promise((resolve, reject) => {
+    channel.makeUnaryRequest(
+      `/${EchoService.typeName}/Echo`,
+      (text: string) => Buffer.from(toBinary(EchoRequestSchema, create(EchoRequestSchema, { text }))),
+      (bytes: Buffer) => fromBinary(EchoResponseSchema, bytes).text,
+      "",
+      { deadline: Date.now() + 5_000 },
+      (error: ServiceError | null, text?: string) => (error === null ? resolve(text ?? "") : reject(error)),
+    );
+  });
 }
 
 interface CallOutcome {
@@ -66,6 +87,8 @@ export interface SteadyCallers {
   current(): readonly Instance[];
   /** Whether both callers were answered by exactly these, each of them several times, in the last `ms`. */
   answeredBy(names: readonly string[], ms: number): boolean;
+  /** How long the watch had fewer than so many, at the longest, since it first had as many. */
+  shortOfMs(count: number): number;
   /** Failed calls since a time of `performance.now()`, as texts. */
   failures(sinceMs?: number): readonly string[];
   stop(): Promise<void>;
@@ -74,7 +97,14 @@ export interface SteadyCallers {
 /** Begins to call; ends with the test. */
 export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCallers {
   const events: RegistryEvent[] = [];
-  const registry = createRegistry({ ...options, onEvent: (event) => events.push(event) });
+  const sizes: { readonly atMs: number; readonly instances: number }[] = [];
+  const registry = createRegistry({
+    ...options,
+    onEvent: (event) => {
+      events.push(event);
+      if (event.type === "changed") sizes.push({ atMs: performance.now(), instances: event.instances });
+    },
+  });
   const resolver = registerConsulResolver({ registry });
   const clients = createClients({ registry });
   const echo = clients.client(EchoService);
@@ -84,17 +114,6 @@ export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCal
   const stopped = new AbortController();
 
   const byConnect = async (): Promise<string> => (await echo.echo({ text: "" }, { timeoutMs: 5_000 })).text;
-  const byGrpcJs = (): Promise<string> =>
-    new Promise((resolve, reject) => {
-      channel.makeUnaryRequest(
-        `/${protoService}/Echo`,
-        (text: string) => Buffer.from(toBinary(EchoRequestSchema, create(EchoRequestSchema, { text }))),
-        (bytes: Buffer) => fromBinary(EchoResponseSchema, bytes).text,
-        "",
-        { deadline: Date.now() + 5_000 },
-        (error: ServiceError | null, text?: string) => (error === null ? resolve(text ?? "") : reject(error)),
-      );
-    });
   const run = async (caller: CallOutcome["caller"], call: () => Promise<string>): Promise<void> => {
     while (!stopped.signal.aborted) {
       const atMs = performance.now();
@@ -106,7 +125,7 @@ export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCal
       await sleep(10);
     }
   };
-  const running = [run("connect", byConnect), run("grpc-js", byGrpcJs)];
+  const running = [run("connect", byConnect), run("grpc-js", () => echoByGrpcJs(channel))];
   const stop = async (): Promise<void> => {
     stopped.abort();
     await Promise.all(running);
@@ -134,6 +153,19 @@ export function startSteadyCallers(t: Test, options: RegistryOptions): SteadyCal
           names.every((name) => seen.has(name))
         );
       });
+    },
+    shortOfMs(count) {
+      let longest = 0;
+      let since: number | undefined;
+      const reached = sizes.findIndex(({ instances }) => instances >= count);
+      for (const { atMs, instances } of [
+        ...sizes.slice(reached),
+        { atMs: performance.now(), instances: Infinity },
+      ]) {
+        if (since !== undefined && instances >= count) longest = Math.max(longest, atMs - since);
+        since = instances >= count ? undefined : (since ?? atMs);
+      }
+      return longest;
     },
     failures: (sinceMs = 0) =>
       outcomes.flatMap(({ caller, atMs, error }) =>

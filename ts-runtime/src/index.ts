@@ -3,7 +3,7 @@
 // What services are written with.
 export { startService, type RunningService, type ServiceOptions } from "./host/index.ts";
 export { serve, type ServiceContext, type Serving } from "./host/index.ts";
-export { drainingSignal } from "./service/index.ts";
+export { callerOf, drainingSignal, type Caller } from "./service/index.ts";
 export { defineEntity, persist, type CommandContext, type Entity } from "./entity/index.ts";
 export { from, publish, topic, type Publication } from "./publication/index.ts";
 export {

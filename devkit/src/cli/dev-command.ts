@@ -11,6 +11,7 @@ export interface DevCommandOptions {
   readonly project: string;
   readonly fresh: boolean;
   readonly registry: "embedded" | "consul";
+  readonly identity: boolean;
   readonly color: boolean;
   readonly json: boolean;
 }
@@ -40,8 +41,9 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
 
   try {
     const { project, fresh, registry } = options;
+    const env = options.identity ? { SAMSPEL_IDENTITY: "consul" } : {};
     const { signal } = interrupted;
-    const dev = await startDev({ project, fresh, registry, reporter, supervisor, signal });
+    const dev = await startDev({ project, fresh, registry, env, reporter, supervisor, signal });
     if (!signal.aborted) reporter.ready(dev, performance.now() - beganAt);
     await asked;
     const stopAt = performance.now();

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
-import { joinCommand } from "./join/index.ts";
+import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
+import { registryCommand } from "./registry/index.ts";
 
 /** The exit code of a command line that is not understood. */
 const usageError = 2;
@@ -18,6 +19,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     )
     .version(version(), "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
+    // What comes after a command is the command's: `join` has a --version of its own, and a program's options.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
   program
@@ -34,6 +37,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
         .choices(["embedded", "consul"])
         .default("embedded"),
     )
+    .addOption(
+      new Option("--identity", "give each service an identity: they call each other by mTLS").default(false),
+    )
     .addOption(new Option("--json", "tell what happens as JSON, one object a line").default(false))
     .addOption(new Option("--no-color", "write without colours"))
     .exitOverride()
@@ -48,7 +54,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       code = exit;
     }),
   );
-  program.addCommand(joinCommand((exit) => (code = exit)));
+  for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
+  program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {
     await program.parseAsync(argv);

@@ -64,8 +64,8 @@ export interface SupervisedProcess {
   readonly lastLines: readonly OutputLine[];
   /** Calls the listener with each line from now on; returns how to stop that. */
   onLine(listener: (line: OutputLine) => void): () => void;
-  /** Asks it to end, kills it after the grace; resolves when its whole group is gone. */
-  stop(): Promise<ProcessExit>;
+  /** Asks it to end, by its stop signal or another one; kills it after the grace; resolves when its whole group is gone. */
+  stop(signal?: NodeJS.Signals): Promise<ProcessExit>;
   /** Kills its whole group at once with SIGKILL. */
   kill(): Promise<ProcessExit>;
 }

@@ -72,7 +72,7 @@ export async function startProcess(spec: ProcessSpec, guard: Guard): Promise<Sup
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    stop: () => end(stopSignal, graceMs),
+    stop: (signal = stopSignal) => end(signal, graceMs),
     kill: () => end("SIGKILL", 0),
   };
 }

@@ -83,6 +83,6 @@ func (c *Client) publishDescriptors(ctx context.Context, set []byte) error {
 }
 
 func (c *Client) store(ctx context.Context, key string, value []byte) error {
-	_, err := c.call(ctx, http.MethodPut, descriptorsPath+key, url.Values{"cas": {"0"}}, value)
+	_, err := c.consul.Call(ctx, http.MethodPut, descriptorsPath+key, url.Values{"cas": {"0"}}, value)
 	return err
 }

@@ -3,122 +3,23 @@ package registry
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/samspel/samspel/interop/go/internal/backoff"
+	"github.com/samspel/samspel/interop/go/internal/consul"
 )
 
 const (
 	// lookEvery bounds how long an agent that was away may lack the instance.
 	lookEvery        = 2 * time.Second
 	deregisterWithin = 3 * time.Second
-	contractVersion  = "1"
 )
-
-var dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
-// Announcement is what an instance says of itself (R1, R2).
-type Announcement struct {
-	// Service is the service's name, a DNS label.
-	Service string
-	// Address and Port are where callers reach it. It must answer there already: its check starts as passing.
-	Address string
-	Port    int
-	// ProtoServices are the full names of what it serves, without health and reflection.
-	ProtoServices []string
-	// Version and Zone are shown, and callers may choose by them.
-	Version, Zone string
-	// Lang is the language. Default: "go".
-	Lang string
-	// Descriptors is a [DescriptorSet], which is stored before the instance is registered.
-	Descriptors []byte
-	// HealthPort is that of a plaintext health listener on the loopback, for an instance that takes only TLS on Port.
-	// It makes the instance Connect native.
-	HealthPort int
-	// Meta is what else others may want to know: keys without dots, values of at most 512 characters.
-	Meta map[string]string
-}
-
-// ID is the instance's id, made of service, address and port.
-func (a Announcement) ID() string {
-	return strings.NewReplacer(".", "-", ":", "-").Replace(fmt.Sprintf("%s-%s-%d", a.Service, a.Address, a.Port))
-}
-
-func (a Announcement) check() error {
-	if !dnsLabel.MatchString(a.Service) {
-		return fmt.Errorf("cannot register %q as a service's name must be a DNS label, such as order-mail", a.Service)
-	}
-	if a.Address == "" || a.Port <= 0 {
-		return fmt.Errorf("cannot register %s as it needs an address and a port: they are %q and %d", a.Service, a.Address, a.Port)
-	}
-	return nil
-}
-
-type consulRegistration struct {
-	ID, Name, Address string
-	Port              int
-	Tags              []string
-	Meta              map[string]string
-	Check             consulCheck
-	Connect           *consulConnect `json:",omitempty"`
-}
-
-type consulConnect struct{ Native bool }
-
-type consulCheck struct {
-	CheckID, GRPC, Interval, Timeout, Status string
-
-	DeregisterCriticalServiceAfter string
-}
-
-// registration is the body of Consul's register call.
-func (a Announcement) registration() consulRegistration {
-	meta := map[string]string{}
-	for name, value := range a.Meta {
-		meta[name] = value
-	}
-	secure := a.HealthPort > 0
-	meta["protocols"] = "grpc"
-	meta["version"] = a.Version
-	meta["zone"] = a.Zone
-	meta["lang"] = a.Lang
-	if a.Lang == "" {
-		meta["lang"] = "go"
-	}
-	meta["secure"] = strconv.FormatBool(secure)
-	meta["samspel_contract"] = contractVersion
-	if len(a.Descriptors) > 0 {
-		meta["descriptor_sha256"] = sha256Of(a.Descriptors)
-	}
-	check := consulCheck{
-		CheckID:                        "service:" + a.ID(),
-		GRPC:                           net.JoinHostPort(a.Address, strconv.Itoa(a.Port)),
-		Interval:                       "5s",
-		Timeout:                        "2s",
-		Status:                         "passing",
-		DeregisterCriticalServiceAfter: "60s",
-	}
-	var connect *consulConnect
-	if secure {
-		meta["health_port"] = strconv.Itoa(a.HealthPort)
-		check.GRPC = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.HealthPort))
-		connect = &consulConnect{Native: true}
-	}
-	return consulRegistration{
-		ID: a.ID(), Name: a.Service, Address: a.Address, Port: a.Port,
-		Tags: append([]string{"grpc"}, a.ProtoServices...), Meta: meta, Check: check, Connect: connect,
-	}
-}
 
 // Registration keeps an instance in the registry.
 type Registration struct {
@@ -161,8 +62,8 @@ func (r *Registration) Close() error {
 	<-r.done // a registration that is on its way must not arrive after the deregistration
 	ctx, cancel := context.WithTimeout(context.Background(), deregisterWithin)
 	defer cancel()
-	_, err := r.client.call(ctx, http.MethodPut, "/v1/agent/service/deregister/"+url.PathEscape(r.said.ID()), nil, nil)
-	if err != nil && !isNotFound(err) {
+	_, err := r.client.consul.Call(ctx, http.MethodPut, "/v1/agent/service/deregister/"+url.PathEscape(r.said.ID()), nil, nil)
+	if err != nil && !consul.IsNotFound(err) {
 		return err
 	}
 	r.log.Info("deregistered", "id", r.said.ID())
@@ -211,20 +112,20 @@ func (r *Registration) register(ctx context.Context) error {
 		}
 	}
 	query := url.Values{"replace-existing-checks": {"true"}}
-	return r.client.put(ctx, "/v1/agent/service/register", query, r.said.registration())
+	return r.client.consul.Put(ctx, "/v1/agent/service/register", query, r.said.registration())
 }
 
 // look asks whether the agent has the instance, and waits for a change from what has the hash.
 func (r *Registration) look(ctx context.Context, hash string) (known bool, next string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	ctx, cancel := context.WithTimeout(ctx, consul.PollTimeout)
 	defer cancel()
 	query := url.Values{}
 	if hash != "" {
 		query.Set("hash", hash)
-		query.Set("wait", waitTime.String())
+		query.Set("wait", consul.WaitTime.String())
 	}
-	body, header, err := r.client.send(ctx, http.MethodGet, "/v1/agent/service/"+url.PathEscape(r.said.ID()), query, nil)
-	if isNotFound(err) {
+	body, header, err := r.client.consul.Send(ctx, http.MethodGet, "/v1/agent/service/"+url.PathEscape(r.said.ID()), query, nil)
+	if consul.IsNotFound(err) {
 		return false, "", nil
 	}
 	if err != nil {
@@ -240,11 +141,6 @@ func (r *Registration) look(ctx context.Context, hash string) (known bool, next 
 	return true, next, nil
 }
 
-func isNotFound(err error) bool {
-	var refused *StatusError
-	return errors.As(err, &refused) && refused.Code == http.StatusNotFound
-}
-
 // AdvertisedAddress is where others reach what listens on host: on all interfaces, it is the one that faces the registry.
 func (c *Client) AdvertisedAddress(host string) (string, error) {
 	switch host {
@@ -254,7 +150,7 @@ func (c *Client) AdvertisedAddress(host string) (string, error) {
 	default:
 		return host, nil
 	}
-	u, err := url.Parse(c.base)
+	u, err := url.Parse(c.consul.BaseURL())
 	if err != nil {
 		return "", fmt.Errorf("cannot read the registry's URL: %w", err)
 	}

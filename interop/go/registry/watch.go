@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/samspel/samspel/interop/go/internal/consul"
 )
 
 // grace is how long the last good set is kept after the registry says "none" (R5): an agent that was restarted without
@@ -78,20 +80,20 @@ func (w *Watch) run(ctx context.Context, c *Client, protoService string, filter 
 		datacenter.Set("dc", filter.Datacenter)
 	}
 	wake := make(chan struct{}, 1)
-	catalog := subscribe(c, "/v1/catalog/services", datacenter, decodeCatalog, wake)
-	defer catalog.unsubscribe(wake)
-	names := map[string]*feed[[]Instance]{}
+	catalog := consul.Subscribe(c.consul, "/v1/catalog/services", datacenter, decodeCatalog, wake)
+	defer catalog.Unsubscribe(wake)
+	names := map[string]*consul.Feed[[]Instance]{}
 	defer func() {
 		for _, name := range names {
-			name.unsubscribe(wake)
+			name.Unsubscribe(wake)
 		}
 	}()
 
 	doubt := doubt{grace: grace}
 	for {
-		listed := catalog.read()
-		if listed.known {
-			follow(c, names, listed.value, protoService, datacenter, wake)
+		listed := catalog.Read()
+		if listed.Known {
+			follow(c, names, listed.Value, protoService, datacenter, wake)
 		}
 		found, known, err := gather(listed, names, protoService, filter)
 		var again <-chan time.Time
@@ -113,19 +115,19 @@ func (w *Watch) run(ctx context.Context, c *Client, protoService string, filter 
 
 // follow watches the services whose tags have the proto service, and no others.
 func follow(
-	c *Client, names map[string]*feed[[]Instance], catalog map[string][]string,
+	c *Client, names map[string]*consul.Feed[[]Instance], catalog map[string][]string,
 	protoService string, datacenter url.Values, wake chan struct{},
 ) {
 	for name, tags := range catalog {
 		if _, ok := names[name]; !ok && slices.Contains(tags, protoService) {
 			query := maps.Clone(datacenter)
 			query.Set("passing", "1")
-			names[name] = subscribe(c, "/v1/health/service/"+url.PathEscape(name), query, decodeHealth, wake)
+			names[name] = consul.Subscribe(c.consul, "/v1/health/service/"+url.PathEscape(name), query, decodeHealth, wake)
 		}
 	}
 	for name, health := range names {
 		if !slices.Contains(catalog[name], protoService) {
-			health.unsubscribe(wake)
+			health.Unsubscribe(wake)
 			delete(names, name)
 		}
 	}
@@ -133,16 +135,16 @@ func follow(
 
 // gather puts together what the watched services say. It is known once each of them has answered.
 func gather(
-	catalog reading[map[string][]string], names map[string]*feed[[]Instance], protoService string, filter Filter,
+	catalog consul.Reading[map[string][]string], names map[string]*consul.Feed[[]Instance], protoService string, filter Filter,
 ) (found []Instance, known bool, err error) {
-	known, err = catalog.known, catalog.err
+	known, err = catalog.Known, catalog.Err
 	for _, health := range names {
-		now := health.read()
-		known = known && now.known
-		if now.err != nil {
-			err = now.err
+		now := health.Read()
+		known = known && now.Known
+		if now.Err != nil {
+			err = now.Err
 		}
-		for _, instance := range now.value {
+		for _, instance := range now.Value {
 			if filter.matches(instance, protoService) {
 				found = append(found, instance)
 			}

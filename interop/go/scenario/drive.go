@@ -56,6 +56,7 @@ var scenarios = map[string]scenario{
 	"tell-rejected":   tellRejected,
 	"re-registration": neverFails(1),
 	"drain":           neverFails(8),
+	"mtls":            mtls,
 }
 
 func (d *driver) Run(ctx context.Context, r *scenariov1.RunRequest) (*scenariov1.RunResponse, error) {

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import logging
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Optional, cast
 from unittest.mock import patch
 
+import tests.declared  # noqa: F401, its proto file is needed
 from samspel.consul import Consul
+from samspel.descriptors import Descriptors
 from samspel.registration import Instance, Registration, advertised_address
+from tests.fake_consul import FakeConsul
+from tests.until import until
 
 
 class Agent(ThreadingHTTPServer):
@@ -45,14 +50,6 @@ class Api(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-async def until(condition: Any) -> None:
-    async def poll() -> None:
-        while not condition():
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(poll(), 5)
 
 
 class RegistrationTest(unittest.IsolatedAsyncioTestCase):
@@ -111,3 +108,52 @@ class RegistrationTest(unittest.IsolatedAsyncioTestCase):
     def test_advertised_address_is_one_that_others_reach(self) -> None:
         self.assertEqual(advertised_address("10.0.0.1", "http://h"), "10.0.0.1")
         self.assertEqual(advertised_address("0.0.0.0", "http://127.0.0.1:8500"), "127.0.0.1")
+
+
+class LongPollTest(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self) -> None:
+        self.registry = FakeConsul()
+        await self.registry.come()
+        self.addAsyncCleanup(self.registry.go)
+
+    def registration(self) -> Registration:
+        instance = Instance("orders", "127.0.0.1", 4711, ["samspel_test.Topics"], "1")
+        return Registration(self.registry.consul, instance, Descriptors(["samspel_test.Topics"]))
+
+    async def test_an_instance_that_is_forgotten_is_back_at_once_with_its_descriptors(self) -> None:
+        registration = self.registration()
+        registration.start()
+        self.assertTrue(await registration.wait(5))
+        await until(lambda: any("hash=" in request for request in self.registry.requests))
+        self.registry.restart_empty()
+        await until(lambda: self.registry.services and self.registry.kv, 1.5)  # no look every 2 s
+        [key] = self.registry.kv
+        self.assertEqual(key, Descriptors(["samspel_test.Topics"]).key)
+        await registration.stop()
+        self.assertEqual(self.registry.services, {})
+
+    async def test_a_stop_does_not_wait_for_a_long_poll(self) -> None:
+        registration = self.registration()
+        registration.start()
+        await until(lambda: any("hash=" in request for request in self.registry.requests))
+        await asyncio.wait_for(registration.stop(), 2)
+        self.assertEqual(self.registry.services, {})
+
+    async def test_an_instance_that_was_gone_already_is_no_trouble_at_the_stop(self) -> None:
+        registration = self.registration()
+        registration.start()
+        await registration.wait(5)
+        with patch.object(registration._consul, "register"):
+            self.registry.services.clear()
+            with self.assertLogs("samspel.registration", "DEBUG") as logs:
+                await registration.stop()
+                logging.getLogger("samspel.registration").debug("stopped")
+        self.assertEqual([record.getMessage() for record in logs.records], ["stopped"])
+
+    async def test_a_registry_that_takes_no_descriptors_does_not_stop_the_start(self) -> None:
+        registration = self.registration()
+        with patch.object(self.registry, "kv", None), self.assertLogs("samspel", "WARNING") as logs:
+            registration.start()
+            self.assertTrue(await registration.wait(5))
+        self.assertEqual(logs.records[0].message, "descriptors not published")
+        await registration.stop()

@@ -99,6 +99,7 @@ class SubscriptionTest(unittest.IsolatedAsyncioTestCase):
                 "Samspel-Group": "group",
                 "Samspel-Stream": "other",
                 "Samspel-Sequence": "41",
+                "Samspel-Subject": "topic.other.0",
             },
         )
 

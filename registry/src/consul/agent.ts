@@ -6,6 +6,11 @@ import type { ConsulHttp } from "./http.ts";
 export interface Agent {
   /** Puts the instance and its check into the registry, or in place of what stands there under its id. */
   register(registration: ResolvedRegistration): Promise<void>;
+  /**
+   * Takes an instance's check out, so that the next registration makes it anew, as passing: to a check that it knows
+   * the agent gives its old status. Without one the instance counts as passing.
+   */
+  dropCheck(id: string): Promise<void>;
   /** Takes the instance out; one that is not there is no error. */
   deregister(id: string): Promise<void>;
   /** Says that a TTL check holds. */
@@ -21,6 +26,10 @@ export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
       const path = "/agent/service/register";
       const { status } = await http.send({ method: "PUT", what, path, body: bodyOf(registration) });
       if (status === 404) throw notConsul(shownUrl, what, "404 for a path that Consul has");
+    },
+    async dropCheck(id) {
+      const path = `/agent/check/deregister/${encodeURIComponent(`service:${id}`)}`;
+      await http.send({ method: "PUT", what: `renew the check of ${id}`, path });
     },
     async deregister(id) {
       const path = `/agent/service/deregister/${encodeURIComponent(id)}`;
@@ -43,7 +52,7 @@ export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
 }
 
 function bodyOf(registration: ResolvedRegistration): object {
-  const { name, id, address, port, tags, meta, weights, check } = registration;
+  const { name, id, address, port, tags, meta, weights, check, connectNative } = registration;
   return {
     Name: name,
     ID: id,
@@ -52,6 +61,7 @@ function bodyOf(registration: ResolvedRegistration): object {
     Tags: tags,
     Meta: meta,
     Weights: { Passing: weights.passing, Warning: weights.warning },
+    ...(connectNative ? { Connect: { Native: true } } : {}),
     ...(check.type === "none" ? {} : { Check: checkOf(registration) }),
   };
 }
@@ -60,19 +70,25 @@ function bodyOf(registration: ResolvedRegistration): object {
  * The check starts as passing, as whoever registers serves already. Its id is fixed (R2), so registering again
  * replaces it, which the agent would not do with a check of another id.
  */
-function checkOf({ id, address, port, check, deregisterCriticalAfterMs }: ResolvedRegistration): object {
+function checkOf(registration: ResolvedRegistration): object {
+  const { id, address, port, healthPort, check, deregisterCriticalAfterMs: forgetMs } = registration;
   const common = {
     CheckID: `service:${id}`,
     Name: `Service '${id}'`,
     Status: "passing",
-    DeregisterCriticalServiceAfter: `${deregisterCriticalAfterMs}ms`,
+    ...(forgetMs === "never" ? {} : { DeregisterCriticalServiceAfter: `${forgetMs}ms` }),
   };
-  return check.type === "grpc"
-    ? {
-        ...common,
-        GRPC: `${address.includes(":") ? `[${address}]` : address}:${port}`,
-        Interval: `${check.intervalMs}ms`,
-        Timeout: `${check.timeoutMs}ms`,
-      }
-    : { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
+  if (check.type === "ttl" || check.type === "none") {
+    return { ...common, TTL: `${check.type === "ttl" ? check.ttlMs : 0}ms` };
+  }
+  const target = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const times = { Interval: `${check.intervalMs}ms`, Timeout: `${check.timeoutMs}ms` };
+  switch (check.type) {
+    case "http":
+      return { ...common, HTTP: check.url, ...times };
+    case "tcp":
+      return { ...common, TCP: target, ...times };
+    case "grpc":
+      return { ...common, GRPC: healthPort === undefined ? target : `127.0.0.1:${healthPort}`, ...times };
+  }
 }

@@ -70,10 +70,12 @@ export function createTransport({ tls }: Pick<ResolvedRegistryOptions, "tls">): 
       const fail = (error: Error): void => {
         if (timeout.aborted)
           reject(new Error(`no whole answer within ${request.timeoutMs} ms`, { cause: error }));
-        else if (again && sent.reusedSocket && isClosed(error)) resolve(attempt(request, false));
-        else reject(error);
+        else if (again && sent.reusedSocket && isClosed(error) && request.signal?.aborted !== true) {
+          resolve(attempt(request, false));
+        } else reject(error);
       };
-      sent.once("error", fail);
+      // Not once: a request that is reset and aborted at the same moment fails twice.
+      sent.on("error", fail);
       sent.once("response", (answer) => void read(answer).then(resolve, fail));
       sent.end(request.body);
     });

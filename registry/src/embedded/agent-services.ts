@@ -9,8 +9,9 @@ import { hasFlag, type Reply, type Request, type Route } from "./router.ts";
 import { agentServiceShape, contentHash } from "./shapes.ts";
 
 const serviceFields: Fields = {
-  known: "ID Name Tags Port Address TaggedAddresses EnableTagOverride Meta Weights Check Checks Token",
-  unsupported: "Kind Connect Proxy SocketPath Namespace Partition Locality Ports",
+  known:
+    "ID Name Tags Port Address TaggedAddresses EnableTagOverride Meta Weights Check Checks Token Connect",
+  unsupported: "Kind Proxy SocketPath Namespace Partition Locality Ports",
 };
 
 export function agentServiceRoutes(
@@ -103,6 +104,8 @@ function parseService(body: Body): ServiceEntry {
         : { lan_ipv4: { Address: address, Port: port }, wan_ipv4: { Address: address, Port: port } }),
     weights: { Passing: weights?.number("Passing") ?? 1, Warning: weights?.number("Warning") ?? 1 },
     enableTagOverride: body.boolean("EnableTagOverride"),
+    connectNative:
+      body.child("Connect", { known: "Native", unsupported: "SidecarService" })?.boolean("Native") ?? false,
   };
 }
 

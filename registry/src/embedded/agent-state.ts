@@ -18,6 +18,8 @@ export interface ServiceEntry {
   readonly taggedAddresses: unknown;
   readonly weights: { readonly Passing: number; readonly Warning: number };
   readonly enableTagOverride: boolean;
+  /** Whether it takes part in the mesh by itself, without a proxy. */
+  readonly connectNative: boolean;
 }
 
 export interface CheckEntry {

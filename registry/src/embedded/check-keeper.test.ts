@@ -25,6 +25,7 @@ function open() {
     taggedAddresses: {},
     weights: { Passing: 1, Warning: 1 },
     enableTagOverride: false,
+    connectNative: false,
   });
   const add = (status: CheckStatus): void =>
     keeper.add({

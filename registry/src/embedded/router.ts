@@ -26,7 +26,7 @@ export interface Reply {
 }
 
 export interface Route {
-  readonly method: "GET" | "PUT" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   readonly path: string;
   handle(request: Request): Reply | Promise<Reply>;
 }

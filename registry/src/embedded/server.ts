@@ -7,6 +7,8 @@ import { createAgentState } from "./agent-state.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { createCheckKeeper } from "./check-keeper.ts";
 import { healthRoutes } from "./health.ts";
+import { connectIntentionRoutes } from "./connect-intentions.ts";
+import { connectRoots } from "./connect-roots.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIndexClock } from "./index-clock.ts";
 import { createKvStore } from "./kv-store.ts";
@@ -22,7 +24,13 @@ export interface EmbeddedRegistryOptions {
   readonly host?: string;
   /** Default 0: one of the system's choice. */
   readonly port?: number;
+  /** How long a certificate of its CA is valid; it is renewed after two thirds of that. Default 72 hours, as Consul's. */
+  readonly leafTtlMs?: number;
+  /** Whether a service may call another where no intention is about the two. Default `allow`, as Consul without ACLs. */
+  readonly defaultIntention?: "allow" | "deny";
 }
+
+const threeDaysMs = 72 * 60 * 60 * 1_000;
 
 /** A registry that runs in this process. */
 export interface EmbeddedRegistry extends AsyncDisposable {
@@ -48,6 +56,7 @@ export async function startEmbeddedRegistry(
   const kv = createKvStore(clock);
   const sessions = createSessionStore(state, kv, clock);
   const node = nodeShape(host);
+  const roots = connectRoots(clock, { leafTtlMs: options.leafTtlMs ?? threeDaysMs });
   const router = createRouter([
     ...agentServiceRoutes(state, keeper, clock),
     ...agentCheckRoutes(state, keeper),
@@ -55,6 +64,8 @@ export async function startEmbeddedRegistry(
     ...catalogRoutes(state, clock, node),
     ...kvRoutes(kv, sessions, clock),
     ...sessionRoutes(sessions, clock),
+    ...roots.routes,
+    ...connectIntentionRoutes(clock, options.defaultIntention ?? "allow"),
     ...statusRoutes(host, node),
   ]);
   const server = createHttpServer(router);
@@ -74,6 +85,7 @@ export async function startEmbeddedRegistry(
   const bound = (server.address() as AddressInfo).port;
   const close = async (): Promise<void> => {
     keeper.close();
+    roots.close();
     sessions.close();
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));

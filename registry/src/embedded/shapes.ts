@@ -21,6 +21,7 @@ function serviceShape(service: ServiceEntry): Shape {
     TaggedAddresses: service.taggedAddresses,
     Weights: service.weights,
     EnableTagOverride: service.enableTagOverride,
+    ...(service.connectNative ? { Connect: { Native: true } } : {}),
   };
 }
 
@@ -60,6 +61,7 @@ export function catalogServiceShape(service: Indexed<ServiceEntry>, node: NodeSh
     ServiceMeta: service.meta,
     ServicePort: service.port,
     ServiceEnableTagOverride: service.enableTagOverride,
+    ServiceConnect: service.connectNative ? { Native: true } : {},
     CreateIndex: Number(service.createIndex),
     ModifyIndex: Number(service.modifyIndex),
   };

@@ -4,3 +4,9 @@ export {
   type ConsulResolverHandle,
   type ConsulResolverOptions,
 } from "./register-consul-resolver.ts";
+export {
+  identityChannelCredentials,
+  identityServerCredentials,
+  type ChannelIdentityOptions,
+  type ServerIdentityOptions,
+} from "./credentials.ts";

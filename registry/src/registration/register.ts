@@ -20,7 +20,7 @@ export interface RegistrationHandle extends AsyncDisposable {
    * Takes the instance out of the callers' sight, though its checks pass, until `endMaintenance`: it gets no new calls.
    * `reason` is for people who look at the registry.
    *
-   * @throws RegistryError if the registry gives no answer or refuses.
+   * @throws RegistryError if the registry refuses, or gives no answer: it then begins when it answers again.
    */
   beginMaintenance(reason: string): Promise<void>;
   /** Lets callers see the instance again. One that is not in maintenance stays as it is. */
@@ -52,7 +52,8 @@ export async function keepRegistered(
   let maintenance: string | undefined;
   await registerFirst(context, registration);
   options.onEvent({ type: "registered", id, again: false });
-  const again = async (): Promise<void> => {
+  const again = async (isKnown: boolean): Promise<void> => {
+    if (isKnown) await agent.dropCheck(id);
     await agent.register(registration);
     if (maintenance !== undefined) await agent.maintain(id, maintenance);
     options.onEvent({ type: "registered", id, again: true });
@@ -107,7 +108,7 @@ async function registerFirst(
 async function watchOneself(
   { http, options }: KeeperContext,
   id: string,
-  registerAgain: () => Promise<void>,
+  registerAgain: (isKnown: boolean) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const what = `keep ${id} registered`;
@@ -124,7 +125,7 @@ async function watchOneself(
         ...(hash === undefined ? {} : { query: { hash }, waitMs: options.waitMs }),
       });
       if (answer.status === 404 || failures > 0) {
-        await registerAgain();
+        await registerAgain(answer.status === 200);
         if (failures > 0) options.onEvent({ type: "recovered", what });
         failures = 0;
         hash = undefined;
@@ -149,7 +150,7 @@ async function watchOneself(
 async function heartbeat(
   { agent }: KeeperContext,
   { id, ttlMs }: { readonly id: string; readonly ttlMs: number },
-  registerAgain: () => Promise<void>,
+  registerAgain: (isKnown: boolean) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -158,7 +159,7 @@ async function heartbeat(
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       // A registry that is away is the next beat's matter; one that refuses again, that of `watchOneself`.
-      if (!error.retryable && !signal.aborted) await registerAgain().catch(ignoreRegistryError);
+      if (!error.retryable && !signal.aborted) await registerAgain(false).catch(ignoreRegistryError);
     }
     await pause(ttlMs / 3, signal);
   }

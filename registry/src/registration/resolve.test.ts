@@ -20,6 +20,8 @@ t.test("resolveRegistration() says what the joining contract asks for (R1, R2)",
       samspel_contract: "1",
     },
     weights: { passing: 1, warning: 1 },
+    connectNative: false,
+    healthPort: undefined,
     check: { type: "grpc", intervalMs: 5_000, timeoutMs: 2_000 },
     deregisterCriticalAfterMs: 60_000,
   });

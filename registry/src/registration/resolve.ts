@@ -1,4 +1,5 @@
 // What an instance says when it joins (R1, R2), completed and checked against Consul's limits once.
+import { sha256Of } from "../descriptors/index.ts";
 import { RegistryError } from "../errors.ts";
 import { grpcTag } from "../instance.ts";
 
@@ -8,6 +9,10 @@ export type RegistrationCheck =
   | { readonly type: "grpc"; readonly intervalMs?: number; readonly timeoutMs?: number }
   /** The instance says so itself, three times per `ttlMs`. Default 15,000 ms. */
   | { readonly type: "ttl"; readonly ttlMs?: number }
+  /** The registry opens a connection to the instance's port. Intervals as with `grpc`. */
+  | { readonly type: "tcp"; readonly intervalMs?: number; readonly timeoutMs?: number }
+  /** The registry gets a URL, which must answer 2xx. Intervals as with `grpc`. */
+  | { readonly type: "http"; readonly url: string; readonly intervalMs?: number; readonly timeoutMs?: number }
   /** It always counts as alive. */
   | { readonly type: "none" };
 
@@ -30,6 +35,13 @@ export interface Registration {
   readonly lang?: string;
   /** Whether callers must use TLS. Default false. */
   readonly secure?: boolean;
+  /** Whether it proves who it is by a certificate of the registry's CA, and asks the same of callers. Default false. */
+  readonly connectNative?: boolean;
+  /**
+   * A plaintext port on the loopback that the check calls in place of `port`, as a registry has no certificate to show.
+   * Default: none.
+   */
+  readonly healthPort?: number;
   /** More pairs to publish; at most 64 in all, keys of letters, digits, `-` and `_`, values of at most 512 characters. */
   readonly meta?: Readonly<Record<string, string>>;
   /**
@@ -39,8 +51,16 @@ export interface Registration {
   readonly weights?: { readonly passing?: number; readonly warning?: number };
   /** Default `{ type: "grpc" }`. */
   readonly check?: RegistrationCheck;
-  /** A dead instance is forgotten after this long. Default 60,000 ms, which is also Consul's minimum. */
-  readonly deregisterCriticalAfterMs?: number;
+  /** A dead instance is forgotten after this long, or never. Default 60,000 ms, which is also Consul's minimum. */
+  readonly deregisterCriticalAfterMs?: number | "never";
+  /** More tags than `grpc` and the proto services. */
+  readonly tags?: readonly string[];
+  /**
+   * A FileDescriptorSet of all that the proto services need, as bytes: each file after its imports, without source
+   * info. It is published under its hash before the instance is registered (R3), which says the hash in its meta.
+   * Default: none.
+   */
+  readonly descriptors?: Uint8Array;
 }
 
 /** Which version of the joining contract an instance keeps (docs/joining.md). */
@@ -55,7 +75,10 @@ export interface ResolvedRegistration {
   readonly meta: Readonly<Record<string, string>>;
   readonly weights: { readonly passing: number; readonly warning: number };
   readonly check: Required<RegistrationCheck>;
-  readonly deregisterCriticalAfterMs: number;
+  readonly connectNative: boolean;
+  readonly healthPort: number | undefined;
+  readonly deregisterCriticalAfterMs: number | "never";
+  readonly descriptors: Uint8Array | undefined;
 }
 
 /** @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` naming what the registry would not take. */
@@ -76,6 +99,10 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     zone: registration.zone ?? "",
     lang: registration.lang ?? "",
     secure: String(registration.secure ?? false),
+    ...(registration.healthPort === undefined ? {} : { health_port: String(registration.healthPort) }),
+    ...(registration.descriptors === undefined
+      ? {}
+      : { descriptor_sha256: sha256Of(registration.descriptors) }),
     samspel_contract: contractVersion,
   };
   mustHold(Object.keys(meta).length <= 64, "meta", `${Object.keys(meta).length} pairs`, "at most 64 pairs");
@@ -88,11 +115,14 @@ export function resolveRegistration(registration: Registration): ResolvedRegistr
     name,
     address,
     port,
-    tags: [...new Set([grpcTag, ...registration.protoServices])],
+    tags: [...new Set([grpcTag, ...registration.protoServices, ...(registration.tags ?? [])])],
     meta,
     weights: resolveWeights(registration.weights),
     check: resolveCheck(registration.check ?? { type: "grpc" }),
+    connectNative: registration.connectNative ?? false,
+    healthPort: registration.healthPort,
     deregisterCriticalAfterMs: registration.deregisterCriticalAfterMs ?? 60_000,
+    descriptors: registration.descriptors,
   };
 }
 
@@ -108,7 +138,9 @@ const isWeight = (value: number, least: number): boolean =>
 function resolveCheck(check: RegistrationCheck): Required<RegistrationCheck> {
   switch (check.type) {
     case "grpc":
-      return { type: "grpc", intervalMs: check.intervalMs ?? 5_000, timeoutMs: check.timeoutMs ?? 2_000 };
+    case "tcp":
+    case "http":
+      return { ...check, intervalMs: check.intervalMs ?? 5_000, timeoutMs: check.timeoutMs ?? 2_000 };
     case "ttl":
       return { type: "ttl", ttlMs: check.ttlMs ?? 15_000 };
     default:

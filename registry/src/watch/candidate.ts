@@ -11,7 +11,7 @@ import { grpcTag, type Instance } from "../instance.ts";
 const healths = ["passing", "warning", "maintenance", "critical"] as const;
 
 /** An instance in maintenance was taken out by somebody; a critical one fails its checks. */
-type Health = (typeof healths)[number];
+export type Health = (typeof healths)[number];
 
 /** An instance that is registered, live or not. */
 export interface Candidate {
@@ -52,7 +52,8 @@ export function parseCandidates(body: unknown): Candidates {
 
 const rank = ({ health }: Candidate): number => healths.indexOf(health);
 
-function parseCandidate(entry: Readonly<Record<string, unknown>>): Candidate {
+/** An entry of an answer of `/v1/health/service/…`. */
+export function parseCandidate(entry: Readonly<Record<string, unknown>>): Candidate {
   const service = asRecord(entry["Service"]);
   const node = asRecord(entry["Node"]);
   const tags = asStrings(service["Tags"]);
@@ -95,7 +96,7 @@ function healthOf(checks: readonly Readonly<Record<string, unknown>>[]): Health 
 /** Why nobody could call the instance; undefined where they can. */
 function faultOf({ id, address, port }: Instance): string | undefined {
   // What stands in a URL's host, and no more: an address must not smuggle in a path or credentials.
-  if (!/^[A-Za-z0-9._:%-]{1,255}$/.test(address))
+  if (!/^[\w.:%-]{1,255}$/.test(address))
     return `${id || "an entry"} has the address "${address.slice(0, 60)}"`;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `${id || "an entry"} has the port ${port}`;
   return id === "" ? `${address}:${port} has no ID` : undefined;

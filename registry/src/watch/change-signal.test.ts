@@ -56,7 +56,7 @@ t.test(
     await second;
     t.equal(signal.version, 2, "two changes are one round");
     const third = signal.after(2, end.signal);
-    mock.timers.tick(25_000);
+    mock.timers.tick(100_000);
     await third;
     t.equal(signal.version, 2, "without any change it is time after a while");
     const fourth = signal.after(2, end.signal);

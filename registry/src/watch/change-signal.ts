@@ -4,11 +4,12 @@
 //   C2. A change is told at once where none was within `restMs`, else when that is over: a deployment that changes
 //       hundreds of instances a second makes one round of reading a second.
 //   C3. Nothing is missed: who saw version n is told as soon as there is a later one, also if it came meanwhile.
-//   C4. All the same everything is read once in a while, `waitMs` at the longest.
+//   C4. All the same everything is read once in a while, for what shows in no source: a node's new address, rights.
 import type { ResolvedRegistryOptions } from "../options.ts";
 import type { Source } from "./source.ts";
 
 const restMs = 1_000;
+const onceInAWhile = 4;
 
 export interface ChangeSignal {
   readonly version: number;
@@ -75,7 +76,7 @@ export function createChangeSignal(
           signal.removeEventListener("abort", done);
           resolve();
         };
-        const timer = setTimeout(done, waitMs);
+        const timer = setTimeout(done, onceInAWhile * waitMs);
         waiting.add(done);
         signal.addEventListener("abort", done, { once: true });
       }),

@@ -1,3 +1,4 @@
+export { parseCandidate, type Health } from "./candidate.ts";
 export { createCatalogs } from "./catalog.ts";
 export type { WatchStatus } from "./instance-set.ts";
 export type { InstanceWatch } from "./instance-watch.ts";

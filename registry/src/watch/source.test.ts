@@ -7,12 +7,14 @@ import { createSource, nextIndex } from "./source.ts";
 type Scripted = { readonly index: bigint; readonly body: unknown } | "failure";
 
 /** Answers from a script, noting the index that each request sent; at its end it never answers. */
-function scripted(script: readonly Scripted[]): { http: ConsulHttp; sent: (string | undefined)[] } {
+function scripted(script: readonly Scripted[]) {
   const sent: (string | undefined)[] = [];
+  const stale: boolean[] = [];
   const http: ConsulHttp = {
     async get({ query, signal }) {
       const step = script[sent.length];
       sent.push(query?.["index"]);
+      stale.push(query?.["stale"] !== undefined);
       if (step === "failure") throw unreachable("http://registry", "watch", new Error("gone"));
       if (step !== undefined)
         return { status: 200, contentHash: undefined, filtered: false, deniesByDefault: false, ...step };
@@ -23,7 +25,7 @@ function scripted(script: readonly Scripted[]): { http: ConsulHttp; sent: (strin
     send: () => Promise.reject(new Error("a watch changes nothing")),
     close() {},
   };
-  return { http, sent };
+  return { http, sent, stale };
 }
 
 t.test(
@@ -59,6 +61,46 @@ t.test(
     t.same(source.state, { type: "waiting" }, "nobody listens: nothing is known");
   },
 );
+
+t.test("createSource() reads what changes all the time ten times a second", async (t) => {
+  const { http } = scripted([1n, 2n, 3n, 4n, 5n].map((index) => ({ index, body: index })));
+  const source = createSource(http, resolveRegistryOptions({}, {}), {
+    what: "watch",
+    path: "/",
+    parse: (body) => body,
+  });
+  const startedAt = performance.now();
+  const finished = Promise.withResolvers<void>();
+  const leave = source.subscribe(() => {
+    if (source.index === 5n) finished.resolve();
+  });
+  await finished.promise;
+  // The first is no poll; after the second, the third and the fourth there is a pause.
+  t.ok(performance.now() - startedAt >= 290, "and not as fast as the registry answers");
+  leave();
+});
+
+t.test("createSource() takes the word of any server only while it knows nothing (S4)", async (t) => {
+  const { http, stale } = scripted([
+    "failure",
+    { index: 2n, body: "a" },
+    "failure",
+    "failure",
+    { index: 3n, body: "b" },
+  ]);
+  const source = createSource(http, resolveRegistryOptions({}, {}), {
+    what: "watch",
+    path: "/",
+    parse: String,
+  });
+  const finished = Promise.withResolvers<void>();
+  const leave = source.subscribe(() => {
+    if (source.index === 3n) finished.resolve();
+  });
+  await finished.promise;
+  t.same(stale.slice(0, 5), [false, true, false, false, false]);
+  leave();
+});
 
 t.test("createSource() polls once for all who subscribe", async (t) => {
   const { http, sent } = scripted([{ index: 2n, body: "a" }]);

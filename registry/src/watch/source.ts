@@ -8,12 +8,15 @@
 //   S4. Until there is a value, every second attempt takes the word of any server (`?stale`): who starts while the
 //       servers elect a leader finds others nevertheless. With a value, only the leader's word counts.
 //   S5. Where there are slots and none is free, it is read when the catalog has changed, without a poll of its own.
-import { backoff } from "../backoff.ts";
+import { backoff, pause } from "../backoff.ts";
 import type { ConsulAnswer, ConsulHttp } from "../consul/index.ts";
 import { hidden, notConsul, RegistryError } from "../errors.ts";
 import type { ResolvedRegistryOptions } from "../options.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { PollSlots } from "./poll-slots.ts";
+
+/** A poll that ends sooner is followed by a pause: ten answers a second are enough. */
+const shortestPollMs = 100;
 
 export type SourceState<T> =
   /** No answer yet. */
@@ -96,9 +99,12 @@ export function createSource<T>(
     const value = valueOf(answer, request, options.shownUrl);
     index = nextIndex(previous, answer.index);
     tell({ type: "live", value });
-    // A registry that does not hold the request back must not be asked in a tight loop.
-    const held = performance.now() - startedAt > 100;
-    if (polls && !held && (index === undefined || index === previous)) await backoff(3, signal);
+    // A registry that does not hold the request back must not be asked in a tight loop, nor a service that changes all
+    // the time: its answer may have megabytes.
+    const leftMs = shortestPollMs - (performance.now() - startedAt);
+    if (!polls || leftMs <= 0) return;
+    if (index === undefined || index === previous) await backoff(3, signal);
+    else if (blocking) await pause(leftMs, signal);
   };
 
   const poll = async (signal: AbortSignal): Promise<void> => {

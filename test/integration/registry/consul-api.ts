@@ -14,6 +14,7 @@ export interface ConsulApi {
   readonly url: string;
   get(path: string): Promise<ApiAnswer>;
   put(path: string, body?: unknown): Promise<ApiAnswer>;
+  post(path: string, body: unknown): Promise<ApiAnswer>;
   delete(path: string): Promise<ApiAnswer>;
 }
 
@@ -39,6 +40,7 @@ export function consulApi(url: string): ConsulApi {
     url,
     get: (path) => send("GET", path),
     put: (path, body) => send("PUT", path, body),
+    post: (path, body) => send("POST", path, body),
     delete: (path) => send("DELETE", path),
   };
 }

@@ -5,6 +5,8 @@ import { consulApi } from "./consul-api.ts";
 import { agentCases } from "./contract-agent.ts";
 import { blockingCases } from "./contract-blocking.ts";
 import { checkCases } from "./contract-checks.ts";
+import { connectCases } from "./contract-connect.ts";
+import { descriptorCases } from "./contract-descriptors.ts";
 import { kvCases } from "./contract-kv.ts";
 import { libraryCases } from "./contract-library.ts";
 import { sessionCases } from "./contract-sessions.ts";
@@ -19,6 +21,8 @@ export async function registryContract(t: Test, url: string): Promise<void> {
     ...blockingCases(t, api),
     ...kvCases(t, api),
     ...sessionCases(t, api),
+    ...connectCases(t, api),
     ...libraryCases(t, api),
+    ...descriptorCases(t, api),
   ]);
 }

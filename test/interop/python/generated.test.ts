@@ -13,24 +13,31 @@ import {
 import { file_samspel_v1_errors } from "@samspel/runtime/gen/samspel/v1/errors_pb.js";
 import { file_samspel_v1_options } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
 import { file_samspel_v1_subscribe } from "@samspel/runtime/gen/samspel/v1/subscribe_pb.js";
+import { file_samspel_v1_tell } from "@samspel/runtime/gen/samspel/v1/tell_pb.js";
 import t from "tap";
 import { file_cart_v1_cart_topics } from "../../../examples/shopping-cart/gen/cart/v1/cart_topics_pb.ts";
 import {
   file_inventory_v1_inventory_api,
   InventoryService,
 } from "../../../examples/shopping-cart/gen/inventory/v1/inventory_api_pb.ts";
+import { file_samspel_scenario_v1_scenario } from "../../../interop/typescript/gen/samspel/scenario/v1/scenario_pb.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const library = join(root, "interop/python/src");
 const inventory = join(root, "examples/shopping-cart/inventory/src");
 
-const generated: ReadonlyArray<readonly [folder: string, file: DescFile]> = [
-  [library, file_samspel_v1_errors],
-  [library, file_samspel_v1_options],
-  [library, file_samspel_v1_subscribe],
-  [inventory, file_cart_v1_cart_topics],
-  [inventory, file_inventory_v1_inventory_api],
+const generated: ReadonlyArray<readonly [path: string, file: DescFile]> = [
+  ...[file_samspel_v1_errors, file_samspel_v1_options, file_samspel_v1_subscribe, file_samspel_v1_tell].map(
+    (file) => [moduleOf(library, file), file] as const,
+  ),
+  [moduleOf(inventory, file_cart_v1_cart_topics), file_cart_v1_cart_topics],
+  [moduleOf(inventory, file_inventory_v1_inventory_api), file_inventory_v1_inventory_api],
+  [join(root, "interop/python/scenario/gen/scenario_pb2.py"), file_samspel_scenario_v1_scenario],
 ];
+
+function moduleOf(folder: string, file: DescFile): string {
+  return join(folder, `${file.name}_pb2.py`);
+}
 
 /** The descriptor in a `_pb2.py`, read as text, so that no package of Python's has to be there. */
 async function descriptorIn(path: string): Promise<FileDescriptorProto> {
@@ -57,8 +64,8 @@ function essence(file: FileDescriptorProto): Buffer {
 t.test(
   "Python's generated messages are those of the protos: else run interop/python/generate.sh",
   async (t) => {
-    for (const [folder, file] of generated) {
-      const found = await descriptorIn(join(folder, `${file.name}_pb2.py`));
+    for (const [path, file] of generated) {
+      const found = await descriptorIn(path);
       t.ok(essence(found).equals(essence(file.proto)), file.name);
       for (const field of found.messageType.flatMap((message) => message.field)) field.number += 1;
       for (const field of found.extension) field.number += 1;

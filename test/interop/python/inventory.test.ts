@@ -4,6 +4,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ErrorDetailSchema } from "@samspel/runtime/gen/samspel/v1/errors_pb.js";
 import { Health } from "@samspel/runtime/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "@samspel/runtime/gen/grpc/reflection/v1alpha/reflection_pb.js";
+import postgres from "postgres";
 import t from "tap";
 import type { InventoryService } from "../../../examples/shopping-cart/gen/inventory/v1/inventory_api_pb.ts";
 import { consulUrl, databaseUrl, natsUrl } from "../../support/environment.ts";
@@ -259,6 +260,35 @@ t.test("inventory outlives the loss of Postgres, NATS and the registry", async (
   t.same(await inventory.stop(), { type: "exited", code: 0 });
   t.same(inventory.noise, []);
   await t.rejects(manager.streams.info(`${prefix}dead_letters`), /stream not found/);
+});
+
+t.test("what an earlier version of inventory booked stays booked", async (t) => {
+  const [prefix, schema] = [testTopicPrefix(t), testSchema(t)];
+  const sql = postgres(databaseUrl(), { max: 1, onnotice: () => undefined });
+  t.teardown(() => sql.end());
+  await sql.unsafe(`
+    create schema if not exists ${schema};
+    set search_path to ${schema};
+    create table stock (sku text primary key, on_hand integer not null, sold integer not null default 0);
+    insert into stock values ('fig', 8, 2);
+    create table inbox (
+      message_id text primary key, cart_id text not null, deliveries integer not null default 1,
+      received_at timestamptz not null default now()
+    );
+    create table orders (
+      cart_id text primary key, items jsonb not null, message_id text not null references inbox,
+      booked_at timestamptz not null default now()
+    );
+    insert into inbox values ('cart/c-1/2', 'c-1', 3);
+    insert into orders values ('c-1', '{"fig": 2}', 'cart/c-1/2');`);
+  const inventory = await startInventory(t, python, { SAMSPEL_SCHEMA: schema, SAMSPEL_TOPIC_PREFIX: prefix });
+  const { client } = inventory;
+  t.match(await orderOf(client, "c-1"), { items: { fig: 2 }, deliveries: 3 });
+  const { js } = await openJetStream(t);
+  await publishCheckedOut(js, prefix, "c-1", checkedOut("c-1", { fig: 2 }));
+  await until("it is counted", async () => (await orderOf(client, "c-1"))?.deliveries === 4);
+  t.same(await stockOf(client, "fig"), { onHand: 8, reserved: 0, sold: 2 }, "and not booked again");
+  t.same(await inventory.stop(), { type: "exited", code: 0 });
 });
 
 t.test("inventory that cannot start says why, once, and exits with 1", async (t) => {

@@ -1,17 +1,22 @@
-// The Python library's own unit tests; they need no infra.
-import { join } from "node:path";
+// The Python library's own gate: format, lint, types, and unit tests that need no infra.
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import t from "tap";
-import { inventoryPython } from "./inventory-process.ts";
 
-t.test("the Python library's unit tests pass", async (t) => {
-  const library = join(import.meta.dirname, "../../../interop/python");
-  const { stderr } = await promisify(execFile)(
-    await inventoryPython(t),
-    ["-m", "unittest", "discover", "-t", ".", "-s", "tests"],
-    { cwd: library, env: { ...process.env, PYTHONPATH: "src", PYTHONDONTWRITEBYTECODE: "1" } },
+const run = promisify(execFile);
+const library = join(import.meta.dirname, "../../../interop/python");
+
+t.test("the Python library is formatted, linted, typed and tested", async (t) => {
+  const python = await run("python3", ["-c", "import ensurepip, venv"]).then(
+    () => true,
+    () => false,
   );
+  if (!python) {
+    t.pass("", { skip: "python3 with venv is not there: on Debian, apt install python3-venv" });
+    return;
+  }
+  const { stderr } = await run("sh", ["check.sh"], { cwd: library, maxBuffer: 64 * 1024 * 1024 });
   t.match(stderr, /^Ran [1-9]\d* tests/m);
   t.match(stderr, /^OK$/m);
 });

@@ -1,10 +1,8 @@
 // errors.json and deadlines.json: how calls end.
-import { create } from "@bufbuild/protobuf";
-import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { findTrailerError, parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { errorDetail } from "@samspel/runtime";
-import { ErrorDetailSchema } from "@samspel/runtime/gen/samspel/v1/errors_pb.js";
+import { errorDetail, reject } from "@samspel/runtime";
 import t from "tap";
 import { inheriting } from "../../../ts-runtime/src/client/inheriting.ts";
 import {
@@ -61,23 +59,16 @@ function isOurs(reason: string): reason is ErrorCode {
   return reason in errorCodes;
 }
 
-/** As a service would throw it: with a code of ours, or with a detail that has one of its own. */
+/** As a service would throw it: with a code of ours, or refused with a reason of its own. */
 function thrown({ reason, code, message, retryable, retryAfterMs, metadata }: ErrorVector): Error {
-  if (isOurs(reason)) {
-    return new SamspelError(reason, message, {
-      grpc: code,
-      retryable,
-      metadata,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
-  }
-  const value = create(ErrorDetailSchema, {
-    code: reason,
+  const options = {
     retryable,
-    metadata: { ...metadata },
-    ...(retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(retryAfterMs) }),
-  });
-  return new ConnectError(message, code, undefined, [{ desc: ErrorDetailSchema, value }]);
+    metadata,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  return isOurs(reason)
+    ? new SamspelError(reason, message, { ...options, grpc: code })
+    : reject(code, message, { ...options, reason });
 }
 
 function written(error: unknown): Wire {

@@ -50,13 +50,19 @@ export interface Faults {
   /** Changes what it says of itself. */
   readonly registration?: (body: Body) => Body;
   readonly isNeverRegisteredAgain?: boolean;
-  readonly health?: "missing" | "same-to-all" | "empty-name-alone" | "unwatched";
-  readonly reflection?: "missing" | "without-imports";
+  readonly health?: "missing" | "same-to-all" | "empty-name-alone" | "unwatched" | "unknown-unwatched";
+  readonly reflection?: "missing" | "without-imports" | "old";
+  /** Larger requests are refused. */
+  readonly maxRequestBytes?: number;
+  readonly maxHeaders?: number;
+  readonly closesOnPing?: boolean;
   readonly ignoresDeadlines?: boolean;
   /** Watches that were cancelled keep their place, of which there are 100. */
   readonly ignoresCancellation?: boolean;
   readonly unknownMethods?: "internal" | "ok";
   readonly garbage?: "handled" | "stack";
+  /** Its port is TLS, with a health listener beside it. */
+  readonly tls?: "good" | "of-another-service" | "open-to-all" | "with-open-back-door";
   readonly descriptors?: "missing" | "stale" | "not-whole";
 }
 
@@ -70,13 +76,17 @@ const services: readonly DescService[] = [EchoService, CounterService, CounterTo
 
 /** Starts it and registers it; it ends with the test. */
 export async function startForeignService(
-  t: Test,
+  t: Pick<Test, "teardown">,
   registryUrl: string,
   faults: Faults = {},
 ): Promise<ForeignService> {
+  const name = `foreign-${randomUUID().slice(0, 8)}`;
   const server = await startRawServer({
     handlers: handlersOf(faults),
+    ...(faults.tls === undefined ? {} : { tls: await tlsOf(registryUrl, name, faults.tls) }),
     ignoresDeadlines: faults.ignoresDeadlines ?? false,
+    maxHeaders: faults.maxHeaders,
+    closesOnPing: faults.closesOnPing,
     otherwise: ({ end }) => {
       if (faults.unknownMethods === "ok") end(0);
       else end(faults.unknownMethods === "internal" ? internal : unimplemented, "no such method");
@@ -84,14 +94,20 @@ export async function startForeignService(
   });
   t.teardown(() => server[Symbol.asyncDispose]());
   const digest = await storeDescriptors(registryUrl, faults);
-  const name = `foreign-${randomUUID().slice(0, 8)}`;
-  const own = registrationOf(name, server.port, digest);
+  const healthPort = faults.tls === undefined ? undefined : await listenForHealth(t, faults);
+  const own = registrationOf(name, { port: server.port, digest, healthPort });
   const body = faults.registration?.(own) ?? own;
   await keepRegistered(t, registryUrl, body, faults.isNeverRegisteredAgain !== true);
   return { name: body.Name, id: body.ID, url: `http://127.0.0.1:${server.port}` };
 }
 
-function registrationOf(name: string, port: number, digest: string): Body {
+interface Registered {
+  readonly port: number;
+  readonly digest: string;
+  readonly healthPort: number | undefined;
+}
+
+function registrationOf(name: string, { port, digest, healthPort }: Registered): Body {
   const id = `${name}-127-0-0-1-${port}`;
   return {
     ID: id,
@@ -104,19 +120,49 @@ function registrationOf(name: string, port: number, digest: string): Body {
       version: "1.0.0",
       zone: "",
       lang: "none",
-      secure: "false",
+      secure: String(healthPort !== undefined),
+      ...(healthPort === undefined ? {} : { health_port: String(healthPort) }),
       samspel_contract: "1",
       descriptor_sha256: digest,
     },
     Check: {
       CheckID: `service:${id}`,
-      GRPC: `127.0.0.1:${port}`,
+      GRPC: `127.0.0.1:${healthPort ?? port}`,
       Interval: "1s",
       Timeout: "2s",
       Status: "passing",
       DeregisterCriticalServiceAfter: "60s",
     },
   };
+}
+
+/** A certificate of the registry's CA, as a service of that name gets it. */
+async function tlsOf(registryUrl: string, name: string, fault: NonNullable<Faults["tls"]>) {
+  const service = fault === "of-another-service" ? "mail" : name;
+  const [leaf, roots] = await Promise.all(
+    [`leaf/${service}`, "roots"].map(async (path) => {
+      const response = await fetch(`${registryUrl}/v1/agent/connect/ca/${path}`);
+      return response.json();
+    }),
+  );
+  const { CertPEM: cert, PrivateKeyPEM: key } = leaf as { CertPEM: string; PrivateKeyPEM: string };
+  const { Roots } = roots as { Roots: readonly { RootCert: string }[] };
+  return { cert, key, ca: Roots.map(({ RootCert }) => RootCert), requestCert: fault !== "open-to-all" };
+}
+
+async function listenForHealth(t: Pick<Test, "teardown">, faults: Faults): Promise<number> {
+  const all = handlersOf(faults);
+  const handlers =
+    faults.tls === "with-open-back-door"
+      ? all
+      : new Map([...all].filter(([path]) => path.includes("health")));
+  const listener = await startRawServer({
+    handlers,
+    otherwise: ({ end }) => end(unimplemented),
+    ignoresDeadlines: false,
+  });
+  t.teardown(() => listener[Symbol.asyncDispose]());
+  return listener.port;
 }
 
 async function put(url: string, body?: string | Uint8Array<ArrayBuffer>): Promise<void> {
@@ -126,7 +172,12 @@ async function put(url: string, body?: string | Uint8Array<ArrayBuffer>): Promis
 
 const lookMs = 100;
 
-async function keepRegistered(t: Test, url: string, body: Body, again: boolean): Promise<void> {
+async function keepRegistered(
+  t: Pick<Test, "teardown">,
+  url: string,
+  body: Body,
+  again: boolean,
+): Promise<void> {
   const register = (): Promise<void> => put(`${url}/v1/agent/service/register`, JSON.stringify(body));
   await register();
   const look = async (): Promise<void> => {
@@ -186,7 +237,10 @@ function handlersOf(faults: Faults): ReadonlyMap<string, RawHandler> {
     if (faults.health !== "unwatched") handlers.set("/grpc.health.v1.Health/Watch", watched(faults));
   }
   if (faults.reflection !== "missing")
-    handlers.set("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", reflecting(faults));
+    handlers.set(
+      `/grpc.reflection.${faults.reflection === "old" ? "v1alpha" : "v1"}.ServerReflection/ServerReflectionInfo`,
+      reflecting(faults),
+    );
   return handlers;
 }
 
@@ -224,8 +278,9 @@ function statusOf(name: string, health: Faults["health"]): Status | undefined {
   return services.some(({ typeName }) => typeName === name) ? Status.SERVING : undefined;
 }
 
-function checked({ health }: Faults): RawHandler {
+function checked({ health, maxRequestBytes = Infinity }: Faults): RawHandler {
   return readable(HealthCheckRequestSchema, undefined, ({ request, send, end }) => {
+    if (request.length > maxRequestBytes) return end(resourceExhausted, "too large");
     const status = statusOf(fromBinary(HealthCheckRequestSchema, request).service, health);
     if (status === undefined) return end(notFound, "unknown service");
     send(toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status })));
@@ -240,6 +295,8 @@ function watched({ health, ignoresCancellation }: Faults): RawHandler {
   return ({ request, signal, send, end }) => {
     if (watches >= maxWatches) return end(resourceExhausted, "too many watches");
     watches++;
+    if (health === "unknown-unwatched" && fromBinary(HealthCheckRequestSchema, request).service !== "")
+      return end(notFound, "unknown service");
     if (ignoresCancellation !== true) signal.addEventListener("abort", () => watches--);
     const { service } = fromBinary(HealthCheckRequestSchema, request);
     const status = statusOf(service, health === "same-to-all" ? undefined : health);

@@ -1,16 +1,21 @@
 // A gRPC server of bare HTTP/2, so that tests can make it do what no library would.
 import { once } from "node:events";
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  createSecureServer,
+  createServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createFrameReader, frameOf } from "../../../devkit/src/join/verify/grpc/frames.ts";
 
 /** A call as a handler sees it: the request is there whole. */
-export interface RawCall {
+interface RawCall {
   readonly request: Uint8Array;
   /** Aborts when the caller is gone, or the deadline is over. */
   readonly signal: AbortSignal;
-  send(message: Uint8Array): void;
-  end(code: number, message?: string): void;
+  send(this: void, message: Uint8Array): void;
+  end(this: void, code: number, message?: string): void;
 }
 
 export type RawHandler = (call: RawCall) => void;
@@ -20,6 +25,17 @@ export interface RawServerOptions {
   /** Of paths that have no handler. */
   readonly otherwise: RawHandler;
   readonly ignoresDeadlines: boolean;
+  /** How many headers a call may have. */
+  readonly maxHeaders?: number | undefined;
+  /** Closes a connection on its first PING. */
+  readonly closesOnPing?: boolean | undefined;
+  /** Default: plaintext. */
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    readonly ca: readonly string[];
+    readonly requestCert: boolean;
+  };
 }
 
 export interface RawServer extends AsyncDisposable {
@@ -27,11 +43,17 @@ export interface RawServer extends AsyncDisposable {
 }
 
 export async function startRawServer(options: RawServerOptions): Promise<RawServer> {
-  const server = createServer();
+  const { tls, maxHeaders } = options;
+  const limits = maxHeaders === undefined ? {} : { maxHeaderListPairs: maxHeaders };
+  const server =
+    tls === undefined
+      ? createServer(limits)
+      : createSecureServer({ ...limits, ...tls, ca: [...tls.ca], rejectUnauthorized: tls.requestCert });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
     session.on("error", () => {});
+    if (options.closesOnPing === true) session.on("ping", () => session.close());
     session.once("close", () => sessions.delete(session));
   });
   server.on("stream", (stream, headers) => {

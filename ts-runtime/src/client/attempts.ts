@@ -78,6 +78,11 @@ async function firstInstance(call: Call): Promise<Channel> {
   const channel = call.instances.pick(new Set());
   if (channel !== undefined) return channel;
   const service = call.method.parent.typeName;
+  const { refused } = call.instances;
+  if (refused !== undefined) {
+    const message = `No instance of ${service} may be called: ${refused}`;
+    throw toConnectError(new SamspelError("SAMSPEL_IDENTITY_REFUSED", message, { metadata: { service } }));
+  }
   throw toConnectError(
     new SamspelError(
       "SAMSPEL_NO_INSTANCE",

@@ -1,15 +1,18 @@
-// One instance as callers see it: one HTTP/2 connection, and the number of calls in flight on it.
+// One instance as callers see it: a connection to it, and the number of calls in flight.
+//
+//   H1. When the caller's certificate or the roots change, a new connection takes the place of the old one, which
+//       closes after its last call: no call notices. The old one stays until the new one stands, as the other side may
+//       hear of new roots a little later.
 import type { Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { backoff } from "../resilience/index.ts";
+import { createConnection } from "./connection.ts";
 import type { Target } from "./instance-source.ts";
-
-// gRPC servers allow a ping every five minutes unless told otherwise; this stays above that.
-const pingIntervalMs = 310_000;
-const maxReceiveBytes = 4 * 1024 * 1024;
+import type { Security } from "./security.ts";
 
 export interface Channel {
   /** `host:port`, for messages. */
   readonly name: string;
+  /** For the call that has just begun: it may be another one for the next. */
   readonly transport: Transport;
   readonly inFlight: number;
   /** Counts a call; the returned function, called once or more, ends it. */
@@ -20,38 +23,64 @@ export interface Channel {
   close(): void;
 }
 
-export function baseUrlOf({ address, port, meta }: Target): string {
+const renewBackoff = { initialMs: 50, maxMs: 2_000 };
+
+export function baseUrlOf({ address, port }: Target, security: Security): string {
   const host = address.includes(":") ? `[${address}]` : address;
-  return `${meta["secure"] === "true" ? "https" : "http"}://${host}:${port}`;
+  return `${security.type === "plaintext" ? "http" : "https"}://${host}:${port}`;
 }
 
-export function createChannel(baseUrl: string): Channel {
-  const sessionManager = new Http2SessionManager(baseUrl, { pingIntervalMs });
-  let inFlight = 0;
-  let retired = false;
-  const closeIfDone = (): void => {
-    if (retired && inFlight === 0) sessionManager.abort();
+export function createChannel(baseUrl: string, security: Security): Channel {
+  const ended = new AbortController();
+  const leaving = new Set<ReturnType<typeof createConnection>>();
+  let connection = createConnection(baseUrl, security);
+  let renewal = new AbortController();
+
+  const renew = async (signal: AbortSignal): Promise<void> => {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      const next = createConnection(baseUrl, security);
+      // What does not stand yet, or no longer, begins with the new certificate by itself.
+      if (!connection.isUp || (await next.open())) {
+        if (signal.aborted) return next.close();
+        const former = connection;
+        connection = next;
+        for (const left of leaving) if (left.inFlight === 0) leaving.delete(left);
+        leaving.add(former);
+        former.retire();
+        return;
+      }
+      next.close();
+      await backoff(attempt, signal, renewBackoff);
+    }
   };
+  const renewAnew = (): void => {
+    renewal.abort();
+    renewal = new AbortController();
+    void renew(AbortSignal.any([renewal.signal, ended.signal]));
+  };
+  const unfollow = security.type === "identity" ? security.identity.onChange(renewAnew) : undefined;
+  const end = (): void => {
+    ended.abort();
+    unfollow?.();
+  };
+
   return {
     name: new URL(baseUrl).host,
-    transport: createGrpcTransport({ baseUrl, sessionManager, readMaxBytes: maxReceiveBytes }),
+    get transport() {
+      return connection.transport;
+    },
     get inFlight() {
-      return inFlight;
+      return connection.inFlight;
     },
-    begin() {
-      let running = true;
-      inFlight += 1;
-      return () => {
-        if (!running) return;
-        running = false;
-        inFlight -= 1;
-        closeIfDone();
-      };
-    },
+    begin: () => connection.begin(),
     retire() {
-      retired = true;
-      closeIfDone();
+      end();
+      connection.retire();
     },
-    close: () => sessionManager.abort(),
+    close() {
+      end();
+      connection.close();
+      for (const former of leaving) former.close();
+    },
   };
 }

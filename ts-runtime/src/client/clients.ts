@@ -1,5 +1,5 @@
 // Typed clients of services, found in the registry. One `Clients` per process: it holds the connections.
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
 import type { Logger } from "../telemetry/index.ts";
@@ -11,6 +11,7 @@ import { watchInstances } from "./instances.ts";
 import { intercepted } from "./intercepted.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { createRoutingTransport, type CallEnvironment } from "./routing-transport.ts";
+import type { ClientIdentity } from "./security.ts";
 
 /** How the clients of a process find instances and call them. */
 export interface ClientsOptions {
@@ -20,8 +21,12 @@ export interface ClientsOptions {
   readonly timeoutMs?: number;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
+  /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
+  readonly onCall?: (method: DescMethod) => void;
   /** Logs retries at `debug`. */
   readonly logger?: Logger;
+  /** Who calls: instances are called with its certificate, and must show theirs. Default: none, in plaintext. */
+  readonly identity?: ClientIdentity | undefined;
 }
 
 interface ClientOptions {
@@ -63,7 +68,7 @@ export function createClients(options: ClientsOptions): Clients {
   const { registry, logger, timeoutMs = 10_000 } = options;
   if (!(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
-  const pool = createChannelPool();
+  const pool = createChannelPool(options.identity);
   const services = new Map<string, CallEnvironment>();
   let open = true;
 
@@ -90,6 +95,7 @@ export function createClients(options: ClientsOptions): Clients {
     const routing = createRoutingTransport({
       timeoutMs,
       environment: (protoService) => environment(protoService, query, suffix),
+      onCall: options.onCall ?? (() => {}),
     });
     return intercepted(routing, options.interceptors ?? []);
   };

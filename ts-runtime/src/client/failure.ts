@@ -3,8 +3,11 @@
 //   - a server that dies while a handler runs shows as Canceled (its session or socket was destroyed) or Aborted
 //     (TCP reset), although nobody canceled anything: we say Unavailable;
 //   - a stream that is refused because the server is at its limit, or closing, shows as Internal or Unavailable
-//     with REFUSED_STREAM: HTTP/2 promises that such a request was not processed (RFC 9113, 8.7).
+//     with REFUSED_STREAM: HTTP/2 promises that such a request was not processed (RFC 9113, 8.7);
+//   - a certificate that either side refuses shows as Internal or Canceled, and with TLS 1.3 late, when a request has
+//     been written that nobody reads.
 import { Code, ConnectError } from "@connectrpc/connect";
+import { IdentityError } from "@samspel/registry";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 
 export interface Failure {
@@ -25,9 +28,21 @@ export interface Attempt {
 export function judge(reason: unknown, attempt: Attempt): Failure {
   const error = ConnectError.from(reason);
   if (isFromPeer(error) || attempt.endedHere) return { error, neverRan: false };
+  const { method, target } = attempt;
+  if (wasTurnedAway(error)) {
+    return {
+      error: toConnectError(
+        new SamspelError(
+          "SAMSPEL_IDENTITY_REFUSED",
+          `Cannot call ${method} at ${target} as one side does not accept who the other is: ${reasonOf(error)}`,
+          { cause: error, metadata: { instance: target } },
+        ),
+      ),
+      neverRan: true,
+    };
+  }
   const neverRan = wasRefused(error) || couldNotConnect(error);
   if (!neverRan && !wasCut(error)) return { error, neverRan: false };
-  const { method, target } = attempt;
   const what = neverRan ? "Cannot reach" : "Lost the connection to";
   return {
     error: toConnectError(
@@ -54,8 +69,28 @@ function wasRefused(error: ConnectError): boolean {
 
 function couldNotConnect(error: ConnectError): boolean {
   return chainOf(error).some(
-    (it) => "syscall" in it && (it.syscall === "connect" || it.syscall === "getaddrinfo"),
+    (it) =>
+      ("syscall" in it && (it.syscall === "connect" || it.syscall === "getaddrinfo")) ||
+      it.message.includes("before secure TLS connection was established"),
   );
+}
+
+/** By us, which OpenSSL or `checkServerIdentity` says, or by the peer, in an alert or in the GOAWAY of our servers. */
+function wasTurnedAway(error: ConnectError): boolean {
+  return chainOf(error).some(
+    (it) =>
+      it instanceof IdentityError ||
+      certificateCodes.test(codeOf(it)) ||
+      it.message.includes("INADEQUATE_SECURITY") ||
+      it.message.includes("with error code 12"),
+  );
+}
+
+const certificateCodes =
+  /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|ERR_TLS_CERT_|ERR_SSL_.*(ALERT_.*CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED))/;
+
+function reasonOf(error: ConnectError): string {
+  return chainOf(error).findLast(({ message }) => message !== "")?.message ?? error.rawMessage;
 }
 
 function wasCut(error: ConnectError): boolean {

@@ -1,8 +1,10 @@
+export { createCallerNotes } from "./caller-notes.ts";
 export { createClients, type Clients, type ClientsOptions } from "./clients.ts";
 export { commandId, commandIdHeader, maxCommandIdLength } from "./command-id.ts";
 export { createEndingClient } from "./ending-streams.ts";
 export { errorDetail } from "./error-detail.ts";
 export type { InstanceSource, Target } from "./instance-source.ts";
+export type { ClientIdentity } from "./security.ts";
 export {
   afterHeader,
   afterPosition,

@@ -5,7 +5,9 @@ import type { InstanceQuery } from "@samspel/registry";
 export interface Target {
   readonly address: string;
   readonly port: number;
-  /** `secure: "true"` asks for TLS. */
+  /** The service that it is an instance of, which it must prove where both sides have identities. */
+  readonly service?: string;
+  /** `secure: "true"` asks for TLS, `mtls: "optional"` takes it. */
   readonly meta: Readonly<Record<string, string>>;
   /** Its share of calls beside the others', 1 or more. Default 1. */
   readonly weight?: number;

@@ -13,6 +13,8 @@ export interface Instances {
   pick(tried: ReadonlySet<Channel>): Channel | undefined;
   /** Whether there is a channel that was not tried. */
   hasAnother(tried: ReadonlySet<Channel>): boolean;
+  /** Why an instance that is there may not be called; undefined where all may. For messages. */
+  readonly refused: string | undefined;
   /** Resolves when there is an instance, or when `ms` are over, or when the signal aborts (I2). */
   waitForFirst(ms: number, signal: AbortSignal | undefined): Promise<void>;
   close(): void;
@@ -33,13 +35,16 @@ export function watchInstances(
   const waiting = new Set<() => void>();
   let channels: readonly Channel[] = [];
   let pick = createPick<Channel>([]);
+  let refused: string | undefined;
   let open = true;
 
   let seen: readonly Target[] | undefined;
   const update = (): void => {
     if (!open || seen === watch.current) return;
     seen = watch.current;
-    const members = seen.map((target) => ({ channel: pool.acquire(target), weight: target.weight ?? 1 }));
+    const usable = seen.filter((target) => pool.refusalOf(target) === undefined);
+    refused = seen.flatMap((target) => pool.refusalOf(target) ?? [])[0];
+    const members = usable.map((target) => ({ channel: pool.acquire(target), weight: target.weight ?? 1 }));
     for (const channel of channels) pool.release(channel);
     channels = members.map(({ channel }) => channel);
     pick = createPick(members);
@@ -59,6 +64,9 @@ export function watchInstances(
     hasAnother(tried) {
       update();
       return channels.some((channel) => !tried.has(channel));
+    },
+    get refused() {
+      return refused;
     },
     waitForFirst: (ms, signal) =>
       new Promise((resolve) => {

@@ -20,38 +20,43 @@ export function createPick<C extends Pick<Channel, "inFlight">>(
   members: readonly Member<C>[],
   random: () => number = Math.random,
 ): ChannelPick<C> {
-  const total = members.reduce((sum, { weight }) => sum + weight, 0);
   const uniform = members.every(({ weight }) => weight === members[0]?.weight);
-  const starts: number[] = [];
-  for (let start = 0, index = 0; index < members.length; index += 1) {
-    starts.push(start);
-    start += members[index]?.weight ?? 0;
-  }
-
-  const drawUniform = (): readonly [number, number] => {
-    const first = Math.floor(random() * members.length);
-    return [first, (first + 1 + Math.floor(random() * (members.length - 1))) % members.length];
-  };
-  const drawWeighted = (): readonly [number, number] => {
-    const first = lastAtMost(starts, random() * total);
-    const [start = 0, weight = 0] = [starts[first], members[first]?.weight];
-    // The other is drawn from the rest, as if the first's stretch were not there.
-    const point = random() * (total - weight);
-    return [first, lastAtMost(starts, point < start ? point : point + weight)];
-  };
+  const starts = uniform ? [] : startsOf(members);
+  const total = members.reduce((sum, { weight }) => sum + weight, 0);
 
   return (tried) => {
     if (tried.size > 0) {
       const fresh = members.filter(({ channel }) => !tried.has(channel));
       if (fresh.length > 0 && fresh.length < members.length) return createPick(fresh, random)(new Set());
     }
-    if (members.length < 2) return members[0]?.channel;
-    const [first, second] = uniform ? drawUniform() : drawWeighted();
-    const [one, other] = [members[first], members[second]];
-    if (one === undefined || other === undefined) return one?.channel;
+    const count = members.length;
+    if (count < 2) return members[0]?.channel;
+    const first = uniform ? Math.floor(random() * count) : lastAtMost(starts, random() * total);
+    const one = members[first];
+    if (one === undefined) return undefined;
+    let second: number;
+    if (uniform) {
+      second = (first + 1 + Math.floor(random() * (count - 1))) % count;
+    } else {
+      // The other is drawn from the rest, as if the first's stretch were not there.
+      const point = random() * (total - one.weight);
+      second = lastAtMost(starts, point < (starts[first] ?? 0) ? point : point + one.weight);
+    }
+    const other = members[second] ?? one;
     const isBusier = one.channel.inFlight * other.weight >= (other.channel.inFlight + 1) * one.weight;
-    return (isBusier ? other : one).channel;
+    return isBusier ? other.channel : one.channel;
   };
+}
+
+/** Where the stretch of each member begins, when the stretches lie beside each other. */
+function startsOf(members: readonly Member<unknown>[]): readonly number[] {
+  const starts: number[] = [];
+  let start = 0;
+  for (const { weight } of members) {
+    starts.push(start);
+    start += weight;
+  }
+  return starts;
 }
 
 /** Of ascending numbers that begin with 0, the index of the last one that is not above `point`. */

@@ -14,6 +14,7 @@ export interface RoutingTransportOptions {
   /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */
   readonly timeoutMs: number;
   readonly environment: (protoService: string) => CallEnvironment;
+  readonly onCall: (method: DescMethod) => void;
 }
 
 // A grpc-timeout has eight digits.
@@ -24,14 +25,17 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
     method: DescMethod,
     signal: AbortSignal | undefined,
     timeoutMs: number | undefined,
-  ): Call => ({
-    ...options.environment(method.parent.typeName),
-    method,
-    signal,
-    deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
-    waitMs: options.timeoutMs,
-    repeatable: () => true,
-  });
+  ): Call => {
+    options.onCall(method);
+    return {
+      ...options.environment(method.parent.typeName),
+      method,
+      signal,
+      deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
+      waitMs: options.timeoutMs,
+      repeatable: () => true,
+    };
+  };
 
   return {
     unary(method, signal, timeoutMs, header, input, contextValues) {

@@ -1,3 +1,4 @@
+export { descriptorSetOf, readDescriptorSet } from "./descriptor-set.ts";
 export { findKeyField, keyField, keyOf } from "./key-field.ts";
 export { partitionOf, sliceCount, sliceOf } from "./slice.ts";
 export { isDeduplicated, isIdempotent, isTellable, tellableMethod, type TellableMethod } from "./tellable.ts";
@@ -9,3 +10,4 @@ export {
   type TopicDescriptor,
   type TopicMethod,
 } from "./topic-options.ts";
+export { allowedCallers } from "./allowed-callers.ts";

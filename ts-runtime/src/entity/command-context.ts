@@ -1,4 +1,5 @@
 // What a command handler knows beside the state and the request.
+import type { Caller } from "../service/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 
 /** The circumstances of one command. */
@@ -18,6 +19,8 @@ export interface CommandContext {
   readonly client: TellingClients["client"];
   /** Aborts when the caller has gone or the deadline is over. */
   readonly signal: AbortSignal;
+  /** Who calls, by its certificate; anonymous without an identity of the service, and for tells and timers. */
+  readonly caller: Caller;
   /** The headers of the request. */
   readonly requestHeader: Headers;
 }

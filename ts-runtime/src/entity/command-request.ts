@@ -1,18 +1,21 @@
 // A command on its way to an entity, and what handles it.
 import type { Message } from "@bufbuild/protobuf";
 import type { FiredTimer, Journal, TimerDue } from "../journal/index.ts";
+import type { Caller } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { Entity } from "./entity.ts";
 import type { LiveEntity } from "./live-entity.ts";
 
 /** A command on its way to an entity. */
-export interface CommandRequest extends Omit<CommandContext, "revision" | "timer"> {
+export interface CommandRequest extends Omit<CommandContext, "revision" | "timer" | "caller"> {
   /** The local name of the method. */
   readonly command: string;
   readonly request: Message;
   /** The timer that fires this command, and ends with it. */
   readonly firedBy?: FiredTimer;
+  /** Who calls; absent for an anonymous one. */
+  readonly caller?: Caller;
   /** Is told of the revision that the reply rests on, right before it. */
   readonly onRevision?: (revision: bigint) => void;
 }

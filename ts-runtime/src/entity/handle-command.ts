@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
-import { untilAborted } from "../service/index.ts";
+import { anonymous, untilAborted } from "../service/index.ts";
 import { carryOut, type Attempt, type Outcome } from "./carry-out.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
@@ -72,7 +72,7 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
 }
 
 function contextOf(request: CommandRequest, revision: bigint): CommandContext {
-  const { entityId, commandId, client, signal, requestHeader, firedBy } = request;
+  const { entityId, commandId, client, signal, requestHeader, firedBy, caller } = request;
   return {
     entityId,
     revision,
@@ -80,6 +80,7 @@ function contextOf(request: CommandRequest, revision: bigint): CommandContext {
     timer: firedBy && { name: firedBy.name },
     client,
     signal,
+    caller: caller ?? anonymous,
     requestHeader,
   };
 }

@@ -10,6 +10,7 @@ import {
 } from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import { callerOf } from "../service/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import type { EntityCommand } from "./entity.ts";
 import type { EntityHost } from "./entity-host.ts";
@@ -33,6 +34,7 @@ export function entityServiceImpl(
         commandId: commandIdOf(context.requestHeader),
         client: clients.within(context).client,
         signal: context.signal,
+        caller: callerOf(context),
         requestHeader: context.requestHeader,
         onRevision: (revision) =>
           context.responseHeader.set(

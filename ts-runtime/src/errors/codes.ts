@@ -7,12 +7,15 @@ export type ErrorCode =
   | "SAMSPEL_INVALID_REQUEST"
   | "SAMSPEL_INVALID_CONFIGURATION"
   | "SAMSPEL_EVENTS_INCOMPATIBLE"
+  | "SAMSPEL_DESCRIPTORS_INCOMPATIBLE"
   | "SAMSPEL_REVISION_CONFLICT"
   | "SAMSPEL_NOT_FOUND"
   | "SAMSPEL_NO_INSTANCE"
   | "SAMSPEL_INSTANCE_UNREACHABLE"
   | "SAMSPEL_CONNECTION_LOST"
   | "SAMSPEL_REGISTRY_UNREACHABLE"
+  | "SAMSPEL_IDENTITY_REFUSED"
+  | "SAMSPEL_CALLER_DENIED"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
   | "SAMSPEL_DATABASE_FULL"
@@ -42,12 +45,15 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_INVALID_REQUEST: { grpc: Code.InvalidArgument, retryable: false },
   SAMSPEL_INVALID_CONFIGURATION: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_EVENTS_INCOMPATIBLE: { grpc: Code.FailedPrecondition, retryable: false },
+  SAMSPEL_DESCRIPTORS_INCOMPATIBLE: { grpc: Code.FailedPrecondition, retryable: false },
   SAMSPEL_REVISION_CONFLICT: { grpc: Code.Aborted, retryable: true },
   SAMSPEL_NOT_FOUND: { grpc: Code.NotFound, retryable: false },
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_CONNECTION_LOST: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_IDENTITY_REFUSED: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_CALLER_DENIED: { grpc: Code.PermissionDenied, retryable: false },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_FULL: { grpc: Code.ResourceExhausted, retryable: true },

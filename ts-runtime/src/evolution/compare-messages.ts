@@ -7,6 +7,9 @@ import type { Finding } from "./finding.ts";
 import { isOtherName } from "./names.ts";
 import { compareShapes, describe, shapeOf, type Shape } from "./shapes.ts";
 
+/** What a field is whose number is reserved now. */
+export const reservedNumber = "gone, its number reserved";
+
 type Type = DescMessage | DescEnum;
 
 /** What was compared with what: messages may hold each other, and are reached on several ways. */
@@ -20,12 +23,21 @@ export function compareEvents(stored: DescMessage, compiled: DescMessage): reado
   return compareMessages({ stored, compiled, path: "", compared: new Map() }, "case-removed");
 }
 
+/**
+ * The same for a message that is no event, such as a request that callers compiled as `stored` and their service as
+ * `compiled`. A field that is gone is found even where its number is reserved: `is` says so.
+ */
+export function compareOnWire(stored: DescMessage, compiled: DescMessage): readonly Finding[] {
+  return compareMessages({ stored, compiled, path: "", compared: new Map(), findReserved: true });
+}
+
 interface Comparison {
   readonly stored: DescMessage;
   readonly compiled: DescMessage;
   /** The way here, from the event. */
   readonly path: string;
   readonly compared: Compared;
+  readonly findReserved?: boolean;
 }
 
 function compareMessages(comparison: Comparison, removed?: "case-removed"): readonly Finding[] {
@@ -60,10 +72,14 @@ function isFirst(stored: Type, compiled: Type, compared: Compared): boolean {
 }
 
 function missing(field: DescField, comparison: Comparison): readonly Finding[] {
-  const { compiled } = comparison;
-  if (isReserved(compiled, field.number)) return [];
-  const moved = compiled.fields.find(({ name }) => name === field.name);
+  const { compiled, findReserved = false } = comparison;
   const was = describe(field);
+  if (isReserved(compiled, field.number)) {
+    return findReserved
+      ? [finding(comparison, field, { rule: "field-removed", was, is: reservedNumber })]
+      : [];
+  }
+  const moved = compiled.fields.find(({ name }) => name === field.name);
   return [
     moved === undefined
       ? finding(comparison, field, { rule: "field-removed", was, is: "gone" })

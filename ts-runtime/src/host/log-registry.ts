@@ -23,6 +23,12 @@ export function logRegistry(logger: Logger): (event: RegistryEvent) => void {
           "the registry suddenly knows no instance: the last ones known are kept for a while",
         );
         break;
+      case "unpublished":
+        logger.warn(
+          { id: event.id, code: event.error.code },
+          `the registry does not take this instance's descriptors, so that tools know less of it: ${event.error.message}`,
+        );
+        break;
       case "discarded":
         logger.warn(
           { what: event.what, entries: event.entries, reason: event.reason },

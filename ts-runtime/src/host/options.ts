@@ -8,8 +8,10 @@ import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
+import type { DescriptorChanges } from "./check-callers.ts";
 import type { Serving } from "./serve.ts";
 import type { ServiceContext } from "./service-context.ts";
+import type { IdentityMode } from "./service-identity.ts";
 
 /** Of a durable topic or of a live one. */
 type AnySubscription = Subscription | LiveSubscription;
@@ -47,6 +49,18 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
+  /**
+   * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers
+   * with such certificates only, and the registry's intentions say which. `consul-permissive`: it takes plaintext, too,
+   * while others still have to get an identity. Default: `SAMSPEL_IDENTITY`, else `none`.
+   */
+  readonly identity?: IdentityMode;
+  /**
+   * What happens at the start where this version's proto services would break services that call them, as these have
+   * noted in the registry: `warn` logs each change with its callers, `refuse` does not start, `off` does not look.
+   * Default: `SAMSPEL_DESCRIPTOR_CHANGES`, else `warn`.
+   */
+  readonly descriptorChanges?: DescriptorChanges;
   /** How long calls and handlers in flight may take to finish on a stop. Default 30,000 ms. */
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
@@ -88,6 +102,9 @@ export interface ResolvedServiceOptions {
   readonly natsUrl: string | undefined;
   readonly topicPrefix: string;
   readonly version: string | undefined;
+  readonly identity: IdentityMode;
+  readonly isProduction: boolean;
+  readonly descriptorChanges: DescriptorChanges;
   readonly drainMs: number;
   readonly freezeStates: boolean;
   readonly maxLiveEntities: number;
@@ -100,6 +117,7 @@ export interface ResolvedServiceOptions {
 }
 
 const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const identityModes: readonly IdentityMode[] = ["none", "consul", "consul-permissive"];
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
@@ -140,6 +158,10 @@ export function resolveServiceOptions(
     }),
     topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
+    identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
+    isProduction: environment["NODE_ENV"] === "production",
+    descriptorChanges:
+      options.descriptorChanges ?? resolveChanges(set(environment["SAMSPEL_DESCRIPTOR_CHANGES"])),
     drainMs: options.drainMs ?? 30_000,
     freezeStates: options.freezeStates ?? environment["NODE_ENV"] !== "production",
     maxLiveEntities: resolvePositive("maxLiveEntities", options.maxLiveEntities, 10_000),
@@ -180,10 +202,21 @@ function resolvePositive(setting: string, value: number | undefined, byDefault: 
   throw refuse(setting, "a positive integer", String(resolved));
 }
 
+function resolveIdentity(value = "none"): IdentityMode {
+  const mode = identityModes.find((it) => it === value);
+  if (mode !== undefined) return mode;
+  throw refuse("SAMSPEL_IDENTITY", `one of ${identityModes.join(", ")}`, value);
+}
+
 function resolveFlag(setting: string, value: string | undefined): boolean | undefined {
   if (value === undefined) return undefined;
   if (value === "true" || value === "false") return value === "true";
   throw refuse(setting, "true or false", value);
+}
+
+function resolveChanges(value = "warn"): DescriptorChanges {
+  if (value === "warn" || value === "refuse" || value === "off") return value;
+  throw refuse("SAMSPEL_DESCRIPTOR_CHANGES", "warn, refuse or off", value);
 }
 
 interface UrlSetting {

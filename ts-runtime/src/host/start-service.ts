@@ -19,6 +19,7 @@ import {
   topicServiceImpl,
   type GroupReaders,
 } from "../topic-stream/index.ts";
+import { createApiRecord } from "./api-record.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
 import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
@@ -32,6 +33,7 @@ import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { checkAllowRules, identityMeta, openServiceIdentity } from "./service-identity.ts";
 import { checkTells } from "./take-tells.ts";
 
 const deregisterWithinMs = 3_000;
@@ -118,8 +120,11 @@ async function assemble(
     (registry) =>
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
-  const teller = createTeller({ source: name, broker: infra.connectBroker });
-  const clients = begun.use(withTells(createClients({ registry, logger }), teller));
+  const identity = await openServiceIdentity(settings, registry, { logger, begun });
+  const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
+  const { onCall } = api;
+  const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
+  const clients = begun.use(withTells(createClients({ registry, logger, identity, onCall }), teller));
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -147,6 +152,9 @@ async function assemble(
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
+  checkAllowRules(served, settings, logger);
+  const bindings = [...served, ...topicStreams.bindings];
+  const descriptors = await api.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -157,8 +165,9 @@ async function assemble(
       port,
       logger,
       serving: false,
+      identity,
       interceptors,
-      bindings: [...served, ...topicStreams.bindings],
+      bindings,
       beside: [
         ...inspectionBindings(options, settings, { infra, logger }),
         ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
@@ -190,8 +199,11 @@ async function assemble(
     protoServices,
     protocols: ["grpc", "grpc-web", "connect"],
     lang: "ts",
+    ...identityMeta(identity, server),
+    descriptors,
     ...(settings.version === undefined ? {} : { version: settings.version }),
   });
+  api.noteServed();
   // Where it does not get through, the registry finds out by its check.
   begun.defer(() =>
     endWithin(deregisterWithinMs, registration.deregister(), { what: "deregistration", logger }),

@@ -1,24 +1,29 @@
 // The edge of a service: what happened inside becomes what the caller may know (C5), and the rest goes to the log.
-import {
-  Code,
-  ConnectError,
-  type Interceptor,
-  type StreamRequest,
-  type UnaryRequest,
-} from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
 import { isExpected, SamspelError, toConnectError } from "../errors/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
+import type { Guard } from "./guard.ts";
+import { peerKey, type Peer } from "./peer.ts";
+
+export interface EdgeOptions {
+  readonly logger: Logger;
+  /** Ends the streams that have no deadline. */
+  readonly openEnded: AbortSignal;
+  /** Says who may call; without one everybody may. */
+  readonly guard?: Guard | undefined;
+}
 
 /**
- * The outermost interceptor of every server: deadlines end calls, errors are converted, calls are logged at `debug`.
- * `openEnded` ends the streams that have no deadline.
+ * The outermost interceptor of every server: who may not call is refused, deadlines end calls, errors are converted,
+ * calls are logged at `debug`.
  */
-export function createEdge(logger: Logger, openEnded: AbortSignal): Interceptor {
+export function createEdge({ logger, openEnded, guard }: EdgeOptions): Interceptor {
   return (next) => async (incoming) => {
-    const request = isOpenEnded(incoming)
-      ? { ...incoming, signal: AbortSignal.any([incoming.signal, openEnded]) }
-      : incoming;
+    const peer = incoming.contextValues.get(peerKey);
+    const endings = incoming.stream ? endingsOf(incoming, openEnded, peer) : [];
+    const request =
+      endings.length > 0 ? { ...incoming, signal: AbortSignal.any([incoming.signal, ...endings]) } : incoming;
     const startedMs = performance.now();
     const method = `${request.method.parent.typeName}/${request.method.name}`;
 
@@ -48,6 +53,8 @@ export function createEdge(logger: Logger, openEnded: AbortSignal): Interceptor 
     }
 
     try {
+      const admission = guard?.admit(peer, request.method);
+      if (admission !== undefined) await admission;
       const response = await untilAborted(request.signal, next(request));
       if (response.stream) return { ...response, message: guarded(response.message) };
       finish("ok");
@@ -58,8 +65,14 @@ export function createEdge(logger: Logger, openEnded: AbortSignal): Interceptor 
   };
 }
 
-function isOpenEnded(request: UnaryRequest | StreamRequest): request is StreamRequest {
-  return request.stream && !request.header.has("grpc-timeout") && !request.header.has("connect-timeout-ms");
+/** What ends a stream beside its caller and its deadline. */
+function endingsOf(
+  { header }: StreamRequest,
+  openEnded: AbortSignal,
+  peer: Peer | undefined,
+): readonly AbortSignal[] {
+  const hasDeadline = header.has("grpc-timeout") || header.has("connect-timeout-ms");
+  return [...(hasDeadline ? [] : [openEnded]), ...(peer === undefined ? [] : [peer.revoked])];
 }
 
 function asSeenByCaller(error: unknown, signal: AbortSignal): ConnectError {

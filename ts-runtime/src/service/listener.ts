@@ -1,15 +1,22 @@
-// One port for HTTP/2 without TLS and HTTP/1.1. Invariants:
+// One port for HTTP/2 and HTTP/1.1: in plaintext, or over TLS where the service has an identity. Invariants:
 //   L1. A connection that says nothing is closed: it cannot hold a place for ever.
 //   L2. stop() refuses new connections and calls; every call that has begun may end. HTTP/2 peers hear it in two
 //       steps, as gRPC servers do: a GOAWAY that still allows calls on their way, a round trip, the final one.
+//   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS.
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
 import { once } from "node:events";
 import type { Logger } from "../telemetry/index.ts";
+import { turnAway } from "./goodbye.ts";
+import type { Guard, ServerIdentity } from "./guard.ts";
 import { listenError } from "./listen-error.ts";
+import type { Peer } from "./peer.ts";
+import { createPeers } from "./peers.ts";
 import { tellApart } from "./preface.ts";
+import { createRefusalLog } from "./refusal-log.ts";
 import type { NodeRequest, NodeResponse } from "./request-handler.ts";
+import { createTlsPort } from "./tls-port.ts";
 import { dropUnread } from "./unread.ts";
 
 const goawayRoundTripMs = 1_000;
@@ -22,8 +29,11 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxHeaderBytes: number;
-  readonly handler: (request: NodeRequest, response: NodeResponse) => void;
+  /** The peer is undefined for an anonymous one. */
+  readonly handler: (request: NodeRequest, response: NodeResponse, peer: Peer | undefined) => void;
   readonly logger: Logger;
+  /** Whose certificate is shown, and who watches over the peers; without them the port is in plaintext. */
+  readonly security?: { readonly server: ServerIdentity; readonly guard: Guard } | undefined;
 }
 
 export interface Listener {
@@ -37,13 +47,14 @@ export interface Listener {
 }
 
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { handler, logger } = options;
+  const { handler, logger, security } = options;
   const running = new Set<NodeResponse>();
   const sessions = new Set<http2.ServerHttp2Session>();
   const sockets = new Set<Socket>();
   const waiting: (() => void)[] = [];
   let stopping = false;
 
+  const peers = security === undefined ? undefined : createPeers(security, leave);
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
     running.add(response);
     response.once("close", () => {
@@ -51,9 +62,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       if (running.size === 0) for (const resolve of waiting.splice(0)) resolve();
       if (stopping) http1.closeIdleConnections();
     });
-    if (stopping && request.httpVersionMajor === 1) response.setHeader("connection", "close");
+    const peer = peers?.of(request);
+    if (request.httpVersionMajor === 1 && (stopping || peer?.revoked.aborted === true)) {
+      response.setHeader("connection", "close");
+    }
     if ("stream" in request) dropUnread(request);
-    handler(request, response);
+    handler(request, response, peer);
   };
 
   const http1 = http.createServer({ maxHeaderSize: options.maxHeaderBytes }, onRequest);
@@ -65,6 +79,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   h2.on("request", onRequest);
   h2.on("session", (session) => {
     sessions.add(session);
+    peers?.meet(session);
     session.once("close", () => sessions.delete(session));
     if (stopping) leave(session);
   });
@@ -73,12 +88,34 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   // The HTTP/1.1 server owns the port, so that its own limits on slow and idle connections stay in force.
   const toHttp1 = http1.listeners("connection");
   http1.removeAllListeners("connection");
+  const serve = (socket: Socket, isHttp2: boolean): void => {
+    if (isHttp2) h2.emit("connection", socket);
+    else for (const listener of toHttp1) listener.call(http1, socket);
+  };
+  const onRefused = createRefusalLog(logger);
+  const tlsPort =
+    security === undefined
+      ? undefined
+      : createTlsPort({
+          identity: security.server.identity,
+          logger,
+          onRefused,
+          onPeer(socket, peer, isHttp2) {
+            sockets.add(socket);
+            socket.once("close", () => sockets.delete(socket));
+            peers?.greet(socket, peer, () => serve(socket, isHttp2));
+          },
+        });
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    tellApart(socket, (isHttp2) => {
-      if (isHttp2) h2.emit("connection", socket);
-      else for (const listener of toHttp1) listener.call(http1, socket);
+    tellApart(socket, (opening) => {
+      if (security === undefined || tlsPort === undefined) return serve(socket, opening === "h2");
+      if (opening === "tls") return tlsPort.accept(socket);
+      if (security.server.mode === "permissive") return serve(socket, opening === "h2");
+      const message = "this port takes TLS only: call it with an identity of the registry's CA";
+      onRefused({ address: socket.remoteAddress ?? "unknown", reason: "plaintext", message });
+      turnAway(socket, opening, message);
     });
   });
 
@@ -99,6 +136,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     async cut() {
       stop();
+      tlsPort?.close();
+      peers?.close();
       // What has been answered may still stand in a buffer: a session without streams has none.
       for (const session of sessions) session.close();
       if (running.size > 0) for (const session of sessions) session.destroy();

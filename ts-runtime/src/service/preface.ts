@@ -1,11 +1,16 @@
-// Which HTTP a connection speaks: HTTP/2 opens with the preface `PRI * HTTP/2.0`, and no method of HTTP/1.1 does.
+// What a connection speaks, by its first bytes: HTTP/2 opens with the preface `PRI * HTTP/2.0`, which no method of
+// HTTP/1.1 does, and TLS with a handshake record, which is neither.
 import type { Socket } from "node:net";
 
 const prefaceStart = "PRI";
 const prefaceTimeoutMs = 10_000;
+const tlsHandshake = 0x16;
 
-/** Says of a fresh connection whether it speaks HTTP/2, with its bytes put back; closes one that says nothing (L1). */
-export function tellApart(socket: Socket, tell: (isHttp2: boolean) => void): void {
+/** What a connection begins with. */
+export type Opening = "h2" | "http1" | "tls";
+
+/** Says of a fresh connection what it speaks, with its bytes put back; closes one that says nothing (L1). */
+export function tellApart(socket: Socket, tell: (opening: Opening) => void): void {
   const onError = (): void => void socket.destroy();
   let start: Buffer = Buffer.alloc(0);
   const onReadable = (): void => {
@@ -18,7 +23,8 @@ export function tellApart(socket: Socket, tell: (isHttp2: boolean) => void): voi
     socket.off("readable", onReadable).off("error", onError).off("timeout", onError).off("end", onError);
     socket.setTimeout(0);
     socket.unshift(start);
-    tell(text === prefaceStart);
+    if (start[0] === tlsHandshake) tell("tls");
+    else tell(text === prefaceStart ? "h2" : "http1");
   };
   socket.setTimeout(prefaceTimeoutMs);
   socket.on("readable", onReadable).on("error", onError).on("timeout", onError).on("end", onError);

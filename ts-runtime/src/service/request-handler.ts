@@ -19,10 +19,12 @@ import {
 import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ServiceBinding } from "./binding.ts";
-import { callerKey } from "./caller.ts";
+import { callerKey, identityKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
 import { withDependencies } from "./file-index.ts";
+import type { Guard } from "./guard.ts";
+import { peerKey, type Peer } from "./peer.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -40,16 +42,18 @@ export interface RequestHandlerOptions {
   readonly openEnded: AbortSignal;
   /** Aborts when what still runs is to end. */
   readonly shutdown: AbortSignal;
+  /** Says who may call, where the service has an identity. */
+  readonly guard?: Guard | undefined;
 }
 
 /** Answers requests of all three protocols; never throws. */
 export function createRequestHandler(
   options: RequestHandlerOptions,
-): (request: NodeRequest, response: NodeResponse) => void {
-  const { logger } = options;
+): (request: NodeRequest, response: NodeResponse, peer?: Peer) => void {
+  const { logger, guard } = options;
   const router = createConnectRouter({
     // The first is the outermost.
-    interceptors: [createEdge(logger, options.openEnded), ...options.interceptors],
+    interceptors: [createEdge({ logger, openEnded: options.openEnded, guard }), ...options.interceptors],
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,
@@ -61,12 +65,13 @@ export function createRequestHandler(
   for (const { service, impl } of options.bindings) router.service(service, impl);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  return (request, response) => {
+  return (request, response, peer) => {
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) return refuseUnknown(request, response);
     try {
       ensureDeadline(request, handler, options.timeoutMs);
       const values = createContextValues().set(drainingKey, options.draining).set(callerKey, request.socket);
+      if (peer !== undefined) values.set(peerKey, peer).set(identityKey, peer.caller);
       const universal = universalRequestFromNodeRequest(request, response, undefined, values);
       handler({ ...universal, body: bodyOf(request) })
         .then((answer) => inOrder(request, response, answer))

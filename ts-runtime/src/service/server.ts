@@ -1,9 +1,11 @@
-// A service's port: gRPC, gRPC-Web and Connect, over HTTP/2 (h2c) and HTTP/1.1, with health and reflection.
+// A service's port: gRPC, gRPC-Web and Connect, over HTTP/2 and HTTP/1.1, with health and reflection; in plaintext, or
+// over TLS where the service has an identity.
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
+import { createGuard, type ServerIdentity } from "./guard.ts";
 import { createHealth } from "./health.ts";
 import { startListener } from "./listener.ts";
 import { createReflection } from "./reflection.ts";
@@ -36,12 +38,19 @@ export interface RpcServerOptions {
   readonly maxReceiveBytes?: number;
   /** The largest header block that is received, in bytes. Default 64 KiB. */
   readonly maxHeaderBytes?: number;
+  /**
+   * Who the server is and who may call it: the port is TLS then, and callers show certificates. Health is served in
+   * plaintext as well, on `healthPort`. Default: none, and a port in plaintext.
+   */
+  readonly identity?: ServerIdentity | undefined;
 }
 
 /** A running server. */
 export interface RpcServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
+  /** Where `grpc.health.v1` alone is served in plaintext, on the loopback; undefined without an identity. */
+  readonly healthPort: number | undefined;
   /** The full names of what it serves, without health, reflection and what else is beside. */
   readonly protoServices: readonly string[];
   /** What health says of every service; it changes nothing else. */
@@ -72,27 +81,45 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const draining = new AbortController();
   const openEnded = new AbortController();
   const shutdown = new AbortController();
-  const health = createHealth(protoServices, options.serving ?? true);
+  const { identity } = options;
+  // With a certificate that is over, nobody would let us in, nor we them.
+  const isFit = (): boolean => identity?.identity.isExpired !== true;
+  const health = createHealth(protoServices, options.serving ?? true, isFit);
   const own = [...bindings, ...(options.beside ?? []), health.binding];
   const all = [...own, ...createReflection(own.map((binding) => binding.service))];
   assertDistinct(all);
 
+  const security = identity === undefined ? undefined : { server: identity, guard: createGuard(identity) };
+  const listening = { logger, maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024 };
+  const handling = {
+    logger,
+    timeoutMs: Math.round(timeoutMs),
+    maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+    draining: draining.signal,
+    openEnded: openEnded.signal,
+    shutdown: shutdown.signal,
+  };
   const listener = await startListener({
+    ...listening,
     host,
     port,
-    logger,
-    maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024,
+    security,
     handler: createRequestHandler({
+      ...handling,
       bindings: all,
       interceptors: options.interceptors ?? [],
-      logger,
-      timeoutMs: Math.round(timeoutMs),
-      maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
-      draining: draining.signal,
-      openEnded: openEnded.signal,
-      shutdown: shutdown.signal,
+      guard: security?.guard,
     }),
   });
+  const healthListener =
+    identity === undefined
+      ? undefined
+      : await startListener({
+          ...listening,
+          host: "127.0.0.1",
+          port: 0,
+          handler: createRequestHandler({ ...handling, bindings: [health.binding], interceptors: [] }),
+        });
 
   let drained: Promise<void> | undefined;
   const stop = async (graceMs: number): Promise<void> => {
@@ -107,17 +134,18 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       shutdown.abort(drainingError());
       await endsWithin(listener.idle(), shutdownMs);
     }
-    await listener.cut();
+    await Promise.all([listener.cut(), healthListener?.cut()]);
   };
   const close = async (): Promise<void> => {
     draining.abort();
     shutdown.abort(drainingError());
-    await listener.cut();
+    await Promise.all([listener.cut(), healthListener?.cut()]);
   };
 
   return {
     host,
     port: listener.port,
+    healthPort: healthListener?.port,
     protoServices,
     setServing: (serving) => health.setServing(serving),
     drain: (graceMs) => (drained ??= stop(graceMs)),

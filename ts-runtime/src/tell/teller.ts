@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import {
   create,
   type DescMessage,
+  type DescMethod,
   type DescMethodUnary,
   type MessageInitShape,
   type MessageShape,
@@ -77,12 +78,14 @@ export interface TellerOptions {
   readonly source: string;
   /** Connects at the first call, and gives that connection from then on; its owner closes it. */
   readonly broker: () => Promise<Broker>;
+  /** Told of each tell's method. It must not take long. Default: nobody is told. */
+  readonly onTell?: (method: DescMethod) => void;
 }
 
 const defaultTimeoutMs = 10_000;
 
 /** Creates a teller; nothing connects before its first tell. */
-export function createTeller({ source, broker }: TellerOptions): Teller {
+export function createTeller({ source, broker, onTell }: TellerOptions): Teller {
   let store: MessageStore | undefined;
   const sent = isMeasured() ? createCounter("samspel.tell.messages") : undefined;
 
@@ -126,6 +129,7 @@ export function createTeller({ source, broker }: TellerOptions): Teller {
   return {
     async tell(method, request, options = {}, circumstances = {}) {
       const tellable = tellableMethod(method);
+      onTell?.(method);
       const { idempotencyKey, outbox } = options;
       if (idempotencyKey !== undefined) commandId(idempotencyKey);
       const id = idempotencyKey ?? randomUUID();

@@ -6,6 +6,7 @@
 import type { DescMessage, DescService, MessageShape } from "@bufbuild/protobuf";
 import { commandIdHeader } from "../client/index.ts";
 import { eventOneof, toMessage, type Entity, type EventInit, type EventOf } from "../entity/index.ts";
+import { anonymous, type Caller } from "../service/index.ts";
 import { createCoverage, type CoverageRecorder, type EntityCoverage } from "./coverage.ts";
 import { foldEvent, initialStanding, type Standing } from "./fold-event.ts";
 import type { CommandInit, CommandName, Outcome } from "./outcome.ts";
@@ -24,6 +25,8 @@ export interface TestEntityOptions {
 export interface CommandCircumstances {
   /** Default: none. `commandId("…")` gives the one of a command id; the kit runs each command all the same. */
   readonly headers?: HeadersInit;
+  /** The calling service, as its certificate says; by default the caller is anonymous. */
+  readonly caller?: Caller;
   /** Default: one that never aborts. */
   readonly signal?: AbortSignal;
 }
@@ -140,6 +143,7 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
         commandId: requestHeader.get(commandIdHeader) ?? undefined,
         timer: circumstances.timer,
         signal: circumstances.signal ?? new AbortController().signal,
+        caller: circumstances.caller ?? anonymous,
         requestHeader,
       },
     });

@@ -2,6 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import { createClient, type Client, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { clientTls, createRegistry, openIdentity, type ClientTls } from "@samspel/registry";
 import { BackofficeService } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { findInstance } from "./find-instance.ts";
 import type { ServiceOptions } from "./service-options.ts";
@@ -11,25 +12,46 @@ export type BackofficeClient = Client<typeof BackofficeService>;
 
 const timeoutMs = 30_000;
 
+/** As whom commands call services with an identity: intentions say whether they may. */
+const ownName = "samspel";
+
+interface Place {
+  readonly baseUrl: string;
+  readonly tls?: ClientTls;
+}
+
 /** Connects to the service that the command line names. */
 export async function connectBackoffice(options: ServiceOptions): Promise<BackofficeClient> {
+  const { baseUrl, tls } = await placeOf(options);
   return createClient(
     BackofficeService,
     createGrpcTransport({
-      baseUrl: await urlOf(options),
+      baseUrl,
       defaultTimeoutMs: timeoutMs,
       interceptors: [signed],
+      ...(tls === undefined ? {} : { nodeOptions: tls }),
     }),
   );
 }
 
-async function urlOf({ url, service, registry }: ServiceOptions): Promise<string> {
+async function placeOf({ url, service, registry }: ServiceOptions): Promise<Place> {
   if (url !== undefined) {
-    if (URL.canParse(url) && url.startsWith("http")) return url;
+    if (URL.canParse(url) && url.startsWith("http")) return { baseUrl: url };
     throw new UsageError(`--url must be like http://127.0.0.1:26071: current value is "${url}"`);
   }
   if (service === undefined) throw new UsageError("Which service? Give --service <name>, or --url <url>");
-  return findInstance({ url: registry, token: process.env["CONSUL_HTTP_TOKEN"] || undefined }, service);
+  const token = process.env["CONSUL_HTTP_TOKEN"] || undefined;
+  const found = await findInstance({ url: registry, token }, service);
+  return found.isSecure
+    ? { baseUrl: found.url, tls: await tlsTo(service, registry) }
+    : { baseUrl: found.url };
+}
+
+/** For as long as a command runs, the certificate of its beginning is enough. */
+async function tlsTo(service: string, registryUrl: string): Promise<ClientTls> {
+  await using registry = createRegistry({ url: registryUrl });
+  using identity = await openIdentity({ registry, service: ownName });
+  return clientTls(identity, service);
 }
 
 /** Who asks, for the service's log. It is a courtesy and no proof. */

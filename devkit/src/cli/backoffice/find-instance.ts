@@ -10,13 +10,23 @@ export interface RegistryAddress {
 /** An entry of `/v1/health/service/<name>`, as far as we read it. */
 interface HealthEntry {
   readonly Node: { readonly Address: string };
-  readonly Service: { readonly Address: string; readonly Port: number };
+  readonly Service: {
+    readonly Address: string;
+    readonly Port: number;
+    readonly Meta: Readonly<Record<string, string>> | null;
+  };
+}
+
+export interface FoundInstance {
+  readonly url: string;
+  /** Whether it takes callers with an identity only. */
+  readonly isSecure: boolean;
 }
 
 const timeoutMs = 10_000;
 
-/** The URL of one of the service's instances that pass their checks. */
-export async function findInstance(registry: RegistryAddress, service: string): Promise<string> {
+/** One of the service's instances that pass their checks. */
+export async function findInstance(registry: RegistryAddress, service: string): Promise<FoundInstance> {
   const entries = await ask<readonly HealthEntry[]>(
     registry,
     `/v1/health/service/${encodeURIComponent(service)}?passing=1`,
@@ -30,7 +40,9 @@ export async function findInstance(registry: RegistryAddress, service: string): 
     );
   }
   const address = entry.Service.Address || entry.Node.Address;
-  return `http://${address.includes(":") ? `[${address}]` : address}:${entry.Service.Port}`;
+  const isSecure = entry.Service.Meta?.["secure"] === "true";
+  const host = address.includes(":") ? `[${address}]` : address;
+  return { url: `${isSecure ? "https" : "http"}://${host}:${entry.Service.Port}`, isSecure };
 }
 
 /** The shapes are Consul's; the contract tests of the registry hold the embedded one to them. */

@@ -1,8 +1,12 @@
-// `samspel join`: joining a system from any language.
-import { Command } from "commander";
+// The commands that join programs of any language, and see whether they keep the contract.
+import type { Command } from "commander";
+import { joinCommand } from "./join-command.ts";
+import { deregisterCommand, registerCommand } from "./register-command.ts";
+import { runner } from "./run.ts";
 import { verifyCommand } from "./verify-command.ts";
 
-/** Makes the command; `exit` gets the exit code. */
-export function joinCommand(exit: (code: number) => void): Command {
-  return new Command("join").description("join a system from any language").addCommand(verifyCommand(exit));
+/** Makes them; `exit` gets the exit code. */
+export function joinCommands(exit: (code: number) => void): readonly Command[] {
+  const run = runner(exit);
+  return [joinCommand(run).addCommand(verifyCommand(exit)), registerCommand(run), deregisterCommand(run)];
 }

@@ -18,6 +18,7 @@ interface VerifyCommandOptions {
   readonly as: string;
   readonly disruptive: boolean;
   readonly pid?: number;
+  readonly grace: number;
   readonly strict: boolean;
   readonly json: boolean;
   readonly color: boolean;
@@ -48,6 +49,7 @@ export function verifyCommand(exit: Exit): Command {
     .option("--as <service>", "whom to be where it wants a certificate", "samspel-verify")
     .option("--disruptive", "also what changes something: deregister it; with --pid, end it", false)
     .option("--pid <pid>", "its process on this machine, to see how it ends", processId)
+    .option("--grace <seconds>", "how long it may take to end", seconds, 35)
     .option("--strict", "warnings count as failures", false)
     .option("--json", "tell what is found as JSON, one object a line", false)
     .option("--no-color", "write without colours")
@@ -57,7 +59,7 @@ export function verifyCommand(exit: Exit): Command {
       // Help and mistakes need none of it.
       const [{ verifyService, VerifyOptionError, RegistryUnanswered }, { createVerifyReport }] =
         await Promise.all([import("../../join/verify/index.ts"), import("./verify-report.ts")]);
-      const { registry, timeout, nats, group, strict, json, color, ...rest } = options;
+      const { registry, timeout, grace, nats, group, strict, json, color, ...rest } = options;
       const report = createVerifyReport({ json, color, strict });
       try {
         const verdict = await verifyService(
@@ -66,6 +68,7 @@ export function verifyCommand(exit: Exit): Command {
             registryUrl: withScheme(registry),
             token: process.env["CONSUL_HTTP_TOKEN"] || undefined,
             timeoutMs: timeout * 1_000,
+            graceMs: grace * 1_000,
             natsUrl: nats,
             ...(group === undefined ? {} : { groups: group }),
           },

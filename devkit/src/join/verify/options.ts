@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly disruptive?: boolean;
   /** Its process on this machine, for the checks of its end. */
   readonly pid?: number | undefined;
+  /** How long it may take to end on SIGTERM. Default 35,000 ms: 30 s for what is in flight, and a little. */
+  readonly graceMs?: number;
   /** Whom we are where the service wants a certificate. Default `samspel-verify`. */
   readonly as?: string;
 }

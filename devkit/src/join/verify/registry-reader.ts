@@ -54,6 +54,10 @@ const entriesShape = array(
 const agentChecksShape = record(string(), object({ Output: fallback(string(), "") }));
 const servicesShape = record(string(), strings);
 const kvShape = array(object({ Value: nullish(string(), "") }));
+const rootsShape = object({
+  TrustDomain: string(),
+  Roots: nullish(array(object({ RootCert: string() })), []),
+});
 const leafShape = object({ CertPEM: string(), PrivateKeyPEM: string() });
 
 export interface RegistryAddress {
@@ -75,8 +79,12 @@ export interface RegistryReader {
   services(): Promise<Readonly<Record<string, readonly string[]>>>;
   /** A value of the KV store; undefined where there is none. */
   value(key: string): Promise<Buffer | undefined>;
+  /** Whether this agent, and not another one, has an instance. */
+  knows(id: string): Promise<boolean>;
   /** Makes the agent forget an instance. */
   deregister(id: string): Promise<void>;
+  /** The roots of the registry's CA, and its trust domain; undefined where it has none. */
+  roots(): Promise<{ readonly trustDomain: string; readonly certificates: readonly string[] } | undefined>;
   /** A certificate for a service, where the registry gives such. */
   leaf(service: string): Promise<{ readonly certificate: string; readonly key: string }>;
 }
@@ -120,8 +128,17 @@ export function createRegistryReader({ url, token }: RegistryAddress): RegistryR
       const [entry] = parse(kvShape, await response.json());
       return entry === undefined ? undefined : Buffer.from(entry.Value, "base64");
     },
+    async knows(id) {
+      return (await ask(`/v1/agent/service/${encodeURIComponent(id)}`)).status === 200;
+    },
     async deregister(id) {
       await ask(`/v1/agent/service/deregister/${encodeURIComponent(id)}`, "PUT");
+    },
+    async roots() {
+      const response = await ask("/v1/agent/connect/ca/roots");
+      if (response.status === 404) return undefined;
+      const { TrustDomain, Roots } = parse(rootsShape, await response.json());
+      return { trustDomain: TrustDomain, certificates: Roots.map(({ RootCert }) => RootCert) };
     },
     async leaf(service) {
       const response = await ask(`/v1/agent/connect/ca/leaf/${encodeURIComponent(service)}`);

@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import Optional
 
 from samspel.caller import Caller
-
-TRACE_HEADERS = ("traceparent", "tracestate", "baggage")
+from samspel.trace import trace_of
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -64,11 +63,6 @@ def trace_context(headers: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-
-
-def trace_of(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The trace that headers carry."""
-    return {name: headers[name] for name in TRACE_HEADERS if name in headers}
 
 
 def outgoing_trace() -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import h11
 
+from samspel.deadline import within
 from samspel.redact import redact_url
 
 _TIMEOUT_SECONDS = 5.0
@@ -101,7 +102,7 @@ class Consul:
 
     async def _call(self, method: str, path: str, body: Optional[bytes], seconds: float) -> Answer:
         try:
-            answer = await asyncio.wait_for(self._exchange(method, path, body), seconds)
+            answer = await within(seconds, self._exchange(method, path, body))
         except (OSError, ssl.SSLError, h11.ProtocolError, asyncio.TimeoutError, EOFError) as error:
             reason = str(error) or type(error).__name__
             raise ConsulError(f"Registry {self.url} does not answer: {reason}") from error

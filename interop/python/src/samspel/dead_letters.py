@@ -19,8 +19,10 @@ async def park(
     Returns only after the broker has it, so that the message may be given up.
     """
     place = raw.metadata
-    # A publisher's expectations were of its own stream.
-    headers = {name: value for name, value in (raw.headers or {}).items() if not _is_expectation(name)}
+    # What begins so are orders to the server about the first publishing.
+    headers = {
+        name: value for name, value in (raw.headers or {}).items() if not name.lower().startswith("nats-")
+    }
     headers.update(
         {
             "Nats-Msg-Id": f"{group}/{place.stream}/{place.sequence.stream}",
@@ -29,15 +31,12 @@ async def park(
             "Samspel-Group": group,
             "Samspel-Stream": place.stream,
             "Samspel-Sequence": str(place.sequence.stream),
+            "Samspel-Subject": raw.subject,
         }
     )
     stream = f"{prefix}dead_letters"
     await ensure_stream(js, stream, f"{prefix}dead.>", {})
     await js.publish(f"{prefix}dead.{group}.{topic_name}", raw.data, stream=stream, headers=headers)
-
-
-def _is_expectation(header: str) -> bool:
-    return header.lower().startswith("nats-expected-")
 
 
 def _readable(text: str) -> str:

@@ -10,10 +10,11 @@ import json
 import logging
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Optional
 
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from google.protobuf.descriptor_pool import Default
+from google.protobuf.descriptor_pool import Default, DescriptorPool
 
 from samspel.consul import Consul, ConsulError
 from samspel.errors import ConfigurationError
@@ -26,14 +27,15 @@ _CHUNK_BYTES = 512 * 1024
 class Descriptors:
     """The files that some proto services need."""
 
-    def __init__(self, proto_services: Iterable[str]) -> None:
+    def __init__(self, proto_services: Iterable[str], pool: Optional[DescriptorPool] = None) -> None:
         """
+        :param pool: where the generated code has put them. Default: the one of all generated code
         :raises ConfigurationError: where the generated code of a proto service was not imported
         """
         files: dict[str, FileDescriptor] = {}
         for name in proto_services:
             try:
-                _add(files, Default().FindServiceByName(name).file)
+                _add(files, (pool or Default()).FindServiceByName(name).file)
             except KeyError as error:
                 raise ConfigurationError(
                     f"Cannot serve {name}: no generated code that was imported has it; "
@@ -55,8 +57,8 @@ class Descriptors:
         """Writes them, unless they are there already."""
         packed = gzip.compress(self._data, mtime=0)
         try:
-            if len(packed) > _CHUNK_BYTES:
-                chunks = [packed[at : at + _CHUNK_BYTES] for at in range(0, len(packed), _CHUNK_BYTES)]
+            chunks = pieces(packed)
+            if len(chunks) > 1:
                 for number, chunk in enumerate(chunks):
                     await self._put(consul, f"{self.key}/{number}", chunk)
                 packed = json.dumps({"chunks": len(chunks)}).encode()
@@ -70,6 +72,11 @@ class Descriptors:
 
     async def _put(self, consul: Consul, key: str, value: bytes) -> None:
         await consul.put(f"/v1/kv/{key}", value, {"cas": "0"})  # "false" says that it is there
+
+
+def pieces(packed: bytes) -> list[bytes]:
+    """What is too large for one value of the registry, in pieces that are not."""
+    return [packed[at : at + _CHUNK_BYTES] for at in range(0, len(packed), _CHUNK_BYTES)]
 
 
 def _add(files: dict[str, FileDescriptor], file: FileDescriptor) -> None:

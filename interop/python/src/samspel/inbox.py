@@ -45,6 +45,12 @@ class Noted(NamedTuple):
     first: bool
 
 
+async def create_inbox(connection: AsyncConnection[Any]) -> None:
+    """Creates the table where it is missing, in the first schema of the connection's search path."""
+    await connection.execute("select pg_advisory_xact_lock(hashtext('samspel_inbox'))")
+    await connection.execute(_TABLE)
+
+
 class Inbox:
     """The table `samspel_inbox` in the schema that the pool's connections search first."""
 
@@ -58,8 +64,7 @@ class Inbox:
         :raises Unavailable: where the database is away
         """
         async with self._connection() as connection:
-            await connection.execute("select pg_advisory_xact_lock(hashtext('samspel_inbox'))")
-            await connection.execute(_TABLE)
+            await create_inbox(connection)
 
     @asynccontextmanager
     async def once(self, subscription: str, message_id: str) -> AsyncIterator[Noted]:

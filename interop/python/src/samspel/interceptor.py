@@ -18,12 +18,13 @@ from typing import Any, Callable, NoReturn, Optional, Protocol
 import grpc
 from google.protobuf.message import Message as ProtoMessage
 
-from samspel.call_context import CallContext, enter_call, trace_of
+from samspel.call_context import CallContext, enter_call
 from samspel.caller import Caller
 from samspel.command import Command, command_id, enter_command
 from samspel.error_detail import DETAILS_KEY, pack_status
 from samspel.errors import Rejection
 from samspel.message import key_of
+from samspel.trace import trace_of
 
 log = logging.getLogger(__name__)
 

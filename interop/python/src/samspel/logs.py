@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import traceback
 from datetime import datetime, timezone
@@ -50,6 +51,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(service: str, level: str = "info", stream: TextIO = sys.stdout) -> None:
     """Sends what the process logs to `stream` as JSON lines. Libraries are heard from `warn` on."""
+    # gRPC's core writes lines of its own to standard error, also about what is no trouble.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(handlers=[handler], level=LEVELS[level], force=True)

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 from urllib.parse import quote, urlsplit
 
 from samspel.backoff import backoff_seconds
 from samspel.consul import Answer, Consul, ConsulError
 from samspel.descriptors import Descriptors
+from samspel.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
 CONTRACT = "1"
 
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_META_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_META_CHARACTERS = 512
 _LOOK_SECONDS = 2.0
 _DEREGISTER_SECONDS = 3.0
 _HELD_SECONDS = 0.1
@@ -44,10 +49,28 @@ class Instance:
     descriptor_sha256: str = ""
     #: Where an instance that speaks TLS answers for its health, in plaintext on the loopback; None without TLS.
     health_port: Optional[int] = None
+    #: Pairs of the service's own, for those who look at the registry.
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """
+        :raises ConfigurationError: for what no registry of the contract takes
+        """
+        if not _NAME.fullmatch(self.service):
+            raise ConfigurationError(
+                "Cannot register as the service's name must be a DNS label, of lower case letters, digits and -, "
+                f"at most 63: it is {self.service!r}"
+            )
+        for name, value in self.meta.items():
+            if not _META_KEY.fullmatch(name) or len(value) > _META_CHARACTERS:
+                raise ConfigurationError(
+                    f"Cannot register {self.service} as its meta must have keys of letters, digits, _ and -, and "
+                    f"values of at most {_META_CHARACTERS} characters: {name!r} has {len(value)}"
+                )
 
     @property
     def id(self) -> str:
-        return f"{self.service}-{self.address}-{self.port}".replace(".", "-").replace(":", "-")
+        return f"{self.service}-{self.address}-{self.port}".replace(".", "-")
 
     def registration(self) -> dict[str, Any]:
         """What Consul is told. The agent asks the instance's gRPC health every 5 s."""
@@ -61,8 +84,9 @@ class Instance:
             "zone": self.zone,
             "lang": "python",
             "secure": "true" if secure else "false",
-            "descriptor_sha256": self.descriptor_sha256,
         }
+        if self.descriptor_sha256:
+            meta["descriptor_sha256"] = self.descriptor_sha256
         if secure:
             meta["health_port"] = str(self.health_port)
         registration: dict[str, Any] = {
@@ -70,8 +94,8 @@ class Instance:
             "Name": self.service,
             "Address": self.address,
             "Port": self.port,
-            "Tags": ["grpc", *self.proto_services],
-            "Meta": {name: value for name, value in meta.items() if name != "descriptor_sha256" or value},
+            "Tags": list(dict.fromkeys(("grpc", *self.proto_services))),
+            "Meta": {**self.meta, **meta},
             "Check": {
                 "CheckID": f"service:{self.id}",
                 "GRPC": health,

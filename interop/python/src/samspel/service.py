@@ -73,6 +73,8 @@ class Service:
         self.server: grpc.aio.Server = grpc.aio.server(
             interceptors=[self._interceptor], options=[("grpc.so_reuseport", 0)]
         )
+        #: What else the registry shows of the instance, such as `{"team": "checkout"}`.
+        self.meta: dict[str, str] = {}
         self._proto_services: list[str] = []
         self._subscriptions: list[Callable[[Broker], Subscription[ProtoMessage]]] = []
         self._resources = AsyncExitStack()
@@ -194,6 +196,7 @@ class Service:
             port = await self._listen(health)
             subscriptions = await self._consume()
             instance = await self._instance(port, health, descriptors)
+            instance.check()
             registration = Registration(self._consul, instance, descriptors)
             registration.start()
             await registration.wait(_REGISTER_SECONDS)
@@ -259,6 +262,7 @@ class Service:
             zone=settings.zone,
             descriptor_sha256=descriptors.sha256,
             health_port=health_port,
+            meta=dict(self.meta),
         )
 
 

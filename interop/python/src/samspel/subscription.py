@@ -26,11 +26,12 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from samspel.backoff import backoff_seconds
 from samspel.broker import Broker
-from samspel.call_context import CallContext, enter_call, trace_of
+from samspel.call_context import CallContext, enter_call
 from samspel.dead_letters import park
 from samspel.errors import Unavailable
 from samspel.message import Message, read_message
 from samspel.topics import Topic, ensure_topic_stream
+from samspel.trace import trace_of
 
 log = logging.getLogger(__name__)
 

@@ -27,6 +27,7 @@ from nats.aio.msg import Msg
 
 from samspel.broker import Broker
 from samspel.call_context import outgoing_trace
+from samspel.deadline import within
 from samspel.headers import encode_value, sent_headers
 from samspel.key_order import KeyOrder
 from samspel.message import key_of
@@ -158,7 +159,7 @@ class Teller:
                     if left <= 0:
                         raise asyncio.TimeoutError
                     try:
-                        found = await asyncio.wait_for(arrived.get(), min(left, _LOOK_SECONDS))
+                        found = await within(min(left, _LOOK_SECONDS), arrived.get())
                     except asyncio.TimeoutError:
                         continue
                 return _read_reply(method, found)

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -25,8 +24,9 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from samspel.broker import Broker
-from samspel.call_context import CallContext, current_call, enter_call, trace_of
+from samspel.call_context import CallContext, current_call, enter_call
 from samspel.command import COMMAND_ID_HEADER, Command, enter_command
+from samspel.deadline import within
 from samspel.errors import Rejection, Unavailable
 from samspel.headers import read_headers
 from samspel.message import Message
@@ -38,6 +38,7 @@ from samspel.tell_address import (
     tell_token,
 )
 from samspel.tell_streams import ensure_reply_stream, ensure_tell_stream
+from samspel.trace import trace_of
 from samspel.v1.tell_pb2 import TellFailure, TellReply
 
 log = logging.getLogger(__name__)
@@ -141,9 +142,7 @@ class Tells(Subscription[ProtoMessage]):
         handler = getattr(self._servicer, name)
         enter_call(CallContext(time.monotonic() + _TIMEOUT_SECONDS, trace_of(message.headers)))
         enter_command(Command(self._service.full_name, name, message.key, message.id))
-        response: ProtoMessage = await asyncio.wait_for(
-            handler(message.body, TellContext(metadata)), _TIMEOUT_SECONDS
-        )
+        response: ProtoMessage = await within(_TIMEOUT_SECONDS, handler(message.body, TellContext(metadata)))
         reply = TellReply(id=message.id, method=name, response=response.SerializeToString())
         try:
             await self._keep(message.headers, reply)

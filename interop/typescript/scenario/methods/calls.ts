@@ -1,7 +1,7 @@
 // The methods that look only at their call.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { reject } from "@samspel/runtime";
+import { callerOf, reject } from "@samspel/runtime";
 import type { ScenarioService } from "../../gen/samspel/scenario/v1/scenario_pb.ts";
 
 type Methods = Pick<
@@ -53,6 +53,9 @@ export function callMethods(): Methods {
       };
     },
 
-    caller: () => ({}),
+    caller(_, context) {
+      const caller = callerOf(context);
+      return caller.type === "service" ? { service: caller.service, spiffeId: caller.spiffeId } : {};
+    },
   };
 }

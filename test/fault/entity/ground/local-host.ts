@@ -57,6 +57,7 @@ export function contextOf(
       throw new Error("a counter calls nobody");
     },
     signal: AbortSignal.timeout(30_000),
+    caller: { type: "anonymous" },
     requestHeader: new Headers(),
     ...context,
   };

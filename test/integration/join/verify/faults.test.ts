@@ -151,6 +151,56 @@ const cases: readonly Case[] = [
     rule: "CHECK-2",
     found: /^the check asks 127\.0\.0\.1:\d+$/,
   },
+  {
+    about: "a check that runs every 11 s",
+    faults: { registration: withCheck({ Interval: "11s" }) },
+    rule: "(CHECK-4)",
+    found: /^it asks every 11s$/,
+  },
+  {
+    about: "nobody at the port that it registered",
+    faults: {
+      registration: (body) => JSON.parse(JSON.stringify(body).replaceAll(String(body.Port), "1")) as Body,
+    },
+    rule: "PORT-1",
+    found: /^127\.0\.0\.1:1 does not speak HTTP\/2: .*ECONNREFUSED/,
+  },
+  {
+    about: "a connection that ends on a PING",
+    faults: { closesOnPing: true },
+    rule: "PORT-3",
+    found: /^the connection was closed after a PING/,
+  },
+  {
+    about: "calls with few headers alone",
+    faults: { maxHeaders: 10 },
+    rule: "PORT-4",
+    found: /^a health check with 6 KiB of metadata was answered with/,
+  },
+  {
+    about: "small requests alone",
+    faults: { maxRequestBytes: 65_536 },
+    rule: "PORT-5",
+    found: /^a request of 1 MiB was answered with RESOURCE_EXHAUSTED/,
+  },
+  {
+    about: "a name that is unknown, and cannot be watched",
+    faults: { health: "unknown-unwatched" },
+    rule: "(HEALTH-5)",
+    found: /says NOT_FOUND "unknown service"$/,
+  },
+  {
+    about: "reflection of the old version alone",
+    faults: { reflection: "old" },
+    rule: "(REFL-3)",
+    found: /^grpc\.reflection\.v1alpha alone$/,
+  },
+  {
+    about: "no word on its descriptors",
+    faults: { registration: withMeta({ descriptor_sha256: undefined }) },
+    rule: "(DESC-1)",
+    found: /^no descriptor_sha256 in its meta$/,
+  },
   { about: "no health", faults: { health: "missing" }, rule: "HEALTH-1", found: /UNIMPLEMENTED/ },
   {
     about: "health of the whole alone",
@@ -207,6 +257,30 @@ const cases: readonly Case[] = [
     found: /^the error of .* says /,
   },
   {
+    about: "a certificate of another service",
+    faults: { tls: "of-another-service" },
+    rule: "IDENT-1",
+    found: /^the certificate has spiffe:.*\/svc\/mail$/,
+  },
+  {
+    about: "a TLS port that lets everybody in",
+    faults: { tls: "open-to-all" },
+    rule: "IDENT-2",
+    found: /^a call without a client certificate was answered$/,
+  },
+  {
+    about: "a health listener that serves everything",
+    faults: { tls: "with-open-back-door" },
+    rule: "IDENT-6",
+    found: /serves reflection without a certificate$/,
+  },
+  {
+    about: "a TLS port that says that it is plaintext",
+    faults: { tls: "good", registration: withMeta({ secure: "false" }) },
+    rule: "REG-10",
+    found: /^secure is "false", and 127\.0\.0\.1:\d+ speaks TLS$/,
+  },
+  {
     about: "descriptors that are not in the registry",
     faults: { descriptors: "missing" },
     rule: "DESC-2",
@@ -236,6 +310,23 @@ for (const { about, faults, rule, found, disruptive = false } of cases) {
     t.match(broken[rule], found);
   });
 }
+
+t.test(
+  "verifyService() finds nothing to say of a service with an identity",
+  { buffered: true },
+  async (t) => {
+    const { name } = await startForeignService(t, consulUrl(), { tls: "good" });
+    const { broken, findings } = await verified({ name, registryUrl: consulUrl(), disruptive: true });
+    t.same(broken, {});
+    const looked = findings.filter(
+      ({ rule, outcome }) => rule.startsWith("IDENT") && outcome.type === "passed",
+    );
+    t.same(
+      looked.map(({ rule }) => rule),
+      ["IDENT-1", "IDENT-3", "IDENT-2", "IDENT-6"],
+    );
+  },
+);
 
 t.test(
   "verifyService() finds nothing to say of a service that keeps the contract",

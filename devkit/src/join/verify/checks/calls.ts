@@ -57,6 +57,9 @@ async function parsingPaths(subject: Subject): Promise<readonly string[]> {
   return [healthPath("Check"), ...(unary === undefined ? [] : [`/${unary.parent.typeName}/${unary.name}`])];
 }
 
+/** grpcio and grpc-java say UNKNOWN, and leave no choice to those who use them. */
+const refusals = [statusOf.INVALID_ARGUMENT, statusOf.INTERNAL, statusOf.UNKNOWN];
+
 const unreadable: Check = {
   rule: "CALL-2",
   level: "must",
@@ -67,10 +70,10 @@ const unreadable: Check = {
     const paths = await parsingPaths(subject);
     for (const path of paths) {
       const end = await probe(subject, path, garbage);
-      if (isStatus(end, statusOf.INVALID_ARGUMENT, statusOf.INTERNAL)) continue;
+      if (isStatus(end, ...refusals)) continue;
       problems.push({
         found: `three bytes that are no message, sent to ${path}, are answered with ${endText(end)}`,
-        must: "INVALID_ARGUMENT or INTERNAL, and no handler that runs",
+        must: "INVALID_ARGUMENT or INTERNAL (UNKNOWN where the library leaves no choice), and no handler that runs",
         mend: "let the library decode requests, and refuse what it cannot",
       });
     }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:tls";
 import { failed, passed, skipped, type Check } from "../check.ts";
-import { openConnection } from "../grpc/index.ts";
+import { endText, isStatus, openConnection, reasonOf, statusOf } from "../grpc/index.ts";
 import type { Subject } from "../subject.ts";
 import { healthPath } from "./health.ts";
 import { entryCheck } from "./registration.ts";
@@ -16,7 +16,7 @@ const certified = entryCheck({
   after: ["REG-10"],
   async run({ Service: { Service: name } }, subject) {
     if ((await subject.transport()).transport?.type !== "tls") return skipped(notSecure);
-    const uris = await uriNames(subject);
+    const { uris } = await certificateOf(subject, []);
     const [uri = ""] = uris;
     const found = /^spiffe:\/\/[^/@:?#]+\/ns\/default\/dc\/[^/]+\/svc\/([^/?#%]+)$/.exec(uri)?.[1];
     if (uris.length === 1 && found === name) return passed(uri);
@@ -28,16 +28,45 @@ const certified = entryCheck({
   },
 });
 
-async function uriNames({ place, waitMs }: Subject): Promise<readonly string[]> {
-  const socket = connect({ ...place, ALPNProtocols: ["h2"], rejectUnauthorized: false });
+/** What the server shows, and whether it is of a CA, where that matters. */
+async function certificateOf(
+  { place, waitMs }: Subject,
+  roots: readonly string[],
+): Promise<{ readonly uris: readonly string[]; readonly authorized: boolean }> {
+  const socket = connect({ ...place, ALPNProtocols: ["h2"], rejectUnauthorized: false, ca: [...roots] });
   try {
     await once(socket, "secureConnect", { signal: AbortSignal.timeout(waitMs) });
     const { subjectaltname = "" } = socket.getPeerCertificate();
-    return [...subjectaltname.matchAll(/URI:([^,]+)/g)].map(([, uri = ""]) => uri.trim());
+    const uris = [...subjectaltname.matchAll(/URI:([^,]+)/g)].map(([, uri = ""]) => uri.trim());
+    // Names of hosts say nothing here, so that error is none.
+    const reason = String(socket.authorizationError ?? "");
+    return { uris, authorized: socket.authorized || reason.includes("ALTNAME") };
   } finally {
     socket.destroy();
   }
 }
+
+const issued = entryCheck({
+  rule: "IDENT-3",
+  level: "must",
+  title: "its certificate is of the registry's CA",
+  after: ["IDENT-1"],
+  async run({ Service: { Service: name } }, subject) {
+    if ((await subject.transport()).transport?.type !== "tls") return skipped(notSecure);
+    const roots = await subject.registry.roots();
+    if (roots === undefined) return skipped("the registry has no CA");
+    const { uris, authorized } = await certificateOf(subject, roots.certificates);
+    const domain = uris[0]?.split("/")[2];
+    if (authorized && domain === roots.trustDomain) return passed(roots.trustDomain);
+    return failed(
+      authorized
+        ? `its trust domain is ${domain ?? "none"}`
+        : "its certificate is of another CA than the registry's",
+      `a chain up to the roots of /v1/agent/connect/ca/roots, and the trust domain ${roots.trustDomain}`,
+      `serve with the leaf of /v1/agent/connect/ca/leaf/${name} of this registry, and change it when the roots do`,
+    );
+  },
+});
 
 const guarded = entryCheck({
   rule: "IDENT-2",
@@ -65,4 +94,57 @@ const guarded = entryCheck({
   },
 });
 
-export const identityChecks: readonly Check[] = [certified, guarded];
+const loopback = "127.0.0.1";
+
+const checkable = entryCheck({
+  rule: "IDENT-6",
+  level: "must",
+  title: "its health listener serves health, and nothing else",
+  after: ["REG-10"],
+  async run({ Service: { Meta } }, subject) {
+    if ((await subject.transport()).transport?.type !== "tls") return skipped(notSecure);
+    const port = Number(Meta["health_port"]);
+    if (!Number.isInteger(port)) {
+      return failed(
+        "no health_port in its meta",
+        "the port of a plaintext listener on the loopback: the registry's check has no certificate",
+        "serve grpc.health.v1 there, and register it as the check's target and as meta health_port",
+      );
+    }
+    if (!subject.place.host.startsWith("127.")) return skipped("it is another machine's loopback");
+    const signal = AbortSignal.timeout(subject.waitMs);
+    try {
+      using connection = await openConnection({ host: loopback, port }, { type: "plaintext" }, { signal });
+      const { waitMs } = subject;
+      const health = await connection.unary({ path: healthPath("Check"), waitMs });
+      const others = (await subject.listed()).names.filter((name) => !name.startsWith("grpc.health."));
+      const served: string[] = [];
+      for (const name of others) {
+        const { end } = await connection.unary({ path: `/${name}/SamspelVerifyNoSuchMethod`, waitMs });
+        if (isStatus(end, statusOf.UNIMPLEMENTED) || end.type === "reset" || end.type === "http") continue;
+        served.push(name);
+      }
+      const reflected = await connection.unary({ path: reflectionPath, waitMs });
+      if (!isStatus(reflected.end, statusOf.UNIMPLEMENTED) && reflected.end.type !== "http")
+        served.push("reflection");
+      if (isStatus(health.end, statusOf.OK) && served.length === 0) return passed(`${loopback}:${port}`);
+      return failed(
+        served.length === 0
+          ? `${loopback}:${port} answers a health check with ${endText(health.end)}`
+          : `${loopback}:${port} serves ${served.join(", ")} without a certificate`,
+        "grpc.health.v1 alone",
+        "give it a server of its own, with nothing else in it",
+      );
+    } catch (error) {
+      return failed(
+        `${loopback}:${port} does not answer: ${reasonOf(error)}`,
+        "a plaintext listener on the loopback",
+        "listen there before registering",
+      );
+    }
+  },
+});
+
+const reflectionPath = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+
+export const identityChecks: readonly Check[] = [certified, issued, guarded, checkable];

@@ -6,7 +6,7 @@ import { entryCheck } from "./registration.ts";
 
 const backWithinMs = 10_000;
 const goneWithinMs = 5_000;
-const endedWithinMs = 35_000;
+const defaultGraceMs = 35_000;
 const lookMs = 50;
 
 async function isRegistered({ registry, entry, options }: Subject): Promise<boolean> {
@@ -34,13 +34,14 @@ const kept = entryCheck({
   title: "it registers again when the registry has forgotten it",
   disruptive: true,
   async run({ Service: { ID } }, subject, signal) {
-    await subject.registry.deregister(ID);
-    if (await isRegistered(subject)) {
+    const { registry } = subject;
+    if (!(await registry.knows(ID))) {
       return skipped(
-        `the agent at ${subject.registry.url} is not the one that ${ID} registered with: give that one's --registry`,
+        `the agent at ${registry.url} is not the one that ${ID} registered with: give that one's --registry`,
       );
     }
-    const ms = await untilHolds(() => isRegistered(subject), backWithinMs, signal);
+    await registry.deregister(ID);
+    const ms = await untilHolds(() => registry.knows(ID), backWithinMs, signal);
     if (ms !== undefined) return passed(`after ${ms} ms`);
     return failed(
       `${ID} was deregistered, and is not back after ${backWithinMs / 1_000} s (it is still missing)`,
@@ -76,12 +77,12 @@ const ends: Check = {
   after: ["DRAIN-1"],
   disruptive: true,
   async run(subject, signal) {
-    const { pid } = subject.options;
+    const { pid, graceMs = defaultGraceMs } = subject.options;
     if (pid === undefined) return skipped("its process is not known: --pid");
-    const ms = await untilHolds(() => !isRunning(pid), endedWithinMs, signal);
+    const ms = await untilHolds(() => !isRunning(pid), graceMs, signal);
     if (ms !== undefined) return passed(`${ms} ms after it left; its exit code cannot be seen from here`);
     return failed(
-      `process ${pid} still runs ${endedWithinMs / 1_000} s after SIGTERM`,
+      `process ${pid} still runs ${graceMs / 1_000} s after it left the registry`,
       "what is in flight gets 30 s, then it ends",
       "end calls that are still there after 30 s, and exit with code 0",
     );

@@ -54,18 +54,23 @@ const alive: Check = {
   after: ["PORT-1"],
   async run(subject) {
     using connection = await subject.openConnection();
+    let answered = 0;
     try {
-      const ms = await connection.ping(AbortSignal.timeout(subject.waitMs));
+      let ms = 0;
+      // What a server makes of the first one is here before the answer to the second.
+      for (; answered < 2; answered++) ms = await connection.ping(AbortSignal.timeout(subject.waitMs));
       if (connection.goaway === undefined && !connection.closed) return passed(`${ms.toFixed(1)} ms`);
     } catch (error) {
-      return failed(
-        `a PING was not answered: ${reasonOf(error)}`,
-        "each PING is answered: callers find dead connections so",
-        "leave keepalive of HTTP/2 to the gRPC library",
-      );
+      if (answered === 0) {
+        return failed(
+          `a PING was not answered: ${reasonOf(error)}`,
+          "each PING is answered: callers find dead connections so",
+          "leave keepalive of HTTP/2 to the gRPC library",
+        );
+      }
     }
     return failed(
-      `the connection was closed after one PING (GOAWAY with code ${connection.goaway ?? "none"})`,
+      `the connection was closed after a PING (GOAWAY with code ${connection.goaway ?? "none"})`,
       "a PING now and then is no reason to close",
       "allow pings without calls, at least one in 5 minutes",
     );

@@ -1,15 +1,16 @@
 """The tables, and their first content.
 
-`stock` counts pieces; `reservation` sets them aside until it expires; `inbox` remembers the messages that were
-booked, so that a second delivery changes nothing; `orders` is what checkouts became.
+`stock` counts pieces; `reservation` sets them aside until it expires; `orders` is what checkouts became. Which
+messages were booked is noted in the library's inbox; a table `inbox` of earlier versions is taken over into it.
 """
 
 from __future__ import annotations
 
 from psycopg import AsyncConnection
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from inventory.seed import STOCK
+from samspel.inbox import create_inbox
 
 _TABLES = """
 create table if not exists stock (
@@ -27,24 +28,32 @@ create table if not exists reservation (
 );
 create index if not exists reservation_sku on reservation (sku);
 
-create table if not exists inbox (
-  message_id text primary key,
-  cart_id text not null,
-  deliveries integer not null default 1,
-  received_at timestamptz not null default now()
-);
-
 create table if not exists orders (
   cart_id text primary key,
   items jsonb not null,
-  message_id text not null references inbox,
+  deliveries integer not null default 1,
   booked_at timestamptz not null default now()
 );
 """
 
+_TAKE_OVER = """
+alter table orders add column if not exists deliveries integer not null default 1;
+update orders set deliveries = counted.deliveries
+from (select cart_id, sum(deliveries)::integer as deliveries from inbox group by cart_id) as counted
+where counted.cart_id = orders.cart_id;
+insert into samspel_inbox (subscription, message_id, received_at)
+select {subscription}, message_id, received_at from inbox
+on conflict do nothing;
+alter table orders drop column message_id;
+drop table inbox;
+"""
 
-async def create_schema(connection: AsyncConnection, schema: str) -> None:
-    """Creates what is missing, in one transaction; instances that start at once wait for each other."""
+
+async def create_schema(connection: AsyncConnection, schema: str, subscription: str) -> None:
+    """Creates what is missing, in one transaction; instances that start at once wait for each other.
+
+    :param subscription: under what the inbox notes the messages that earlier versions booked
+    """
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(
             "select pg_advisory_xact_lock(hashtextextended('inventory schema ' || %s, 0))", [schema]
@@ -54,5 +63,9 @@ async def create_schema(connection: AsyncConnection, schema: str) -> None:
         await cursor.execute("select to_regclass('stock') is null")
         empty = await cursor.fetchone() == (True,)
         await cursor.execute(_TABLES)
+        await create_inbox(connection)
+        await cursor.execute("select to_regclass('inbox') is not null")
+        if await cursor.fetchone() == (True,):
+            await cursor.execute(SQL(_TAKE_OVER).format(subscription=Literal(subscription)))
         if empty:
             await cursor.executemany("insert into stock (sku, on_hand) values (%s, %s)", list(STOCK.items()))

@@ -4,8 +4,8 @@
    it touches, by stock keeping unit: so nothing deadlocks, and nothing of a locked item changes under it.
 2. What is free of an item is what lies there less the reservations of others that have not expired. It is read in
    a statement after the locks, or it would be from before the wait for them.
-3. An order, its stock and the inbox entry of its message are one transaction: booked once, however often the
-   message comes.
+3. An order, its stock and the note of its message in the inbox are one transaction: booked once, however often
+   the message comes.
 4. What needs no answer in between goes to the database in one round trip (a pipeline); each statement still sees
    what was committed before it began.
 5. Time is the database's, so that instances agree on what has expired.
@@ -24,8 +24,12 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from inventory.schema import create_schema
-from samspel import ConfigurationError, Settings, Unavailable, redact_url
+from samspel import ConfigurationError, Inbox, Settings, Unavailable, redact_url
 
+#: Under what the inbox notes booked messages: the group, and the topic.
+SUBSCRIPTION = "inventory/cart.v1.CartTopics.CheckedOut"
+
+_COUNT = "update orders set deliveries = deliveries + 1 where cart_id = %s"
 _RESERVATION_SECONDS = 300
 _CONNECT_SECONDS = 10
 _POOL_WAIT_SECONDS = 3
@@ -68,6 +72,7 @@ class Warehouse:
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self._pool = pool
+        self._inbox = Inbox(pool)
 
     async def reserve(self, cart_id: str, items: Items) -> None:
         """Sets stock aside for a cart for five minutes, all of it or none, in place of what was before.
@@ -117,20 +122,18 @@ class Warehouse:
 
         :raises UnknownItems: where an item is not in the warehouse; such a checkout cannot be booked
         """
-        async with self._transaction() as connection:
+        async with self._inbox.once(SUBSCRIPTION, message_id) as (connection, first):
+            if not first:
+                await connection.execute(_COUNT, [cart_id])
+                return
             async with connection.pipeline():
                 locked = await _lock(connection, cart_id, items)
-                await connection.execute(
-                    "insert into inbox (message_id, cart_id) values (%s, %s) "
-                    "on conflict (message_id) do update set deliveries = inbox.deliveries + 1",
-                    [message_id, cart_id],
-                )
                 booked = await connection.execute(
-                    "insert into orders (cart_id, items, message_id) values (%s, %s, %s) "
-                    "on conflict do nothing returning cart_id",
-                    [cart_id, Jsonb(dict(items)), message_id],
+                    "insert into orders (cart_id, items) values (%s, %s) on conflict do nothing",
+                    [cart_id, Jsonb(dict(items))],
                 )
-            if await booked.fetchone() is None:
+            if booked.rowcount == 0:
+                await connection.execute(_COUNT, [cart_id])
                 return
             unknown = items.keys() - dict(await locked.fetchall()).keys()
             if unknown:
@@ -166,8 +169,7 @@ class Warehouse:
         """The order of a cart, with how often its checkout was delivered."""
         async with self._transaction() as connection:
             found = await connection.execute(
-                "select items, (select sum(deliveries)::integer from inbox where inbox.cart_id = orders.cart_id) "
-                "from orders where cart_id = %s",
+                "select items, deliveries from orders where cart_id = %s",
                 [cart_id],
             )
             row = await found.fetchone()
@@ -201,7 +203,7 @@ async def open_warehouse(settings: Settings) -> AsyncIterator[Warehouse]:
     url, schema = settings.database_url, settings.schema
     try:
         async with await AsyncConnection.connect(url, connect_timeout=_CONNECT_SECONDS) as connection:
-            await create_schema(connection, schema)
+            await create_schema(connection, schema, SUBSCRIPTION)
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(

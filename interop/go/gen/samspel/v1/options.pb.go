@@ -27,6 +27,52 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Who may call a method. A caller without a certificate never may.
+type AllowOptions struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+	Services      []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowOptions) Reset() {
+	*x = AllowOptions{}
+	mi := &file_samspel_v1_options_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowOptions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowOptions) ProtoMessage() {}
+
+func (x *AllowOptions) ProtoReflect() protoreflect.Message {
+	mi := &file_samspel_v1_options_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowOptions.ProtoReflect.Descriptor instead.
+func (*AllowOptions) Descriptor() ([]byte, []int) {
+	return file_samspel_v1_options_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *AllowOptions) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
 // How a topic is kept. Unset fields take their defaults.
 type TopicOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -45,7 +91,7 @@ type TopicOptions struct {
 
 func (x *TopicOptions) Reset() {
 	*x = TopicOptions{}
-	mi := &file_samspel_v1_options_proto_msgTypes[0]
+	mi := &file_samspel_v1_options_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -57,7 +103,7 @@ func (x *TopicOptions) String() string {
 func (*TopicOptions) ProtoMessage() {}
 
 func (x *TopicOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_samspel_v1_options_proto_msgTypes[0]
+	mi := &file_samspel_v1_options_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -70,7 +116,7 @@ func (x *TopicOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicOptions.ProtoReflect.Descriptor instead.
 func (*TopicOptions) Descriptor() ([]byte, []int) {
-	return file_samspel_v1_options_proto_rawDescGZIP(), []int{0}
+	return file_samspel_v1_options_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *TopicOptions) GetName() string {
@@ -119,6 +165,14 @@ var file_samspel_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,51521,opt,name=deduplicated",
 		Filename:      "samspel/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*AllowOptions)(nil),
+		Field:         51522,
+		Name:          "samspel.v1.allow",
+		Tag:           "bytes,51522,opt,name=allow",
+		Filename:      "samspel/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -142,6 +196,11 @@ var (
 	//
 	// optional bool deduplicated = 51521;
 	E_Deduplicated = &file_samspel_v1_options_proto_extTypes[2]
+	// Who may call this method, beside what the registry's intentions say of the service as a whole. It takes effect where
+	// the service has an identity. Tells come over NATS and have no caller: whoever may publish there may tell.
+	//
+	// optional samspel.v1.AllowOptions allow = 51522;
+	E_Allow = &file_samspel_v1_options_proto_extTypes[3]
 )
 
 var File_samspel_v1_options_proto protoreflect.FileDescriptor
@@ -149,7 +208,9 @@ var File_samspel_v1_options_proto protoreflect.FileDescriptor
 const file_samspel_v1_options_proto_rawDesc = "" +
 	"\n" +
 	"\x18samspel/v1/options.proto\x12\n" +
-	"samspel.v1\x1a google/protobuf/descriptor.proto\"V\n" +
+	"samspel.v1\x1a google/protobuf/descriptor.proto\"*\n" +
+	"\fAllowOptions\x12\x1a\n" +
+	"\bservices\x18\x01 \x03(\tR\bservices\"V\n" +
 	"\fTopicOptions\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n" +
 	"\n" +
@@ -158,7 +219,8 @@ const file_samspel_v1_options_proto_rawDesc = "" +
 	"\x04live\x18\x03 \x01(\bR\x04live:1\n" +
 	"\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\bR\x03key:P\n" +
 	"\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\v2\x18.samspel.v1.TopicOptionsR\x05topic:D\n" +
-	"\fdeduplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\bR\fdeduplicatedB\xa7\x01\n" +
+	"\fdeduplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\bR\fdeduplicated:P\n" +
+	"\x05allow\x12\x1e.google.protobuf.MethodOptions\x18\u0092\x03 \x01(\v2\x18.samspel.v1.AllowOptionsR\x05allowB\xa7\x01\n" +
 	"\x0ecom.samspel.v1B\fOptionsProtoP\x01Z>github.com/samspel/samspel/interop/go/gen/samspel/v1;samspelv1\xa2\x02\x03SXX\xaa\x02\n" +
 	"Samspel.V1\xca\x02\n" +
 	"Samspel\\V1\xe2\x02\x16Samspel\\V1\\GPBMetadata\xea\x02\vSamspel::V1b\x06proto3"
@@ -175,21 +237,24 @@ func file_samspel_v1_options_proto_rawDescGZIP() []byte {
 	return file_samspel_v1_options_proto_rawDescData
 }
 
-var file_samspel_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_samspel_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_samspel_v1_options_proto_goTypes = []any{
-	(*TopicOptions)(nil),               // 0: samspel.v1.TopicOptions
-	(*descriptorpb.FieldOptions)(nil),  // 1: google.protobuf.FieldOptions
-	(*descriptorpb.MethodOptions)(nil), // 2: google.protobuf.MethodOptions
+	(*AllowOptions)(nil),               // 0: samspel.v1.AllowOptions
+	(*TopicOptions)(nil),               // 1: samspel.v1.TopicOptions
+	(*descriptorpb.FieldOptions)(nil),  // 2: google.protobuf.FieldOptions
+	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
 }
 var file_samspel_v1_options_proto_depIdxs = []int32{
-	1, // 0: samspel.v1.key:extendee -> google.protobuf.FieldOptions
-	2, // 1: samspel.v1.topic:extendee -> google.protobuf.MethodOptions
-	2, // 2: samspel.v1.deduplicated:extendee -> google.protobuf.MethodOptions
-	0, // 3: samspel.v1.topic:type_name -> samspel.v1.TopicOptions
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	3, // [3:4] is the sub-list for extension type_name
-	0, // [0:3] is the sub-list for extension extendee
+	2, // 0: samspel.v1.key:extendee -> google.protobuf.FieldOptions
+	3, // 1: samspel.v1.topic:extendee -> google.protobuf.MethodOptions
+	3, // 2: samspel.v1.deduplicated:extendee -> google.protobuf.MethodOptions
+	3, // 3: samspel.v1.allow:extendee -> google.protobuf.MethodOptions
+	1, // 4: samspel.v1.topic:type_name -> samspel.v1.TopicOptions
+	0, // 5: samspel.v1.allow:type_name -> samspel.v1.AllowOptions
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	4, // [4:6] is the sub-list for extension type_name
+	0, // [0:4] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -204,8 +269,8 @@ func file_samspel_v1_options_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_samspel_v1_options_proto_rawDesc), len(file_samspel_v1_options_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
-			NumExtensions: 3,
+			NumMessages:   2,
+			NumExtensions: 4,
 			NumServices:   0,
 		},
 		GoTypes:           file_samspel_v1_options_proto_goTypes,

@@ -17,10 +17,11 @@ from typing import Any, Callable, NamedTuple, Optional
 
 import grpc
 
-from samspel.channel.failure import failure, is_repeatable, never_ran, retry_after_seconds
+from samspel.channel.failure import failure, is_away, is_repeatable, never_ran, retry_after_seconds
 from samspel.channel.member import Member
 from samspel.channel.pool import Pool
 from samspel.channel.retry_budget import RetryBudget
+from samspel.deadline import within
 
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 2.0
@@ -68,10 +69,13 @@ async def attempt(pool: Pool, budget: RetryBudget, asked: Asked, invoke: Invoke,
         except asyncio.CancelledError:
             call.cancel()
             raise
-        if code is not grpc.StatusCode.UNAVAILABLE:
+        if code is grpc.StatusCode.OK:
+            return call
+        message = await call.details() or ""
+        if not is_away(code, message):
             return call
         member.rest()
-        free = never_ran(code, await call.details() or "")
+        free = never_ran(code, message)
         if number == _ATTEMPTS or not (free or is_repeatable(asked.method)):
             return call
         another = pool.size > len(tried)
@@ -107,7 +111,7 @@ async def _instance(pool: Pool, asked: Asked, tried: Any) -> Member:
         if seconds <= 0:
             break
         try:
-            await asyncio.wait_for(pool.changed(), seconds)
+            await within(seconds, pool.changed())
         except asyncio.TimeoutError:
             break
         member = pool.pick(tried)

@@ -11,9 +11,16 @@ from google.protobuf.descriptor_pool import Default
 from samspel.error_detail import DETAILS_KEY, error_detail_of, pack_status
 from samspel.v1.errors_pb2 import ErrorDetail
 
+# What a server of gRPC's core says of calls that it had not looked at when it was shut down.
+_DROPPED = "CANCELLED"
 _REPEATABLE = (1, 2)  # NO_SIDE_EFFECTS and IDEMPOTENT of google.protobuf.MethodOptions
 # What gRPC says where no connection could be made for a call.
 _NEVER_CONNECTED = "failed to connect to all addresses"
+
+
+def is_away(code: grpc.StatusCode, message: str) -> bool:
+    """Whether the instance was not there for a call that nobody on this side has cancelled."""
+    return code is grpc.StatusCode.UNAVAILABLE or (code is grpc.StatusCode.CANCELLED and message == _DROPPED)
 
 
 def never_ran(code: grpc.StatusCode, message: str) -> bool:

@@ -38,25 +38,27 @@ def call_interceptors(
 def prepare(details: Details, default_seconds: Optional[float]) -> Details:
     """The details of a call, with its deadline and its trace."""
     context = current_call()
-    bounds = [
-        seconds
-        for seconds in (
-            details.timeout if details.timeout is not None else default_seconds,
-            None if context is None else context.seconds_left,
-        )
-        if seconds is not None
-    ]
+    inherited = None if context is None else context.seconds_left
     metadata = grpc.aio.Metadata(*(details.metadata or ()))
     for name, value in outgoing_trace().items():
         if name not in metadata.keys():  # noqa: SIM118, a Metadata is no dict
             metadata.add(name, value)
     return Details(
         method=details.method,
-        timeout=min(bounds, default=None),
+        timeout=effective_seconds(details.timeout, inherited, default_seconds),
         metadata=metadata,
         credentials=details.credentials,
         wait_for_ready=details.wait_for_ready,
     )
+
+
+def effective_seconds(
+    own: Optional[float], inherited: Optional[float], default: Optional[float]
+) -> Optional[float]:
+    """The deadline of a call: what it asks for, within what is left of the call that it is made in (C1)."""
+    if own is None:
+        return default if inherited is None else inherited
+    return own if inherited is None else min(own, inherited)
 
 
 class _Preparing:

@@ -30,8 +30,6 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
     # A peer that is frozen, or cut off without a word, is noticed.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # Retries are ours: they go to another instance.
-    ("grpc.enable_retries", 0),
 )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Any, Optional
 
 from samspel.channel.connector import Connector
@@ -68,9 +68,12 @@ class Pool:
         best.turn = self._turns
         return best
 
-    async def changed(self) -> None:
-        """Returns when an instance came, left, was connected or lost."""
-        await asyncio.shield(self._change)
+    def changed(self) -> Awaitable[None]:
+        """Done when an instance came, left, was connected or lost after this was called.
+
+        No coroutine: that would begin to look later, and miss what happens before.
+        """
+        return asyncio.shield(self._change)
 
     def absence(self) -> str:
         """Why there is nobody to call, for people to read."""

@@ -32,6 +32,11 @@ class Endpoint:
         """Whether it speaks TLS and wants to know who calls."""
         return dict(self.meta).get("secure") == "true"
 
+    @property
+    def takes_tls(self) -> bool:
+        """Whether it speaks TLS, be it beside plaintext, as services do that are on their way to it."""
+        return self.secure or dict(self.meta).get("mtls") == "optional"
+
 
 def read_endpoints(entries: Any) -> tuple[Endpoint, ...]:
     """The instances in an answer of `/v1/health/service/<name>`.

@@ -123,7 +123,7 @@ class IdentityConnector(Connector):
         self._listeners: list[Callable[[], None]] = []
 
     def refusal(self, endpoint: Endpoint) -> Optional[str]:
-        if not endpoint.secure:
+        if not endpoint.takes_tls:
             return f"{endpoint.address} has no identity: start it with SAMSPEL_IDENTITY=consul"
         return None
 

@@ -3,6 +3,8 @@
 1. The matching intention of the highest precedence decides: an exact source comes before `*`.
 2. One with permissions of HTTP paths counts as deny: they are not looked at.
 3. What says anything but `allow` is deny.
+
+`interop/vectors/intentions.json` holds all languages to it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ def _matches(intention: Mapping[str, Any], source: str) -> bool:
     """Whether it is about the source, in this cluster, partition and namespace."""
     return (
         not intention.get("SourcePeer")
+        and (intention.get("SourceType") or "consul") == "consul"
         and (intention.get("SourcePartition") or "default") == "default"
         and (intention.get("SourceNS") or "default") in ("default", "*")
         and intention.get("SourceName") in (source, "*")

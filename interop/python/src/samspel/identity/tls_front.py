@@ -11,17 +11,18 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Callable
+from weakref import WeakSet
 
+from samspel.deadline import within
 from samspel.discovery import Endpoint
 from samspel.identity.material import Material
+from samspel.identity.relay import End
 from samspel.identity.spiffe import IdentityRefused, read_peer
 
 log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10.0
-_PIECE_BYTES = 256 * 1024
 
 
 class TlsFront:
@@ -34,69 +35,59 @@ class TlsFront:
         self._path = path
         self._context = context
         self._current = current
-        self._relays: set[asyncio.Task[None]] = set()
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._ends: WeakSet[End] = WeakSet()
         self._warned = ""
         self._server: asyncio.AbstractServer
 
     async def open(self) -> str:
         """Listens, and returns the target for gRPC."""
-        self._server = await asyncio.start_unix_server(self._accept, self._path)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(lambda: End(self._accept), self._path)
         return f"unix:{self._path}"
 
     async def close(self) -> None:
         self._server.close()
-        for relay in self._relays:
-            relay.cancel()
-        await asyncio.gather(*self._relays, return_exceptions=True)
+        for connecting in self._connecting:
+            connecting.cancel()
+        await asyncio.gather(*self._connecting, return_exceptions=True)
+        for end in list(self._ends):
+            end.abort()
         await self._server.wait_closed()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        relay = asyncio.ensure_future(self._relay(reader, writer))
-        self._relays.add(relay)
-        relay.add_done_callback(self._relays.discard)
+    def _accept(self, near: End) -> None:
+        connecting = asyncio.ensure_future(self._relay(near))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
 
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _relay(self, near: End) -> None:
+        self._ends.add(near)
         try:
-            far_reader, far_writer = await asyncio.wait_for(self._connect(), _CONNECT_SECONDS)
+            far = await within(_CONNECT_SECONDS, self._connect())
         except (OSError, ssl.SSLError, IdentityRefused, asyncio.TimeoutError) as error:
             self._warn(error)
-            writer.transport.abort()
+            near.abort()
             return
-        try:
-            there = asyncio.ensure_future(_pump(reader, far_writer))
-            back = asyncio.ensure_future(_pump(far_reader, writer))
-            try:
-                await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for pump in (there, back):
-                    pump.cancel()
-                await asyncio.gather(there, back, return_exceptions=True)
-        finally:
-            for end in (writer, far_writer):
-                end.close()
+        near.join(far)
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self) -> End:
         if self._current().expired:
-            raise IdentityRefused("the own certificate has expired")
+            raise IdentityRefused("expired", "the own certificate has expired")
         # An empty name: none is sent, and none is matched.
-        reader, writer = await asyncio.open_connection(
-            self._endpoint.host, self._endpoint.port, ssl=self._context, server_hostname=""
+        transport, far = await asyncio.get_running_loop().create_connection(
+            End, self._endpoint.host, self._endpoint.port, ssl=self._context, server_hostname=""
         )
         try:
-            self._verify(writer.get_extra_info("ssl_object"))
+            self._verify(transport.get_extra_info("ssl_object"))
         except IdentityRefused:
-            writer.transport.abort()
+            far.abort()
             raise
-        return reader, writer
+        return far
 
     def _verify(self, connection: ssl.SSLObject) -> None:
         certificate: Mapping[str, Any] = connection.getpeercert() or {}
         uris = [str(value) for kind, value in certificate.get("subjectAltName", ()) if kind == "URI"]
-        peer = read_peer(uris, self._current().trust_domain)
-        if peer.service != self._endpoint.service:
-            raise IdentityRefused(
-                f"it must be the service {self._endpoint.service}, by the registry: it is {peer.service}"
-            )
+        read_peer(uris, self._current().trust_domain, self._endpoint.service)
 
     def _warn(self, error: Exception) -> None:
         """Says why, once for each reason in a row: gRPC tries again and again."""
@@ -106,10 +97,3 @@ class TlsFront:
             extra={"service": self._endpoint.service, "address": self._endpoint.address, "reason": reason},
         )
         self._warned = reason
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError, ssl.SSLError):
-        while data := await reader.read(_PIECE_BYTES):
-            writer.write(data)
-            await writer.drain()

@@ -25,13 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18samspel/v1/options.proto\x12\nsamspel.v1\x1a google/protobuf/descriptor.proto\">\n\x0cTopicOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x01(\r\x12\x0c\n\x04live\x18\x03 \x01(\x08:,\n\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\x08:I\n\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\x0b\x32\x18.samspel.v1.TopicOptions:6\n\x0c\x64\x65\x64uplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18samspel/v1/options.proto\x12\nsamspel.v1\x1a google/protobuf/descriptor.proto\" \n\x0c\x41llowOptions\x12\x10\n\x08services\x18\x01 \x03(\t\">\n\x0cTopicOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x01(\r\x12\x0c\n\x04live\x18\x03 \x01(\x08:,\n\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\x08:I\n\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\x0b\x32\x18.samspel.v1.TopicOptions:6\n\x0c\x64\x65\x64uplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\x08:I\n\x05\x61llow\x12\x1e.google.protobuf.MethodOptions\x18\xc2\x92\x03 \x01(\x0b\x32\x18.samspel.v1.AllowOptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'samspel.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TOPICOPTIONS']._serialized_start=74
-  _globals['_TOPICOPTIONS']._serialized_end=136
+  _globals['_ALLOWOPTIONS']._serialized_start=74
+  _globals['_ALLOWOPTIONS']._serialized_end=106
+  _globals['_TOPICOPTIONS']._serialized_start=108
+  _globals['_TOPICOPTIONS']._serialized_end=170
 # @@protoc_insertion_point(module_scope)

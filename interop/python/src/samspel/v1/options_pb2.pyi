@@ -1,6 +1,8 @@
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -10,6 +12,14 @@ TOPIC_FIELD_NUMBER: _ClassVar[int]
 topic: _descriptor.FieldDescriptor
 DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
 deduplicated: _descriptor.FieldDescriptor
+ALLOW_FIELD_NUMBER: _ClassVar[int]
+allow: _descriptor.FieldDescriptor
+
+class AllowOptions(_message.Message):
+    __slots__ = ("services",)
+    SERVICES_FIELD_NUMBER: _ClassVar[int]
+    services: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, services: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TopicOptions(_message.Message):
     __slots__ = ("name", "partitions", "live")

@@ -28,6 +28,23 @@ impl ::prost::Name for ErrorDetail {
         "/samspel.v1.ErrorDetail".into()
     }
 }
+/// Who may call a method. A caller without a certificate never may.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AllowOptions {
+    /// The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+    #[prost(string, repeated, tag = "1")]
+    pub services: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for AllowOptions {
+    const NAME: &'static str = "AllowOptions";
+    const PACKAGE: &'static str = "samspel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "samspel.v1.AllowOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/samspel.v1.AllowOptions".into()
+    }
+}
 /// How a topic is kept. Unset fields take their defaults.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TopicOptions {

@@ -17,7 +17,28 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/options.proto.
  */
 export const file_samspel_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiPgoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDRIMCgRsaXZlGAMgASgIOjEKA2tleRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtpIDIAEoCFIDa2V5OlAKBXRvcGljEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwJIDIAEoCzIYLnNhbXNwZWwudjEuVG9waWNPcHRpb25zUgV0b3BpYzpECgxkZWR1cGxpY2F0ZWQSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjBkgMgASgIUgxkZWR1cGxpY2F0ZWRiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiIAoMQWxsb3dPcHRpb25zEhAKCHNlcnZpY2VzGAEgAygJIj4KDFRvcGljT3B0aW9ucxIMCgRuYW1lGAEgASgJEhIKCnBhcnRpdGlvbnMYAiABKA0SDAoEbGl2ZRgDIAEoCDoxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWM6RAoMZGVkdXBsaWNhdGVkEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwZIDIAEoCFIMZGVkdXBsaWNhdGVkOlAKBWFsbG93Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwpIDIAEoCzIYLnNhbXNwZWwudjEuQWxsb3dPcHRpb25zUgVhbGxvd2IGcHJvdG8z", [file_google_protobuf_descriptor]);
+
+/**
+ * Who may call a method. A caller without a certificate never may.
+ *
+ * @generated from message samspel.v1.AllowOptions
+ */
+export type AllowOptions = Message<"samspel.v1.AllowOptions"> & {
+  /**
+   * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+   *
+   * @generated from field: repeated string services = 1;
+   */
+  services: string[];
+};
+
+/**
+ * Describes the message samspel.v1.AllowOptions.
+ * Use `create(AllowOptionsSchema)` to create a new message.
+ */
+export const AllowOptionsSchema: GenMessage<AllowOptions> = /*@__PURE__*/
+  messageDesc(file_samspel_v1_options, 0);
 
 /**
  * How a topic is kept. Unset fields take their defaults.
@@ -55,7 +76,7 @@ export type TopicOptions = Message<"samspel.v1.TopicOptions"> & {
  * Use `create(TopicOptionsSchema)` to create a new message.
  */
 export const TopicOptionsSchema: GenMessage<TopicOptions> = /*@__PURE__*/
-  messageDesc(file_samspel_v1_options, 0);
+  messageDesc(file_samspel_v1_options, 1);
 
 /**
  * Marks the field that says to whom a message belongs: the entity's id, the topic's ordering key and the
@@ -83,4 +104,13 @@ export const topic: GenExtension<MethodOptions, TopicOptions> = /*@__PURE__*/
  */
 export const deduplicated: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
   extDesc(file_samspel_v1_options, 2);
+
+/**
+ * Who may call this method, beside what the registry's intentions say of the service as a whole. It takes effect where
+ * the service has an identity. Tells come over NATS and have no caller: whoever may publish there may tell.
+ *
+ * @generated from extension: samspel.v1.AllowOptions allow = 51522;
+ */
+export const allow: GenExtension<MethodOptions, AllowOptions> = /*@__PURE__*/
+  extDesc(file_samspel_v1_options, 3);
 

@@ -1,7 +1,5 @@
 package scenario;
 
-import com.google.common.util.concurrent.Uninterruptibles;
-import dev.samspel.call.TraceContext;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -17,7 +15,6 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -27,7 +24,7 @@ import samspel.scenario.v1.Scenario.ChatResponse;
 import samspel.scenario.v1.Scenario.CountRequest;
 import samspel.scenario.v1.Scenario.CountResponse;
 import samspel.scenario.v1.Scenario.EchoRequest;
-import samspel.scenario.v1.Scenario.MetadataRequest;
+import samspel.scenario.v1.Scenario.NoteRequest;
 import samspel.scenario.v1.Scenario.SumRequest;
 import samspel.scenario.v1.Scenario.SumResponse;
 import samspel.scenario.v1.Scenario.WaitEnd;
@@ -55,9 +52,9 @@ final class CallScenarios {
     scenarios.put("server-stream", parameters -> serverStream());
     scenarios.put("client-stream", parameters -> clientStream());
     scenarios.put("bidi-stream", parameters -> bidiStream());
-    scenarios.put("deadline", parameters -> deadline());
-    scenarios.put("cancellation", parameters -> cancellation());
-    scenarios.put("trace-context", parameters -> traceContext());
+    scenarios.put("deadline", this::deadline);
+    scenarios.put("cancellation", this::cancellation);
+    scenarios.put("trace-context", this::traceContext);
     scenarios.put("health", parameters -> health());
     scenarios.put("reflection", parameters -> reflection());
   }
@@ -70,7 +67,8 @@ final class CallScenarios {
   }
 
   private void serverStream() throws Exception {
-    Iterator<CountResponse> thousand = blocking.count(CountRequest.newBuilder().setTo(1000).build());
+    Iterator<CountResponse> thousand =
+        blocking.count(CountRequest.newBuilder().setTo(1000).build());
     for (int number = 1; number <= 1000; number++) {
       Check.equal(number, thousand.next().getNumber(), "a number of Count");
     }
@@ -116,14 +114,14 @@ final class CallScenarios {
     Check.equal(Optional.empty(), answers.next(), "the end of the stream");
   }
 
-  private void deadline() throws Exception {
-    String id = UUID.randomUUID().toString();
+  private void deadline(Map<String, String> parameters) throws Exception {
+    String id = parameters.get("run") + "/late";
     long began = System.nanoTime();
     var hurried = blocking.withDeadlineAfter(300, TimeUnit.MILLISECONDS);
     Check.fails(Status.Code.DEADLINE_EXCEEDED, () -> hurried.wait(waiting(id, 10_000)));
     long tookMs = (System.nanoTime() - began) / 1_000_000;
     Check.holds(tookMs < 2_000, "it failed only after " + tookMs + " ms");
-    ended(id);
+    ends(id, WaitEnd.WAIT_END_CANCELLED);
     int left =
         blocking
             .withDeadlineAfter(5, TimeUnit.SECONDS)
@@ -135,37 +133,29 @@ final class CallScenarios {
         byDefault >= 1 && byDefault <= 10_000, "without a deadline are left " + byDefault + " ms");
   }
 
-  private void cancellation() throws Exception {
-    String id = UUID.randomUUID().toString();
+  private void cancellation(Map<String, String> parameters) throws Exception {
+    String id = parameters.get("run") + "/cancelled";
     ClientCall<WaitRequest, ?> call =
         blocking.getChannel().newCall(ScenarioServiceGrpc.getWaitMethod(), CallOptions.DEFAULT);
     Future<?> waiting = ClientCalls.futureUnaryCall(call, waiting(id, 10_000));
-    Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(200));
+    ends(id, WaitEnd.WAIT_END_WAITING);
     waiting.cancel(true);
     try {
       waiting.get();
       throw new IllegalStateException("expected CANCELLED, came an answer");
     } catch (CancellationException | ExecutionException expected) {
-      ended(id);
+      ends(id, WaitEnd.WAIT_END_CANCELLED);
     }
   }
 
-  private void ended(String id) throws InterruptedException {
+  private void ends(String id, WaitEnd end) throws InterruptedException {
     WaitedRequest request = WaitedRequest.newBuilder().setId(id).build();
-    Check.soon(
-        () -> blocking.waited(request).getEnd() == WaitEnd.WAIT_END_CANCELLED,
-        SOON,
-        "Waited says CANCELLED");
+    Check.soon(() -> blocking.waited(request).getEnd() == end, SOON, "Waited says " + end);
   }
 
-  private void traceContext() throws Exception {
-    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    Map<String, String> headers = Map.of("traceparent", "00-" + trace + "-00f067aa0ba902b7-01");
-    String came =
-        TraceContext.within(Context.current(), headers::get)
-            .call(() -> blocking.metadata(MetadataRequest.getDefaultInstance()))
-            .getEntriesOrDefault("traceparent", "");
-    Check.holds(came.contains(trace), "traceparent is of another trace: " + came);
+  /** The suite looks whether the note has the trace of this very call. */
+  private void traceContext(Map<String, String> parameters) {
+    blocking.note(NoteRequest.newBuilder().setKey(parameters.get("key")).setText("traced").build());
   }
 
   private void health() {
@@ -175,7 +165,8 @@ final class CallScenarios {
           health.check(HealthCheckRequest.newBuilder().setService(name).build()).getStatus();
       Check.equal(ServingStatus.SERVING, status, "the health of '" + name + "'");
     }
-    HealthCheckRequest other = HealthCheckRequest.newBuilder().setService("no.Such").build();
+    HealthCheckRequest other =
+        HealthCheckRequest.newBuilder().setService("no.such.Service").build();
     Check.fails(Status.Code.NOT_FOUND, () -> health.check(other));
   }
 

@@ -12,7 +12,9 @@ import samspel.scenario.v1.Scenario.RunResponse;
 import samspel.scenario.v1.ScenarioDriverGrpc.ScenarioDriverImplBase;
 import samspel.scenario.v1.ScenarioServiceGrpc;
 
-/** The side that calls, tells and publishes: carries out a scenario and looks at what came of it. */
+/**
+ * The side that calls, tells and publishes: carries out a scenario and looks at what came of it.
+ */
 final class Drive extends ScenarioDriverImplBase {
   private static final Log LOG = Log.of(Drive.class);
 
@@ -36,7 +38,7 @@ final class Drive extends ScenarioDriverImplBase {
     Drive drive = new Drive();
     new CallScenarios(blocking, streaming).addTo(drive.scenarios);
     new ErrorScenarios(blocking).addTo(drive.scenarios);
-    new DurableScenarios(blocking, service.publisher(), service.teller()).addTo(drive.scenarios);
+    new DurableScenarios(service.publisher(), service.teller()).addTo(drive.scenarios);
     new RegistryScenarios(blocking).addTo(drive.scenarios);
     service.serve(drive);
   }

@@ -38,31 +38,29 @@ final class ErrorScenarios {
     FailRequest request =
         FailRequest.newBuilder()
             .setCode(code.value())
-            .setMessage("verdorbene Früchte")
-            .setReason("SCENARIO_FAILED")
+            .setMessage("zu spät")
+            .setReason("SCENARIO_LATE")
             .setRetryable(retryable)
-            .putMetadata("cart", "c-1")
+            .putMetadata("limit", "3")
             .build();
     StatusRuntimeException error = Check.fails(code, () -> blocking.fail(request));
     Check.equal(request.getMessage(), error.getStatus().getDescription(), "the message");
     ErrorDetail detail = ErrorDetails.of(error).orElseThrow();
-    Check.equal("SCENARIO_FAILED", detail.getCode(), "the reason");
+    Check.equal("SCENARIO_LATE", detail.getCode(), "the reason");
     Check.equal(retryable, detail.getRetryable(), "retryable");
-    Check.equal(Map.of("cart", "c-1"), detail.getMetadataMap(), "the metadata");
+    Check.equal(Map.of("limit", "3"), detail.getMetadataMap(), "the metadata");
   }
 
   private void unknownError() {
     FailRequest request = FailRequest.newBuilder().setCrash(true).setMessage("secret").build();
-    StatusRuntimeException error =
-        Check.fails(Status.Code.INTERNAL, () -> blocking.fail(request));
+    StatusRuntimeException error = Check.fails(Status.Code.INTERNAL, () -> blocking.fail(request));
     Check.equal("internal error", error.getStatus().getDescription(), "the message");
     Check.holds(!String.valueOf(error.getTrailers()).contains("secret"), "the secret is told");
   }
 
   private void metadata() {
     Metadata.Key<String> text = key("x-scenario-text");
-    Metadata.Key<byte[]> bytes =
-        Metadata.Key.of("x-scenario-bin", Metadata.BINARY_BYTE_MARSHALLER);
+    Metadata.Key<byte[]> bytes = Metadata.Key.of("x-scenario-bin", Metadata.BINARY_BYTE_MARSHALLER);
     byte[] value = {0, 1, (byte) 0xff};
     Metadata sent = new Metadata();
     sent.put(text, "hello");

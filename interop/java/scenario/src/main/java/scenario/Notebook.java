@@ -24,12 +24,14 @@ final class Notebook {
       number bigserial primary key,
       key text not null,
       taken bytea not null
-    )""",
+    )\
+    """,
     """
     create table if not exists consumed (
       number bigserial primary key,
       event bytea not null
-    )"""
+    )\
+    """
   };
 
   private final Database database;

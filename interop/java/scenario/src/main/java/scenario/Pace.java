@@ -6,7 +6,9 @@ import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** The pace of a stream of answers: no faster than the caller reads, and no longer than it stays. */
+/**
+ * The pace of a stream of answers: no faster than the caller reads, and no longer than it stays.
+ */
 final class Pace {
   private final ServerCallStreamObserver<?> call;
   private final CountDownLatch over = new CountDownLatch(1);

@@ -56,8 +56,7 @@ final class ScenarioApi extends ScenarioServiceImplBase {
 
   @Override
   public void echo(EchoRequest request, StreamObserver<EchoResponse> out) {
-    answer(
-        out, EchoResponse.newBuilder().setText(request.getText()).setServedBy(servedBy).build());
+    answer(out, EchoResponse.newBuilder().setText(request.getText()).setServedBy(servedBy).build());
   }
 
   @Override
@@ -110,8 +109,7 @@ final class ScenarioApi extends ScenarioServiceImplBase {
     throw new Rejection(
         Status.fromCodeValue(request.getCode()).getCode(),
         request.getMessage(),
-        Rejection.detail(
-            request.getReason(), request.getRetryable(), request.getMetadataMap()));
+        Rejection.detail(request.getReason(), request.getRetryable(), request.getMetadataMap()));
   }
 
   @Override
@@ -145,8 +143,7 @@ final class ScenarioApi extends ScenarioServiceImplBase {
     MetadataResponse.Builder response = MetadataResponse.newBuilder();
     for (String name : call.request().keys()) {
       if (name.endsWith("-bin")) {
-        byte[] bytes =
-            call.request().get(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER));
+        byte[] bytes = call.request().get(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER));
         response.putEntries(name, Base64.getEncoder().withoutPadding().encodeToString(bytes));
       } else {
         response.putEntries(name, call.text(name));
@@ -182,8 +179,7 @@ final class ScenarioApi extends ScenarioServiceImplBase {
 
   @Override
   public void notes(NotesRequest request, StreamObserver<NotesResponse> out) {
-    answer(
-        out, NotesResponse.newBuilder().addAllNotes(notebook.notes(request.getKey())).build());
+    answer(out, NotesResponse.newBuilder().addAllNotes(notebook.notes(request.getKey())).build());
   }
 
   @Override

@@ -43,8 +43,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <ol>
  *   <li>Start never half-succeeds: whatever is missing is one clear error, and exit code 1 (A1).
- *   <li>The registry learns of an instance only when it can answer, and forgets it before it stops to
- *       (A2).
+ *   <li>The registry learns of an instance only when it can answer, and forgets it before it stops
+ *       to (A2).
  *   <li>SIGTERM or SIGINT: not serving, deregistered, subscriptions settled, calls in flight
  *       finished within 30 s, exit code 0. A second signal ends at once.
  * </ol>
@@ -183,10 +183,7 @@ final class Lifecycle {
       builder.addService(definition);
     }
     try {
-      return builder
-          .intercept(new ServerEdge(service.timers))
-          .build()
-          .start();
+      return builder.intercept(new ServerEdge(service.timers)).build().start();
     } catch (IOException error) {
       throw new ConfigurationException(
           "Cannot start %s as it cannot listen: %s"
@@ -207,7 +204,8 @@ final class Lifecycle {
     public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata headers) {
       String called = call.getMethodDescriptor().getServiceName();
       boolean own =
-          service.served.stream().anyMatch(each -> each.getServiceDescriptor().getName().equals(called));
+          service.served.stream()
+              .anyMatch(each -> each.getServiceDescriptor().getName().equals(called));
       return own ? handlers : null;
     }
   }

@@ -122,8 +122,7 @@ public final class Service {
   }
 
   /** Consumes a topic as one of a named group, from its beginning, with 8 attempts. */
-  public <T extends Message> void subscribe(
-      Topic<T> topic, String group, TopicHandler<T> handler) {
+  public <T extends Message> void subscribe(Topic<T> topic, String group, TopicHandler<T> handler) {
     subscribe(topic, group, ATTEMPTS, handler);
   }
 

@@ -6,8 +6,8 @@ import java.lang.reflect.Proxy;
  * SIGTERM and SIGINT. The first one asks to stop; a second one ends the process at once (A2).
  *
  * <p>A shutdown hook would do for the first, but the JVM hears no second one, and ends with code
- * 143. So this uses {@code sun.misc.Signal}, by reflection: it has been there since Java 1.2 and has
- * no successor, but the compiler warns of it.
+ * 143. So this uses {@code sun.misc.Signal}, by reflection: it has been there since Java 1.2 and
+ * has no successor, but the compiler warns of it.
  */
 final class Signals {
   private Signals() {}

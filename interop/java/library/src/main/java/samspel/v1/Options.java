@@ -22,6 +22,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     registry.add(samspel.v1.Options.key);
     registry.add(samspel.v1.Options.topic);
     registry.add(samspel.v1.Options.deduplicated);
+    registry.add(samspel.v1.Options.allow);
   }
 
   public static void registerAllExtensions(
@@ -29,6 +30,662 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     registerAllExtensions(
         (com.google.protobuf.ExtensionRegistryLite) registry);
   }
+  public interface AllowOptionsOrBuilder extends
+      // @@protoc_insertion_point(interface_extends:samspel.v1.AllowOptions)
+      com.google.protobuf.MessageOrBuilder {
+
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @return A list containing the services.
+     */
+    java.util.List<java.lang.String>
+        getServicesList();
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @return The count of services.
+     */
+    int getServicesCount();
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @param index The index of the element to return.
+     * @return The services at the given index.
+     */
+    java.lang.String getServices(int index);
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the services at the given index.
+     */
+    com.google.protobuf.ByteString
+        getServicesBytes(int index);
+  }
+  /**
+   * <pre>
+   * Who may call a method. A caller without a certificate never may.
+   * </pre>
+   *
+   * Protobuf type {@code samspel.v1.AllowOptions}
+   */
+  public static final class AllowOptions extends
+      com.google.protobuf.GeneratedMessage implements
+      // @@protoc_insertion_point(message_implements:samspel.v1.AllowOptions)
+      AllowOptionsOrBuilder {
+  private static final long serialVersionUID = 0L;
+    static {
+      com.google.protobuf.RuntimeVersion.validateProtobufGencodeVersion(
+        com.google.protobuf.RuntimeVersion.RuntimeDomain.PUBLIC,
+        /* major= */ 4,
+        /* minor= */ 34,
+        /* patch= */ 1,
+        /* suffix= */ "",
+        "AllowOptions");
+    }
+    // Use AllowOptions.newBuilder() to construct.
+    private AllowOptions(com.google.protobuf.GeneratedMessage.Builder<?> builder) {
+      super(builder);
+    }
+    private AllowOptions() {
+      services_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+    }
+
+    public static final com.google.protobuf.Descriptors.Descriptor
+        getDescriptor() {
+      return samspel.v1.Options.internal_static_samspel_v1_AllowOptions_descriptor;
+    }
+
+    @java.lang.Override
+    public com.google.protobuf.Descriptors.Descriptor getDescriptorForType() {
+      return samspel.v1.Options.internal_static_samspel_v1_AllowOptions_descriptor;
+    }
+
+    @java.lang.Override
+    protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
+        internalGetFieldAccessorTable() {
+      return samspel.v1.Options.internal_static_samspel_v1_AllowOptions_fieldAccessorTable
+          .ensureFieldAccessorsInitialized(
+              samspel.v1.Options.AllowOptions.class, samspel.v1.Options.AllowOptions.Builder.class);
+    }
+
+    public static final int SERVICES_FIELD_NUMBER = 1;
+    @SuppressWarnings("serial")
+    private com.google.protobuf.LazyStringArrayList services_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @return A list containing the services.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getServicesList() {
+      return services_;
+    }
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @return The count of services.
+     */
+    public int getServicesCount() {
+      return services_.size();
+    }
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @param index The index of the element to return.
+     * @return The services at the given index.
+     */
+    public java.lang.String getServices(int index) {
+      return services_.get(index);
+    }
+    /**
+     * <pre>
+     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * </pre>
+     *
+     * <code>repeated string services = 1;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the services at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getServicesBytes(int index) {
+      return services_.getByteString(index);
+    }
+
+    private byte memoizedIsInitialized = -1;
+    @java.lang.Override
+    public final boolean isInitialized() {
+      byte isInitialized = memoizedIsInitialized;
+      if (isInitialized == 1) return true;
+      if (isInitialized == 0) return false;
+
+      memoizedIsInitialized = 1;
+      return true;
+    }
+
+    @java.lang.Override
+    public void writeTo(com.google.protobuf.CodedOutputStream output)
+                        throws java.io.IOException {
+      for (int i = 0; i < services_.size(); i++) {
+        com.google.protobuf.GeneratedMessage.writeString(output, 1, services_.getRaw(i));
+      }
+      getUnknownFields().writeTo(output);
+    }
+
+    @java.lang.Override
+    public int getSerializedSize() {
+      int size = memoizedSize;
+      if (size != -1) return size;
+
+      size = 0;
+      {
+        int dataSize = 0;
+        for (int i = 0; i < services_.size(); i++) {
+          dataSize += computeStringSizeNoTag(services_.getRaw(i));
+        }
+        size += dataSize;
+        size += 1 * getServicesList().size();
+      }
+      size += getUnknownFields().getSerializedSize();
+      memoizedSize = size;
+      return size;
+    }
+
+    @java.lang.Override
+    public boolean equals(final java.lang.Object obj) {
+      if (obj == this) {
+       return true;
+      }
+      if (!(obj instanceof samspel.v1.Options.AllowOptions)) {
+        return super.equals(obj);
+      }
+      samspel.v1.Options.AllowOptions other = (samspel.v1.Options.AllowOptions) obj;
+
+      if (!getServicesList()
+          .equals(other.getServicesList())) return false;
+      if (!getUnknownFields().equals(other.getUnknownFields())) return false;
+      return true;
+    }
+
+    @java.lang.Override
+    public int hashCode() {
+      if (memoizedHashCode != 0) {
+        return memoizedHashCode;
+      }
+      int hash = 41;
+      hash = (19 * hash) + getDescriptor().hashCode();
+      if (getServicesCount() > 0) {
+        hash = (37 * hash) + SERVICES_FIELD_NUMBER;
+        hash = (53 * hash) + getServicesList().hashCode();
+      }
+      hash = (29 * hash) + getUnknownFields().hashCode();
+      memoizedHashCode = hash;
+      return hash;
+    }
+
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        java.nio.ByteBuffer data)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        java.nio.ByteBuffer data,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data, extensionRegistry);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        com.google.protobuf.ByteString data)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        com.google.protobuf.ByteString data,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data, extensionRegistry);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(byte[] data)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        byte[] data,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data, extensionRegistry);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(java.io.InputStream input)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        java.io.InputStream input,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input, extensionRegistry);
+    }
+
+    public static samspel.v1.Options.AllowOptions parseDelimitedFrom(java.io.InputStream input)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseDelimitedWithIOException(PARSER, input);
+    }
+
+    public static samspel.v1.Options.AllowOptions parseDelimitedFrom(
+        java.io.InputStream input,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseDelimitedWithIOException(PARSER, input, extensionRegistry);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        com.google.protobuf.CodedInputStream input)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input);
+    }
+    public static samspel.v1.Options.AllowOptions parseFrom(
+        com.google.protobuf.CodedInputStream input,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input, extensionRegistry);
+    }
+
+    @java.lang.Override
+    public Builder newBuilderForType() { return newBuilder(); }
+    public static Builder newBuilder() {
+      return DEFAULT_INSTANCE.toBuilder();
+    }
+    public static Builder newBuilder(samspel.v1.Options.AllowOptions prototype) {
+      return DEFAULT_INSTANCE.toBuilder().mergeFrom(prototype);
+    }
+    @java.lang.Override
+    public Builder toBuilder() {
+      return this == DEFAULT_INSTANCE
+          ? new Builder() : new Builder().mergeFrom(this);
+    }
+
+    @java.lang.Override
+    protected Builder newBuilderForType(
+        com.google.protobuf.GeneratedMessage.BuilderParent parent) {
+      Builder builder = new Builder(parent);
+      return builder;
+    }
+    /**
+     * <pre>
+     * Who may call a method. A caller without a certificate never may.
+     * </pre>
+     *
+     * Protobuf type {@code samspel.v1.AllowOptions}
+     */
+    public static final class Builder extends
+        com.google.protobuf.GeneratedMessage.Builder<Builder> implements
+        // @@protoc_insertion_point(builder_implements:samspel.v1.AllowOptions)
+        samspel.v1.Options.AllowOptionsOrBuilder {
+      public static final com.google.protobuf.Descriptors.Descriptor
+          getDescriptor() {
+        return samspel.v1.Options.internal_static_samspel_v1_AllowOptions_descriptor;
+      }
+
+      @java.lang.Override
+      protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
+          internalGetFieldAccessorTable() {
+        return samspel.v1.Options.internal_static_samspel_v1_AllowOptions_fieldAccessorTable
+            .ensureFieldAccessorsInitialized(
+                samspel.v1.Options.AllowOptions.class, samspel.v1.Options.AllowOptions.Builder.class);
+      }
+
+      // Construct using samspel.v1.Options.AllowOptions.newBuilder()
+      private Builder() {
+
+      }
+
+      private Builder(
+          com.google.protobuf.GeneratedMessage.BuilderParent parent) {
+        super(parent);
+
+      }
+      @java.lang.Override
+      public Builder clear() {
+        super.clear();
+        bitField0_ = 0;
+        services_ =
+            com.google.protobuf.LazyStringArrayList.emptyList();
+        return this;
+      }
+
+      @java.lang.Override
+      public com.google.protobuf.Descriptors.Descriptor
+          getDescriptorForType() {
+        return samspel.v1.Options.internal_static_samspel_v1_AllowOptions_descriptor;
+      }
+
+      @java.lang.Override
+      public samspel.v1.Options.AllowOptions getDefaultInstanceForType() {
+        return samspel.v1.Options.AllowOptions.getDefaultInstance();
+      }
+
+      @java.lang.Override
+      public samspel.v1.Options.AllowOptions build() {
+        samspel.v1.Options.AllowOptions result = buildPartial();
+        if (!result.isInitialized()) {
+          throw newUninitializedMessageException(result);
+        }
+        return result;
+      }
+
+      @java.lang.Override
+      public samspel.v1.Options.AllowOptions buildPartial() {
+        samspel.v1.Options.AllowOptions result = new samspel.v1.Options.AllowOptions(this);
+        if (bitField0_ != 0) { buildPartial0(result); }
+        onBuilt();
+        return result;
+      }
+
+      private void buildPartial0(samspel.v1.Options.AllowOptions result) {
+        int from_bitField0_ = bitField0_;
+        if (((from_bitField0_ & 0x00000001) != 0)) {
+          services_.makeImmutable();
+          result.services_ = services_;
+        }
+      }
+
+      @java.lang.Override
+      public Builder mergeFrom(com.google.protobuf.Message other) {
+        if (other instanceof samspel.v1.Options.AllowOptions) {
+          return mergeFrom((samspel.v1.Options.AllowOptions)other);
+        } else {
+          super.mergeFrom(other);
+          return this;
+        }
+      }
+
+      public Builder mergeFrom(samspel.v1.Options.AllowOptions other) {
+        if (other == samspel.v1.Options.AllowOptions.getDefaultInstance()) return this;
+        if (!other.services_.isEmpty()) {
+          if (services_.isEmpty()) {
+            services_ = other.services_;
+            bitField0_ |= 0x00000001;
+          } else {
+            ensureServicesIsMutable();
+            services_.addAll(other.services_);
+          }
+          onChanged();
+        }
+        this.mergeUnknownFields(other.getUnknownFields());
+        onChanged();
+        return this;
+      }
+
+      @java.lang.Override
+      public final boolean isInitialized() {
+        return true;
+      }
+
+      @java.lang.Override
+      public Builder mergeFrom(
+          com.google.protobuf.CodedInputStream input,
+          com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+          throws java.io.IOException {
+        if (extensionRegistry == null) {
+          throw new java.lang.NullPointerException();
+        }
+        try {
+          boolean done = false;
+          while (!done) {
+            int tag = input.readTag();
+            switch (tag) {
+              case 0:
+                done = true;
+                break;
+              case 10: {
+                ensureServicesIsMutable();
+                services_.add(input.readStringRequireUtf8());
+                break;
+              } // case 10
+              default: {
+                if (!super.parseUnknownField(input, extensionRegistry, tag)) {
+                  done = true; // was an endgroup tag
+                }
+                break;
+              } // default:
+            } // switch (tag)
+          } // while (!done)
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+          throw e.unwrapIOException();
+        } finally {
+          onChanged();
+        } // finally
+        return this;
+      }
+      private int bitField0_;
+
+      private com.google.protobuf.LazyStringArrayList services_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      private void ensureServicesIsMutable() {
+        if (!services_.isModifiable()) {
+          services_ = new com.google.protobuf.LazyStringArrayList(services_);
+        }
+        bitField0_ |= 0x00000001;
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @return A list containing the services.
+       */
+      public com.google.protobuf.ProtocolStringList
+          getServicesList() {
+        services_.makeImmutable();
+        return services_;
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @return The count of services.
+       */
+      public int getServicesCount() {
+        return services_.size();
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @param index The index of the element to return.
+       * @return The services at the given index.
+       */
+      public java.lang.String getServices(int index) {
+        return services_.get(index);
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @param index The index of the value to return.
+       * @return The bytes of the services at the given index.
+       */
+      public com.google.protobuf.ByteString
+          getServicesBytes(int index) {
+        return services_.getByteString(index);
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @param index The index to set the value at.
+       * @param value The services to set.
+       * @return This builder for chaining.
+       */
+      public Builder setServices(
+          int index, java.lang.String value) {
+        if (value == null) { throw new NullPointerException(); }
+        ensureServicesIsMutable();
+        services_.set(index, value);
+        bitField0_ |= 0x00000001;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @param value The services to add.
+       * @return This builder for chaining.
+       */
+      public Builder addServices(
+          java.lang.String value) {
+        if (value == null) { throw new NullPointerException(); }
+        ensureServicesIsMutable();
+        services_.add(value);
+        bitField0_ |= 0x00000001;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @param values The services to add.
+       * @return This builder for chaining.
+       */
+      public Builder addAllServices(
+          java.lang.Iterable<java.lang.String> values) {
+        ensureServicesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, services_);
+        bitField0_ |= 0x00000001;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @return This builder for chaining.
+       */
+      public Builder clearServices() {
+        services_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000001);;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * </pre>
+       *
+       * <code>repeated string services = 1;</code>
+       * @param value The bytes of the services to add.
+       * @return This builder for chaining.
+       */
+      public Builder addServicesBytes(
+          com.google.protobuf.ByteString value) {
+        if (value == null) { throw new NullPointerException(); }
+        checkByteStringIsUtf8(value);
+        ensureServicesIsMutable();
+        services_.add(value);
+        bitField0_ |= 0x00000001;
+        onChanged();
+        return this;
+      }
+
+      // @@protoc_insertion_point(builder_scope:samspel.v1.AllowOptions)
+    }
+
+    // @@protoc_insertion_point(class_scope:samspel.v1.AllowOptions)
+    private static final samspel.v1.Options.AllowOptions DEFAULT_INSTANCE;
+    static {
+      DEFAULT_INSTANCE = new samspel.v1.Options.AllowOptions();
+    }
+
+    public static samspel.v1.Options.AllowOptions getDefaultInstance() {
+      return DEFAULT_INSTANCE;
+    }
+
+    private static final com.google.protobuf.Parser<AllowOptions>
+        PARSER = new com.google.protobuf.AbstractParser<AllowOptions>() {
+      @java.lang.Override
+      public AllowOptions parsePartialFrom(
+          com.google.protobuf.CodedInputStream input,
+          com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+          throws com.google.protobuf.InvalidProtocolBufferException {
+        Builder builder = newBuilder();
+        try {
+          builder.mergeFrom(input, extensionRegistry);
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+          throw e.setUnfinishedMessage(builder.buildPartial());
+        } catch (com.google.protobuf.UninitializedMessageException e) {
+          throw e.asInvalidProtocolBufferException().setUnfinishedMessage(builder.buildPartial());
+        } catch (java.io.IOException e) {
+          throw new com.google.protobuf.InvalidProtocolBufferException(e)
+              .setUnfinishedMessage(builder.buildPartial());
+        }
+        return builder.buildPartial();
+      }
+    };
+
+    public static com.google.protobuf.Parser<AllowOptions> parser() {
+      return PARSER;
+    }
+
+    @java.lang.Override
+    public com.google.protobuf.Parser<AllowOptions> getParserForType() {
+      return PARSER;
+    }
+
+    @java.lang.Override
+    public samspel.v1.Options.AllowOptions getDefaultInstanceForType() {
+      return DEFAULT_INSTANCE;
+    }
+
+  }
+
   public interface TopicOptionsOrBuilder extends
       // @@protoc_insertion_point(interface_extends:samspel.v1.TopicOptions)
       com.google.protobuf.MessageOrBuilder {
@@ -840,6 +1497,27 @@ public final class Options extends com.google.protobuf.GeneratedFile {
           .newFileScopedGeneratedExtension(
         java.lang.Boolean.class,
         null);
+  public static final int ALLOW_FIELD_NUMBER = 51522;
+  /**
+   * <pre>
+   * Who may call this method, beside what the registry's intentions say of the service as a whole. It takes effect where
+   * the service has an identity. Tells come over NATS and have no caller: whoever may publish there may tell.
+   * </pre>
+   *
+   * <code>extend .google.protobuf.MethodOptions { ... }</code>
+   */
+  public static final
+    com.google.protobuf.GeneratedMessage.GeneratedExtension<
+      com.google.protobuf.DescriptorProtos.MethodOptions,
+      samspel.v1.Options.AllowOptions> allow = com.google.protobuf.GeneratedMessage
+          .newFileScopedGeneratedExtension(
+        samspel.v1.Options.AllowOptions.class,
+        samspel.v1.Options.AllowOptions.getDefaultInstance());
+  private static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_samspel_v1_AllowOptions_descriptor;
+  private static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_samspel_v1_AllowOptions_fieldAccessorTable;
   private static final com.google.protobuf.Descriptors.Descriptor
     internal_static_samspel_v1_TopicOptions_descriptor;
   private static final 
@@ -855,22 +1533,30 @@ public final class Options extends com.google.protobuf.GeneratedFile {
   static {
     java.lang.String[] descriptorData = {
       "\n\030samspel/v1/options.proto\022\nsamspel.v1\032 " +
-      "google/protobuf/descriptor.proto\">\n\014Topi" +
-      "cOptions\022\014\n\004name\030\001 \001(\t\022\022\n\npartitions\030\002 \001" +
-      "(\r\022\014\n\004live\030\003 \001(\010:,\n\003key\022\035.google.protobu" +
-      "f.FieldOptions\030\266\222\003 \001(\010:I\n\005topic\022\036.google" +
-      ".protobuf.MethodOptions\030\300\222\003 \001(\0132\030.samspe" +
-      "l.v1.TopicOptions:6\n\014deduplicated\022\036.goog" +
-      "le.protobuf.MethodOptions\030\301\222\003 \001(\010b\006proto" +
-      "3"
+      "google/protobuf/descriptor.proto\" \n\014Allo" +
+      "wOptions\022\020\n\010services\030\001 \003(\t\">\n\014TopicOptio" +
+      "ns\022\014\n\004name\030\001 \001(\t\022\022\n\npartitions\030\002 \001(\r\022\014\n\004" +
+      "live\030\003 \001(\010:,\n\003key\022\035.google.protobuf.Fiel" +
+      "dOptions\030\266\222\003 \001(\010:I\n\005topic\022\036.google.proto" +
+      "buf.MethodOptions\030\300\222\003 \001(\0132\030.samspel.v1.T" +
+      "opicOptions:6\n\014deduplicated\022\036.google.pro" +
+      "tobuf.MethodOptions\030\301\222\003 \001(\010:I\n\005allow\022\036.g" +
+      "oogle.protobuf.MethodOptions\030\302\222\003 \001(\0132\030.s" +
+      "amspel.v1.AllowOptionsb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.DescriptorProtos.getDescriptor(),
         });
-    internal_static_samspel_v1_TopicOptions_descriptor =
+    internal_static_samspel_v1_AllowOptions_descriptor =
       getDescriptor().getMessageType(0);
+    internal_static_samspel_v1_AllowOptions_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_samspel_v1_AllowOptions_descriptor,
+        new java.lang.String[] { "Services", });
+    internal_static_samspel_v1_TopicOptions_descriptor =
+      getDescriptor().getMessageType(1);
     internal_static_samspel_v1_TopicOptions_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_samspel_v1_TopicOptions_descriptor,
@@ -878,6 +1564,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     key.internalInit(descriptor.getExtension(0));
     topic.internalInit(descriptor.getExtension(1));
     deduplicated.internalInit(descriptor.getExtension(2));
+    allow.internalInit(descriptor.getExtension(3));
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DescriptorProtos.getDescriptor();
   }

@@ -1,6 +1,6 @@
 package dev.samspel.call;
 
-import dev.samspel.error.Unavailable;
+import dev.samspel.error.Rejection;
 import dev.samspel.registry.InstanceDirectory;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -12,6 +12,7 @@ import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -57,15 +58,20 @@ final class ClientEdge implements ClientInterceptor {
     };
   }
 
+  private Rejection noInstance() {
+    return new Rejection(
+        Status.Code.UNAVAILABLE,
+        "no instance of %s is in the registry".formatted(protoService),
+        Rejection.detail("SAMSPEL_NO_INSTANCE", true, Map.of("service", protoService)));
+  }
+
   private <R> ClientCall.Listener<R> explaining(ClientCall.Listener<R> listener) {
     return new SimpleForwardingClientCallListener<>(listener) {
       @Override
       public void onClose(Status status, Metadata trailers) {
         boolean late = status.getCode() == Status.Code.DEADLINE_EXCEEDED;
         if (late && !directory.hasInstances(protoService)) {
-          Unavailable error =
-              new Unavailable(
-                  "SAMSPEL_NO_INSTANCE", "no instance of " + protoService + " is there", null);
+          Rejection error = noInstance();
           super.onClose(error.getStatus(), error.getTrailers());
         } else {
           super.onClose(status, trailers);

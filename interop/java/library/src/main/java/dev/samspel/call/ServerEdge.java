@@ -81,7 +81,8 @@ public final class ServerEdge implements ServerInterceptor {
     public void close(Status status, Metadata trailers) {
       Throwable cause = status.getCause();
       boolean ofOurs = status.getCode() == Status.Code.UNKNOWN && cause != null;
-      if (ofOurs && !(cause instanceof StatusException || cause instanceof StatusRuntimeException)) {
+      if (ofOurs
+          && !(cause instanceof StatusException || cause instanceof StatusRuntimeException)) {
         fail(cause);
         return;
       }
@@ -116,8 +117,7 @@ public final class ServerEdge implements ServerInterceptor {
     private final Guarded<Q, R> call;
     private final Context.CancellableContext context;
 
-    Within(
-        ServerCall.Listener<Q> handler, Guarded<Q, R> call, Context.CancellableContext context) {
+    Within(ServerCall.Listener<Q> handler, Guarded<Q, R> call, Context.CancellableContext context) {
       super(handler);
       this.call = call;
       this.context = context;

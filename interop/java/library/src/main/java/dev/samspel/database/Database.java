@@ -41,8 +41,8 @@ public final class Database implements AutoCloseable {
   /**
    * Connects, and makes the schema and what {@code ddl} says, where they are missing.
    *
-   * @param ddl statements that may run at every start, such as {@code create table if not exists …};
-   *     instances that start at the same time run them one after the other
+   * @param ddl statements that may run at every start, such as {@code create table if not exists
+   *     …}; instances that start at the same time run them one after the other
    * @throws ConfigurationException where the database does not answer, or refuses
    */
   public static Database open(Settings settings, String... ddl) {

@@ -25,7 +25,8 @@ public final class Inbox {
         message_id text not null,
         received_at timestamptz not null default now(),
         primary key (subscription, message_id)
-      )""";
+      )\
+      """;
 
   private Inbox() {}
 

@@ -46,8 +46,7 @@ public class Rejection extends StatusRuntimeException {
   }
 
   /** A detail; {@code reason} is a stable code, such as {@code SHOP_CLOSED}. */
-  public static ErrorDetail detail(
-      String reason, boolean retryable, Map<String, String> metadata) {
+  public static ErrorDetail detail(String reason, boolean retryable, Map<String, String> metadata) {
     return ErrorDetail.newBuilder()
         .setCode(reason)
         .setRetryable(retryable)

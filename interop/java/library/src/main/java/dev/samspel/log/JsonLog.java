@@ -61,6 +61,11 @@ public final class JsonLog extends Formatter {
             super.publish(record);
             flush(); // a line that waits in a buffer is lost when the process is killed
           }
+
+          @Override
+          public synchronized void close() {
+            flush(); // standard output is not ours to close
+          }
         };
     handler.setLevel(Level.ALL);
     try {

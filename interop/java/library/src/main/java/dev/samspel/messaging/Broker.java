@@ -36,6 +36,7 @@ public final class Broker implements AutoCloseable {
   private final String url;
   private final String prefix;
   private Connection connection;
+  private volatile boolean established; // a first attempt that fails is an error of its own
   private volatile boolean closing;
 
   /** Checks the settings; it connects when it is first used. */
@@ -157,7 +158,9 @@ public final class Broker implements AutoCloseable {
   }
 
   private void onEvent(Connection connection, ConnectionListener.Events event) {
-    if (event == ConnectionListener.Events.DISCONNECTED && !closing) {
+    if (event == ConnectionListener.Events.CONNECTED) {
+      established = true;
+    } else if (event == ConnectionListener.Events.DISCONNECTED && established && !closing) {
       LOG.warn("NATS connection lost");
     } else if (event == ConnectionListener.Events.RECONNECTED) {
       LOG.info("NATS connection restored");

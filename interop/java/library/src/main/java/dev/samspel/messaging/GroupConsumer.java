@@ -6,12 +6,10 @@ import dev.samspel.error.Unavailable;
 import dev.samspel.log.Log;
 import dev.samspel.settings.Backoff;
 import io.nats.client.JetStreamApiException;
-import io.nats.client.Message;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +23,9 @@ import java.util.concurrent.TimeUnit;
  * Consumes as one of a named group (T2).
  *
  * <ol>
- *   <li>Each partition has one durable consumer with at most one message on its way, so that a key's
- *       messages are handled in order on any number of instances, without leases. Each has a thread
- *       here, in which its handler runs.
+ *   <li>Each partition has one durable consumer with at most one message on its way, so that a
+ *       key's messages are handled in order on any number of instances, without leases. Each has a
+ *       thread here, in which its handler runs.
  *   <li>A handler that fails is tried again with backoff: the broker counts the deliveries. After
  *       the last attempt the message is parked as a dead letter and its partition goes on. What
  *       cannot be decoded is parked at once.
@@ -39,10 +37,6 @@ import java.util.concurrent.TimeUnit;
 public final class GroupConsumer<M> {
   private static final Duration ACK_WAIT = Duration.ofSeconds(10);
   private static final long PROGRESS_MS = 3_000;
-  // How long a pull waits for a message; so it bounds the stop.
-  private static final byte[] PULL =
-      "{\"batch\":1,\"expires\":1000000000}".getBytes(StandardCharsets.UTF_8);
-  private static final Duration PULL_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Log LOG = Log.of(GroupConsumer.class);
 
@@ -146,38 +140,18 @@ public final class GroupConsumer<M> {
   }
 
   private void consume(String stream, int partition) throws IOException, InterruptedException {
-    String subject =
-        "$JS.API.CONSUMER.MSG.NEXT.%s.%s-%d".formatted(stream, feed.group(), partition);
-    while (isOpen()) {
-      if (!broker.connected()) {
-        pause(PAUSE);
-        continue;
+    try (Pull pull = new Pull(broker.connection(), stream, feed.group() + "-" + partition)) {
+      while (isOpen()) {
+        if (!broker.connected()) {
+          pause(PAUSE);
+          continue;
+        }
+        Optional<Delivery> delivery = pull.next();
+        if (delivery.isPresent()) {
+          settle(delivery.get());
+        }
       }
-      Optional<Delivery> delivery = pull(subject);
-      if (delivery.isPresent()) {
-        settle(delivery.get());
-      }
     }
-  }
-
-  private Optional<Delivery> pull(String subject) throws IOException, InterruptedException {
-    Message message;
-    try {
-      message = broker.request(subject, null, PULL, PULL_TIMEOUT);
-    } catch (Broker.NoAnswer gone) {
-      throw gone;
-    } catch (IOException late) { // the connection was lost, or the broker is slow
-      pause(PAUSE);
-      return Optional.empty();
-    }
-    if (!message.isStatusMessage()) {
-      return Optional.of(Delivery.of(message));
-    }
-    int code = message.getStatus().getCode();
-    if (code == 404 || code == 408) { // nothing came within the time of the pull
-      return Optional.empty();
-    }
-    throw new IOException(message.getStatus().getMessage());
   }
 
   private void settle(Delivery delivery) throws IOException, InterruptedException {
@@ -194,7 +168,7 @@ public final class GroupConsumer<M> {
       attempt(message, delivery);
     } catch (InterruptedException stopped) {
       throw stopped;
-    } catch (Exception | LinkageError | AssertionError error) {
+    } catch (Exception | Error error) {
       boolean again = error instanceof Unavailable || delivery.attempt() < feed.attempts();
       if (again && !feed.isFinal(error)) {
         LOG.warn(error, "message failed", delivery.about(feed.name()));

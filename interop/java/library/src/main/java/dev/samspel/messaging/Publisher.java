@@ -1,13 +1,11 @@
 package dev.samspel.messaging;
 
 import com.google.protobuf.Message;
-import dev.samspel.call.TraceContext;
 import dev.samspel.error.Unavailable;
 import dev.samspel.log.Log;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -55,7 +53,9 @@ public final class Publisher {
     String key = topic.keyOf(message);
     int partition = Partitions.partitionOf(key, topic.partitions());
     String lane = topic.name() + "/" + key;
-    Headers headers = headers(topic, key, id, options.headers());
+    CloudEvent event =
+        new CloudEvent(broker.service(), topic.messageType(), id, key, Instant.now());
+    Headers headers = headers(event, options.headers());
     OrderedSender.Outgoing outgoing =
         new OrderedSender.Outgoing(
             topic.subject(broker.prefix(), partition),
@@ -81,27 +81,10 @@ public final class Publisher {
     }
   }
 
-  private Headers headers(Topic<?> topic, String key, String id, Map<String, String> own) {
-    Headers headers = new Headers();
-    TraceContext.current().forEach((name, value) -> headers.put(name, value));
-    own.forEach(
-        (name, value) -> {
-          if (SendOptions.isOwn(name)) {
-            headers.put(name, HeaderValues.encode(value));
-          }
-        });
-    String encoded = HeaderValues.encode(id);
-    headers.put("Nats-Msg-Id", encoded);
-    headers.put("ce-specversion", "1.0");
-    headers.put("ce-id", encoded);
-    headers.put("ce-source", "/samspel/" + HeaderValues.encode(broker.service()));
-    headers.put("ce-type", topic.messageType());
-    headers.put("ce-time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
-    if (!key.isEmpty()) {
-      headers.put("ce-subject", HeaderValues.encode(key));
-      headers.put("ce-partitionkey", HeaderValues.encode(key));
-    }
-    headers.put("content-type", "application/protobuf");
+  static Headers headers(CloudEvent event, Map<String, String> own) {
+    Headers headers = event.headers(own);
+    headers.put("Nats-Msg-Id", HeaderValues.encode(event.id()));
+    headers.put("ce-subject", HeaderValues.encode(event.key()));
     return headers;
   }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
  * What a publication or a tell says beside its message.
  *
  * @param id by which receivers know it as the same; default: a random one
- * @param headers one's own; those that begin with {@code ce-}, {@code nats-} or {@code samspel-} are
- *     not sent
+ * @param headers one's own; those that begin with {@code ce-}, {@code nats-} or {@code samspel-}
+ *     are not sent
  * @param timeout how long it is tried to store it; default 10 s
  */
 public record SendOptions(Optional<String> id, Map<String, String> headers, Duration timeout) {

@@ -29,8 +29,8 @@ final class Streams {
   /**
    * Makes sure that a topic's stream exists, and returns its name.
    *
-   * @throws ConfigurationException where it has another number of partitions, which is fixed for its
-   *     life
+   * @throws ConfigurationException where it has another number of partitions, which is fixed for
+   *     its life
    */
   static String ensureTopic(Broker broker, Topic<?> topic)
       throws IOException, InterruptedException {
@@ -45,8 +45,7 @@ final class Streams {
                 .duplicateWindow(DUPLICATE_WINDOW)
                 .metadata(Map.of(PARTITIONS, partitions))
                 .build());
-    String actual =
-        found.getMetadata() == null ? null : found.getMetadata().get(PARTITIONS);
+    String actual = found.getMetadata() == null ? null : found.getMetadata().get(PARTITIONS);
     if (!partitions.equals(actual)) {
       throw new ConfigurationException(
           "Cannot use topic %s as its partitions must be %s: stream %s has %s"

@@ -34,7 +34,8 @@ import samspel.v1.Tell.TellReply;
  * process, so they reach the same handlers, through the same interceptors.
  *
  * <ol>
- *   <li>The reply is kept before the tell counts as handled. Where that fails, the tell comes again.
+ *   <li>The reply is kept before the tell counts as handled. Where that fails, the tell comes
+ *       again.
  *   <li>A tell comes at least once; its id is the command id. What must happen once in effect, the
  *       handler notes by that, in the transaction of its effect.
  *   <li>What a handler rejects ends there, with the rejection as its reply, and as a dead letter;
@@ -186,8 +187,7 @@ final class TellFeed implements Feed<Told> {
     headers.put(CommandId.HEADER, told.id());
     Channel channel =
         ClientInterceptors.intercept(within, MetadataUtils.newAttachHeadersInterceptor(headers));
-    CallOptions options =
-        CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     return ClientCalls.blockingUnaryCall(channel, told.method(), options, told.request());
   }
 

@@ -4,7 +4,6 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.samspel.call.CommandId;
-import dev.samspel.call.TraceContext;
 import dev.samspel.error.Rejection;
 import dev.samspel.error.Unavailable;
 import io.grpc.MethodDescriptor;
@@ -15,7 +14,6 @@ import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -68,15 +66,9 @@ public final class Teller {
     String id = CommandId.check(options.id().orElseGet(() -> UUID.randomUUID().toString()));
     String key = KeyField.in(request).orElse(id);
     Instant now = Instant.now();
-    Headers headers = own(options.headers());
+    CloudEvent event = new CloudEvent(broker.service(), inputOf(method), id, key, now);
+    Headers headers = event.headers(options.headers());
     headers.put("Nats-Msg-Id", TellAddress.messageId(name, key, id));
-    headers.put("ce-specversion", "1.0");
-    headers.put("ce-id", HeaderValues.encode(id));
-    headers.put("ce-source", "/samspel/" + HeaderValues.encode(broker.service()));
-    headers.put("ce-type", inputOf(method));
-    headers.put("ce-time", now.truncatedTo(ChronoUnit.MILLIS).toString());
-    headers.put("ce-partitionkey", HeaderValues.encode(key));
-    headers.put("content-type", "application/protobuf");
     headers.put("samspel-method", name);
     Publisher.join(
         sender.send(
@@ -152,18 +144,6 @@ public final class Teller {
     } catch (InvalidProtocolBufferException malformed) {
       throw new IllegalStateException("The reply is no TellReply", malformed);
     }
-  }
-
-  private static Headers own(Map<String, String> given) {
-    Headers headers = new Headers();
-    TraceContext.current().forEach((name, value) -> headers.put(name, value));
-    given.forEach(
-        (name, value) -> {
-          if (SendOptions.isOwn(name)) {
-            headers.put(name, HeaderValues.encode(value));
-          }
-        });
-    return headers;
   }
 
   private static String inputOf(MethodDescriptor<?, ?> method) {

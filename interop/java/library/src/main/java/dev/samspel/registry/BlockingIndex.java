@@ -12,7 +12,8 @@ final class BlockingIndex {
     if (!isUsable(received)) {
       return null;
     }
-    boolean goesBack = previous != null && Long.compareUnsigned(parse(received), parse(previous)) < 0;
+    boolean goesBack =
+        previous != null && Long.compareUnsigned(parse(received), parse(previous)) < 0;
     return goesBack ? null : received;
   }
 

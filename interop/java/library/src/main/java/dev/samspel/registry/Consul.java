@@ -84,7 +84,8 @@ public final class Consul {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url + path))
             .timeout(timeout)
-            .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+            .method(
+                method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
     token.ifPresent(secret -> request.header("X-Consul-Token", secret));
     try {
       HttpResponse<String> response = HTTP.send(request.build(), BodyHandlers.ofString());
@@ -99,8 +100,10 @@ public final class Consul {
       }
       return answer;
     } catch (IOException error) {
-      String reason = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
-      throw new ConsulException("Registry %s does not answer: %s".formatted(shown(), reason), error);
+      String reason =
+          error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+      throw new ConsulException(
+          "Registry %s does not answer: %s".formatted(shown(), reason), error);
     }
   }
 

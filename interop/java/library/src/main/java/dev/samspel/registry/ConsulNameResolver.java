@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Resolves {@code consul:///orders.v1.OrderService} for a channel, for as long as the channel lives.
+ * Resolves {@code consul:///orders.v1.OrderService} for a channel, for as long as the channel
+ * lives.
  *
  * <p>It never takes away what it once told because the registry is silent; see {@link
  * InstanceDirectory}. Instances that want mutual TLS are left out: this library has none.
@@ -55,11 +56,12 @@ final class ConsulNameResolver extends NameResolver {
     }
     List<EquivalentAddressGroup> addresses =
         usable.stream()
-            .map(each -> new EquivalentAddressGroup(new InetSocketAddress(each.address(), each.port())))
+            .map(
+                each ->
+                    new EquivalentAddressGroup(new InetSocketAddress(each.address(), each.port())))
             .toList();
     Map<String, Object> config = new LinkedHashMap<>(methods);
-    config.put(
-        "loadBalancingConfig", List.of(Map.of(WaitingRoundRobinProvider.POLICY, Map.of())));
+    config.put("loadBalancingConfig", List.of(Map.of(WaitingRoundRobinProvider.POLICY, Map.of())));
     return ResolutionResult.newBuilder()
         .setAddressesOrError(StatusOr.fromValue(addresses))
         .setServiceConfig(parser.parseServiceConfig(config))

@@ -14,8 +14,8 @@ import java.util.Optional;
  *
  * <p>{@code consul:///orders.v1.OrderService} asks the registry of the environment, {@code
  * consul://10.0.0.7:8500/…} one of its own. A query narrows: {@code tag=canary} wants that tag,
- * {@code dc=…} looks into another datacenter, and every other name, such as {@code version=2}, wants
- * that value in the instance's meta.
+ * {@code dc=…} looks into another datacenter, and every other name, such as {@code version=2},
+ * wants that value in the instance's meta.
  */
 record ConsulTarget(
     String protoService, URI url, Optional<String> token, String datacenter, List<Wanted> wanted) {
@@ -33,7 +33,8 @@ record ConsulTarget(
     String service = target.getPath() == null ? "" : target.getPath().replaceFirst("^/", "");
     if (!service.matches("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*")) {
       throw new IllegalArgumentException(
-          "Cannot resolve %s as it must be consul:///<full name of a proto service>".formatted(target));
+          "Cannot resolve %s as it must be consul:///<full name of a proto service>"
+              .formatted(target));
     }
     Settings settings = new Settings("a-caller", environment);
     URI url =
@@ -50,7 +51,8 @@ record ConsulTarget(
         wanted.add(new Wanted(decode(parts[0]), decode(parts[1])));
       } else if (!pair.isEmpty()) {
         throw new IllegalArgumentException(
-            "Cannot resolve %s as each part of its query must be name=value: %s".formatted(target, pair));
+            "Cannot resolve %s as each part of its query must be name=value: %s"
+                .formatted(target, pair));
       }
     }
     return new ConsulTarget(

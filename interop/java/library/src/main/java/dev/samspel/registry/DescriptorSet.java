@@ -8,10 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
@@ -44,18 +46,25 @@ public final class DescriptorSet {
   /** Writes the set, in pieces where it is large; what is there already stays. */
   void publish(Consul consul) throws ConsulException, InterruptedException {
     String path = "/v1/kv/samspel/descriptors/" + sha256;
-    if (packed.length <= PIECE_BYTES) {
+    List<byte[]> pieces = pieces(packed);
+    if (pieces.isEmpty()) {
       consul.putBytes(path + "?cas=0", packed);
       return;
     }
-    int pieces = (packed.length + PIECE_BYTES - 1) / PIECE_BYTES;
-    for (int piece = 0; piece < pieces; piece++) {
-      int from = piece * PIECE_BYTES;
-      int to = Math.min(packed.length, from + PIECE_BYTES);
-      consul.putBytes(path + "/" + piece + "?cas=0", Arrays.copyOfRange(packed, from, to));
+    for (int piece = 0; piece < pieces.size(); piece++) {
+      consul.putBytes(path + "/" + piece + "?cas=0", pieces.get(piece));
     }
-    byte[] head = "{\"chunks\":%d}".formatted(pieces).getBytes(StandardCharsets.UTF_8);
+    byte[] head = "{\"chunks\":%d}".formatted(pieces.size()).getBytes(StandardCharsets.UTF_8);
     consul.putBytes(path + "?cas=0", head);
+  }
+
+  /** What does not fit into one value of the registry, in order; nothing where all fits. */
+  static List<byte[]> pieces(byte[] packed) {
+    List<byte[]> pieces = new ArrayList<>();
+    for (int from = 0; packed.length > PIECE_BYTES && from < packed.length; from += PIECE_BYTES) {
+      pieces.add(Arrays.copyOfRange(packed, from, Math.min(packed.length, from + PIECE_BYTES)));
+    }
+    return pieces;
   }
 
   private static void add(Set<FileDescriptor> ordered, FileDescriptor file) {

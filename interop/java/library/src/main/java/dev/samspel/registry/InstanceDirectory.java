@@ -28,8 +28,8 @@ import java.util.function.Consumer;
  *       each of these says where its passing instances are. All watchers of the process share them
  *       (R7).
  *   <li>While the registry does not answer, the last good set stands.
- *   <li>A set that becomes empty all at once is doubted for 10 s, in which the last one stands; they
- *       count only while the registry answers (R5).
+ *   <li>A set that becomes empty all at once is doubted for 10 s, in which the last one stands;
+ *       they count only while the registry answers (R5).
  * </ol>
  *
  * <p>All state belongs to one thread, {@code state}.
@@ -43,6 +43,7 @@ public final class InstanceDirectory {
 
   private final Consul consul;
   private final String datacenter;
+  private final long graceMs;
   private final ScheduledExecutorService state =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -56,16 +57,17 @@ public final class InstanceDirectory {
   private Map<String, Set<String>> catalog; // null until it is known
   private boolean answers;
 
-  InstanceDirectory(Consul consul, String datacenter) {
+  InstanceDirectory(Consul consul, String datacenter, long graceMs) {
     this.consul = consul;
     this.datacenter = datacenter;
+    this.graceMs = graceMs;
   }
 
   /** The process's directory of a registry. {@code datacenter} is empty for the agent's own. */
   public static InstanceDirectory shared(URI url, Optional<String> token, String datacenter) {
     return SHARED.computeIfAbsent(
         new Key(url, token, datacenter),
-        key -> new InstanceDirectory(new Consul(url, token), datacenter));
+        key -> new InstanceDirectory(new Consul(url, token), datacenter, GRACE_MS));
   }
 
   /**
@@ -199,7 +201,9 @@ public final class InstanceDirectory {
             }
           });
     }
-    names.entrySet().removeIf(known -> dropUnless(needed.contains(known.getKey()), known.getValue()));
+    names
+        .entrySet()
+        .removeIf(known -> dropUnless(needed.contains(known.getKey()), known.getValue()));
     for (String name : needed) {
       if (!names.containsKey(name)) {
         Named named = new Named();
@@ -262,7 +266,7 @@ public final class InstanceDirectory {
             watched.doubt = doubt(watched);
           }
         },
-        GRACE_MS,
+        graceMs,
         TimeUnit.MILLISECONDS);
   }
 

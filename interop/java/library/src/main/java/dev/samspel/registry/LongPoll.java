@@ -11,7 +11,8 @@ import java.time.Duration;
  * failed is asked again, without an index, after 0.1 to 2 s.
  */
 final class LongPoll implements AutoCloseable {
-  private static final Duration TIMEOUT = Duration.ofSeconds(35); // wait, and Consul's jitter of 1/16
+  private static final Duration TIMEOUT =
+      Duration.ofSeconds(35); // wait, and Consul's jitter of 1/16
   private static final long LONGEST_PAUSE_MS = 2_000;
 
   /** Hears what came; it is called in the poll's thread, and a failure of it must not end that. */

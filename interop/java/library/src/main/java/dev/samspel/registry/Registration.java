@@ -50,13 +50,13 @@ public final class Registration {
 
     /** By what the registry knows it. */
     public String id() {
-      return "%s-%s-%d".formatted(service, address, port).replace('.', '-').replace(':', '-');
+      return "%s-%s-%d".formatted(service, address, port).replace('.', '-');
     }
 
     Map<String, Object> registration() {
       String place = address.contains(":") ? "[" + address + "]" : address;
       List<String> tags = new ArrayList<>(List.of("grpc"));
-      tags.addAll(protoServices);
+      protoServices.stream().distinct().forEach(tags::add);
       Map<String, String> meta = new LinkedHashMap<>();
       meta.put("samspel_contract", "1");
       meta.put("protocols", "grpc");

@@ -51,14 +51,14 @@ public final class Settings {
     return Integer.parseInt(value);
   }
 
-  /** {@code SAMSPEL_VERSION}: the version that the registry shows. Default 0.0.0. */
+  /** {@code SAMSPEL_VERSION}: the version that the registry shows. Default: nothing. */
   public String version() {
-    return metadata("SAMSPEL_VERSION", "0.0.0");
+    return metadata("SAMSPEL_VERSION");
   }
 
   /** {@code SAMSPEL_ZONE}: where the instance runs. Default: nothing. */
   public String zone() {
-    return metadata("SAMSPEL_ZONE", "");
+    return metadata("SAMSPEL_ZONE");
   }
 
   /** {@code DATABASE_URL}: the system's Postgres. Required where it is read. */
@@ -134,8 +134,8 @@ public final class Settings {
     return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
   }
 
-  private String metadata(String name, String otherwise) {
-    String value = read(name).orElse(otherwise);
+  private String metadata(String name) {
+    String value = read(name).orElse("");
     if (value.length() > 512) { // R2
       throw refuse(name, "at most 512 characters", value.substring(0, 20) + "…");
     }

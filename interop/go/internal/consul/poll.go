@@ -1,4 +1,4 @@
-package registry
+package consul
 
 import (
 	"context"
@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// waitTime is how long a long poll waits. Some builds of Consul cut those of 30 s and more (R7).
-	waitTime = 25 * time.Second
-	// Consul adds up to a sixteenth of the wait, and a slow answer is no failure.
-	pollTimeout = waitTime + waitTime/16 + 10*time.Second
+	// WaitTime is how long a long poll waits. Some builds of Consul cut those of 30 s and more (R7).
+	WaitTime = 25 * time.Second
+	// PollTimeout is how long one may take at the most: Consul adds up to a sixteenth of the wait, and a slow answer is
+	// no failure.
+	PollTimeout = WaitTime + WaitTime/16 + 10*time.Second
 	// linger is how long a poll goes on after the last one who looked, so that channels that come and go share it.
 	linger = 30 * time.Second
 )
@@ -24,8 +25,8 @@ const (
 // feeder is a feed of any type, for the client's table.
 type feeder interface{ release() }
 
-// feed holds the newest answer of one long poll, shared by all who look at it.
-type feed[T any] struct {
+// Feed holds the newest answer of one long poll, shared by all who look at it.
+type Feed[T any] struct {
 	key    string
 	client *Client
 	cancel context.CancelFunc
@@ -42,26 +43,27 @@ type feed[T any] struct {
 	listeners map[chan<- struct{}]struct{}
 }
 
-// reading is what a feed knows at a time.
-type reading[T any] struct {
-	value T
-	known bool
-	err   error
-	// answers counts the good ones: it grows also where an answer repeats the one before.
-	answers uint64
+// Reading is what a feed knows at a time.
+type Reading[T any] struct {
+	// Value and Known: the last good answer, if there was one. Err: why there is no newer one.
+	Value T
+	Known bool
+	Err   error
+	// Answers counts the good ones: it grows also where an answer repeats the one before.
+	Answers uint64
 }
 
-// subscribe finds the feed of path and query, or starts it, and has wake (of capacity 1) told of each answer and failure.
-func subscribe[T any](
+// Subscribe finds the feed of path and query, or starts it, and has wake (of capacity 1) told of each answer and failure.
+func Subscribe[T any](
 	c *Client, path string, query url.Values, decode func([]byte) (T, error), wake chan<- struct{},
-) *feed[T] {
+) *Feed[T] {
 	key := path + "?" + query.Encode()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f, ok := c.feeds[key].(*feed[T])
+	f, ok := c.feeds[key].(*Feed[T])
 	if !ok {
 		ctx, cancel := context.WithCancel(context.Background())
-		f = &feed[T]{key: key, client: c, cancel: cancel, listeners: map[chan<- struct{}]struct{}{}}
+		f = &Feed[T]{key: key, client: c, cancel: cancel, listeners: map[chan<- struct{}]struct{}{}}
 		c.feeds[key] = f
 		go f.run(ctx, path, query, decode)
 	}
@@ -81,15 +83,15 @@ func subscribe[T any](
 	return f
 }
 
-// unsubscribe ends what subscribe began.
-func (f *feed[T]) unsubscribe(wake chan<- struct{}) {
+// Unsubscribe ends what Subscribe began.
+func (f *Feed[T]) Unsubscribe(wake chan<- struct{}) {
 	f.mu.Lock()
 	delete(f.listeners, wake)
 	f.mu.Unlock()
 	f.release()
 }
 
-func (f *feed[T]) release() {
+func (f *Feed[T]) release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.users--
@@ -98,7 +100,7 @@ func (f *feed[T]) release() {
 	}
 }
 
-func (f *feed[T]) end() {
+func (f *Feed[T]) end() {
 	f.client.mu.Lock()
 	defer f.client.mu.Unlock()
 	f.mu.Lock()
@@ -109,13 +111,14 @@ func (f *feed[T]) end() {
 	}
 }
 
-func (f *feed[T]) read() reading[T] {
+// Read is what the feed knows now.
+func (f *Feed[T]) Read() Reading[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return reading[T]{f.value, f.known, f.err, f.answers}
+	return Reading[T]{f.value, f.known, f.err, f.answers}
 }
 
-func (f *feed[T]) run(ctx context.Context, path string, query url.Values, decode func([]byte) (T, error)) {
+func (f *Feed[T]) run(ctx context.Context, path string, query url.Values, decode func([]byte) (T, error)) {
 	var index uint64
 	failures := 0
 	for ctx.Err() == nil {
@@ -144,7 +147,7 @@ func (f *feed[T]) run(ctx context.Context, path string, query url.Values, decode
 	}
 }
 
-func (f *feed[T]) set(change func()) {
+func (f *Feed[T]) set(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change()
@@ -167,16 +170,16 @@ func notify(wake chan<- struct{}) {
 func poll[T any](
 	ctx context.Context, c *Client, path string, query url.Values, index uint64, decode func([]byte) (T, error),
 ) (value T, next uint64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	ctx, cancel := context.WithTimeout(ctx, PollTimeout)
 	defer cancel()
-	asked := url.Values{"wait": {fmt.Sprintf("%ds", int(waitTime.Seconds()))}}
+	asked := url.Values{"wait": {fmt.Sprintf("%ds", int(WaitTime.Seconds()))}}
 	for name, values := range query {
 		asked[name] = values
 	}
 	if index > 0 {
 		asked.Set("index", strconv.FormatUint(index, 10))
 	}
-	body, header, err := c.send(ctx, http.MethodGet, path, asked, nil)
+	body, header, err := c.Send(ctx, http.MethodGet, path, asked, nil)
 	if err != nil {
 		return value, 0, err
 	}

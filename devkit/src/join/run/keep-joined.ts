@@ -1,0 +1,103 @@
+// Keeps a program in the registry that runs by itself or as our child.
+//
+//   J1. It is registered when its port answers, it says that it serves, and its API is known; never before.
+//   J2. One whose port answers no more is taken out, and comes back when it answers again, perhaps as another version:
+//       it is asked anew. So a dead program is not registered again when the registry has dropped it.
+//   J3. What fails at first ends the joining; what fails when the program comes back is told, and tried again.
+import type { Registry } from "@samspel/registry";
+import { RegistryError } from "@samspel/registry";
+import { setTimeout as sleep } from "node:timers/promises";
+import { JoinError } from "../join-error.ts";
+import type { JoinedOptions } from "../joined-options.ts";
+import { portAnswers, portOpens } from "../probe.ts";
+import { findRegistration } from "../registration.ts";
+
+/** Where what happens is told. */
+export interface JoinReporter {
+  tell(text: string): void;
+  warn(text: string): void;
+  /** Why it ends. */
+  fail(error: unknown): void;
+}
+
+const probeEveryMs = 1_000;
+/** One lost probe is no death. */
+const probesToDie = 3;
+const againMs = 1_000;
+
+/**
+ * Joins the program, and keeps it joined until the signal aborts; then it is out of the registry.
+ * @throws JoinError or RegistryError where it cannot be joined at all.
+ */
+export async function keepJoined(
+  registry: Registry,
+  options: JoinedOptions,
+  { reporter, signal }: { readonly reporter: JoinReporter; readonly signal: AbortSignal },
+): Promise<void> {
+  const { name, host, port, waitMs } = options;
+  const opens = await portOpens(host, port, { timeoutMs: waitMs, signal });
+  if (signal.aborted) return;
+  if (!opens) {
+    throw new JoinError(
+      `Nothing accepts connections at ${host}:${port} after ${waitMs / 1_000} s: --port and --host must be where ${name} listens, and --wait <seconds> as long as it needs to start`,
+    );
+  }
+  await joinOnce(registry, options, { reporter, signal });
+  while (!signal.aborted) {
+    if (!(await portOpens(host, port, { timeoutMs: Infinity, signal }))) return;
+    try {
+      await joinOnce(registry, options, { reporter, signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof JoinError || error instanceof RegistryError)) throw error;
+      reporter.warn(`${name} is not joined again yet: ${error.message}`);
+      await sleep(againMs, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** Returns when the program's port answers no more, or when the signal aborts. */
+async function joinOnce(
+  registry: Registry,
+  options: JoinedOptions,
+  { reporter, signal }: { readonly reporter: JoinReporter; readonly signal: AbortSignal },
+): Promise<void> {
+  const { name, host, port } = options;
+  const found = await unlessAborted(findRegistration(options, signal), signal);
+  if (found === undefined) return;
+  const { registration, doubts } = found;
+  for (const doubt of doubts) reporter.warn(`${name}: ${doubt}`);
+  const handle = await unlessAborted(registry.register(registration), signal);
+  // Who aborts closes the registry, which ends a registration that is under way.
+  if (handle === undefined) return;
+  reporter.tell(
+    `${name} is in the registry at ${registry.url} as ${handle.id}, and serves ${registration.protoServices.join(", ")}`,
+  );
+  await goneOrAborted(host, port, signal);
+  if (!signal.aborted)
+    reporter.warn(`${name} answers no more at ${host}:${port}: out of the registry until it does`);
+  await handle.deregister();
+}
+
+async function goneOrAborted(host: string, port: number, signal: AbortSignal): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted && failures < probesToDie) {
+    await sleep(probeEveryMs, undefined, { signal }).catch(() => {});
+    failures = (await portAnswers(host, port)) ? 0 : failures + 1;
+  }
+}
+
+/** The value, or undefined where the signal aborts first; what comes later is nobody's matter. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, aborted]);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}

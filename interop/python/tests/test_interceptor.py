@@ -1,0 +1,136 @@
+"""The edge of a service, over a real connection: what handlers raise, what they inherit, and who is let in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Callable, Optional
+
+import grpc
+
+from samspel import Caller, Rejection, current_call, error_detail
+from samspel.command import command_id
+from samspel.interceptor import Gate, ServiceInterceptor
+from tests.one_loop import OneLoopTestCase
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+class Door(Gate):
+    """Lets a caller in until it is closed."""
+
+    def __init__(self) -> None:
+        self.refusal: Optional[Rejection] = None
+        self.ends: list[Callable[[Rejection], None]] = []
+
+    async def admit(self, context: Any, method: str) -> Caller:
+        if self.refusal is not None:
+            raise self.refusal
+        return Caller("cart", f"spiffe://td/{method}")
+
+    def follow(self, caller: Caller, method: str, end: Callable[[Rejection], None]) -> Callable[[], None]:
+        self.ends.append(end)
+        return lambda: self.ends.remove(end)
+
+    def close(self) -> None:
+        self.refusal = Rejection(grpc.StatusCode.PERMISSION_DENIED, "denied", reason="SAMSPEL_CALLER_DENIED")
+        for end in list(self.ends):
+            end(self.refusal)
+
+
+class InterceptorTest(OneLoopTestCase):
+    async def serve(self, gate: Optional[Gate] = None) -> grpc.aio.Channel:
+        server = grpc.aio.server(interceptors=[ServiceInterceptor(gate)])
+        handlers = {
+            "Unary": grpc.unary_unary_rpc_method_handler(self.unary),
+            "Stream": grpc.unary_stream_rpc_method_handler(self.stream),
+            "Upload": grpc.stream_unary_rpc_method_handler(self.upload),
+            "Chat": grpc.stream_stream_rpc_method_handler(self.chat),
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.S", handlers),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
+        self.addAsyncCleanup(server.stop, None)
+        self.addAsyncCleanup(channel.close)
+        return channel
+
+    async def unary(self, request: bytes, context: Any) -> bytes:
+        call = current_call()
+        if request == b"crash":
+            raise RuntimeError("secret")
+        if request == b"reject":
+            raise Rejection(grpc.StatusCode.NOT_FOUND, "ingen här", {"id": "7"})
+        if request == b"abort":
+            await context.abort(grpc.StatusCode.DATA_LOSS, "own words")
+        if call is None:
+            return b"no call"
+        left = None if call.seconds_left is None else round(call.seconds_left)
+        who = call.caller and call.caller.spiffe_id
+        return repr((left, dict(call.trace), who, command_id(context))).encode()
+
+    async def stream(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
+        yield b"first"
+        if request == b"crash":
+            raise RuntimeError("secret")
+        await asyncio.Event().wait()
+
+    async def upload(self, requests: AsyncIterator[bytes], context: Any) -> bytes:
+        async for request in requests:
+            raise Rejection(grpc.StatusCode.NOT_FOUND, f"no {request!r}")
+        return b""
+
+    async def chat(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+        async for request in requests:
+            if request == b"crash":
+                raise RuntimeError("secret")
+            yield request
+
+    async def error_of(self, call: Any) -> grpc.aio.AioRpcError:
+        with self.assertRaises(grpc.aio.AioRpcError) as caught:
+            await call
+        return caught.exception
+
+    async def test_what_a_handler_raises_becomes_a_status_in_every_kind_of_call(self) -> None:
+        channel = await self.serve()
+        unary = channel.unary_unary("/t.S/Unary")
+        rejected = await self.error_of(unary(b"reject"))
+        self.assertEqual((rejected.code(), rejected.details()), (grpc.StatusCode.NOT_FOUND, "ingen här"))
+        detail = error_detail(rejected)
+        self.assertEqual(detail and dict(detail.metadata), {"id": "7"})
+        aborted = await self.error_of(unary(b"abort"))
+        self.assertEqual((aborted.code(), aborted.details()), (grpc.StatusCode.DATA_LOSS, "own words"))
+
+        async def requests() -> AsyncIterator[bytes]:
+            yield b"crash"
+
+        with self.assertLogs("samspel.interceptor", "ERROR") as logs:
+            stream = channel.unary_stream("/t.S/Stream")(b"crash")
+            chat = channel.stream_stream("/t.S/Chat")(requests())
+            self.assertEqual(await stream.read(), b"first")
+            for call in (unary(b"crash"), stream.read(), chat.read()):
+                crashed = await self.error_of(call)
+                self.assertEqual(
+                    (crashed.code(), crashed.details()), (grpc.StatusCode.INTERNAL, "internal error")
+                )
+        self.assertEqual(len(logs.records), 3)
+        upload = await self.error_of(channel.stream_unary("/t.S/Upload")(requests()))
+        self.assertIs(upload.code(), grpc.StatusCode.NOT_FOUND)
+
+    async def test_a_handler_has_its_calls_deadline_trace_and_command_id(self) -> None:
+        unary = (await self.serve()).unary_unary("/t.S/Unary")
+        metadata = (("traceparent", TRACEPARENT), ("samspel-command-id", "c-1"))
+        answer = await unary(b"", timeout=30, metadata=metadata)
+        self.assertEqual(answer.decode(), repr((30, {"traceparent": TRACEPARENT}, None, "c-1")))
+        self.assertEqual((await unary(b"")).decode(), repr((None, {}, None, None)))
+
+    async def test_a_caller_is_let_in_before_its_handler_and_put_out_of_a_stream(self) -> None:
+        door = Door()
+        channel = await self.serve(door)
+        unary = channel.unary_unary("/t.S/Unary")
+        self.assertIn("spiffe://td/t.S/Unary", (await unary(b"")).decode())
+        stream = channel.unary_stream("/t.S/Stream")(b"")
+        self.assertEqual(await stream.read(), b"first")
+        door.close()
+        for call in (stream.read(), unary(b"")):
+            error = await self.error_of(call)
+            self.assertEqual((error.code(), error.details()), (grpc.StatusCode.PERMISSION_DENIED, "denied"))
+        self.assertEqual(door.ends, [], "nothing is followed that has ended")

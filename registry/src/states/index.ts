@@ -1,0 +1,1 @@
+export { readInstanceStates, type CheckState, type InstanceState } from "./instance-states.ts";
