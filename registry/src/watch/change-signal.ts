@@ -58,7 +58,11 @@ export function createChangeSignal(
     },
     join() {
       members += 1;
-      if (members === 1) leave = sources.map(listen);
+      if (members === 1) {
+        // The first answers of the sources may hide a change since the first reading: one more round, and not one each.
+        toldAt = performance.now();
+        leave = sources.map(listen);
+      }
       return () => {
         members -= 1;
         if (members > 0) return;
