@@ -242,5 +242,5 @@ t.test("descriptors in the registry that are damaged are told of, and stop no st
   });
   const { lines } = await startStock(first, { descriptorChanges: "refuse" });
   const told = lines.filter(({ message }) => message === "descriptors in the registry cannot be read");
-  t.match(told, [{ level: "warn", sha256, protoService: stock }]);
+  t.match(told, [{ level: "warn", sha256 }]);
 });
