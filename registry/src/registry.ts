@@ -72,7 +72,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const handles = new Set<RegistrationHandle>();
   const closed = new AbortController();
   const descriptors = createDescriptors(http, closed.signal);
-  const agent = publishingAgent(createAgent(http, resolved.shownUrl), {
+  const agent = publishingAgent(createAgent(http, resolved), {
     store: descriptors,
     onEvent: resolved.onEvent,
     closed: closed.signal,

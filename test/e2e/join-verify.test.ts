@@ -132,6 +132,13 @@ t.test("samspel join verify ends with 2 for what cannot be", async (t) => {
     code: 2,
     err: /^--only must be a rule .* current value is "HELTH-1"; did you mean HEALTH-1\?/,
   });
+  const withSecret = await verify("-n", "x", "--registry", "http://me:secret@127.0.0.1:1");
+  t.match(withSecret, { code: 2, err: /^The registry at http:\/\/127\.0\.0\.1:1 does not answer/ });
+  t.notMatch(withSecret.err, /secret/);
+  const noNats = await verify("-n", "x", "--nats", "nats://me:secret@127.0.0.1:1");
+  t.match(noNats, { code: 2, err: /^NATS at nats:.*127\.0\.0\.1:1 does not answer/ });
+  t.notMatch(noNats.err, /secret/);
+  t.match(await verify("-n", "x", "--registry", "ftp://x"), { code: 2, err: /^--registry must be like/ });
   t.match(await verify("-n", "x", "--timeout", "0"), { code: 2, err: /more than 0/ });
   t.match(await verify("-n", "x", "--registry", "http://127.0.0.1:1"), {
     code: 2,

@@ -3,7 +3,14 @@ import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { DescService } from "@bufbuild/protobuf";
 import { createRegistry } from "@samspel/registry";
-import { callerOf, serve, startService, type RunningService, type ServiceOptions } from "@samspel/runtime";
+import {
+  callerOf,
+  serve,
+  startService,
+  type RunningService,
+  type ServiceOptions,
+  type Serving,
+} from "@samspel/runtime";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Test } from "tap";
 import { GuardedService } from "../gen/samspel/test/v1/guarded_pb.ts";
@@ -15,24 +22,31 @@ import { recordingLogger, type LogLine } from "./recording-logger.ts";
 export interface Guarded {
   readonly service: RunningService;
   readonly lines: readonly LogLine[];
+  /** How many calls of Who that take time run now. */
+  readonly slowCalls: () => number;
 }
 
-const guarded = serve(GuardedService, {
-  async who({ takesMs }, context) {
-    if (takesMs > 0) await sleep(takesMs, undefined, { signal: context.signal });
-    const caller = callerOf(context);
-    return caller.type === "service" ? { service: caller.service, spiffeId: caller.spiffeId } : {};
-  },
-  forFriend: () => ({}),
-  forServices: () => ({}),
-  forNobody: () => ({}),
-  async *follow(_, { signal }) {
-    for (let number = 1; ; number++) {
-      yield { number };
-      await sleep(20, undefined, { signal });
-    }
-  },
-});
+function guarded(onSlow: (change: 1 | -1) => void): Serving {
+  return serve(GuardedService, {
+    async who({ takesMs }, context) {
+      if (takesMs > 0) {
+        onSlow(1);
+        await sleep(takesMs, undefined, { signal: context.signal }).finally(() => onSlow(-1));
+      }
+      const caller = callerOf(context);
+      return caller.type === "service" ? { service: caller.service, spiffeId: caller.spiffeId } : {};
+    },
+    forFriend: () => ({}),
+    forServices: () => ({}),
+    forNobody: () => ({}),
+    async *follow(_, { signal }) {
+      for (let number = 1; ; number++) {
+        yield { number };
+        await sleep(20, undefined, { signal });
+      }
+    },
+  });
+}
 
 /** Starts a service that serves GuardedService; with an identity, unless the options say otherwise. */
 export async function startGuarded(
@@ -40,9 +54,10 @@ export async function startGuarded(
   options: Pick<ServiceOptions, "name" | "registryUrl"> & Partial<ServiceOptions>,
 ): Promise<Guarded> {
   const { logger, lines } = recordingLogger();
+  let slowCalls = 0;
   const service = await startService({
     identity: "consul",
-    services: [guarded],
+    services: [guarded((change) => (slowCalls += change))],
     ownsProcess: false,
     logger,
     host: "127.0.0.1",
@@ -50,7 +65,7 @@ export async function startGuarded(
     ...options,
   });
   t.teardown(() => service.stop());
-  return { service, lines };
+  return { service, lines, slowCalls: () => slowCalls };
 }
 
 /** Clients of a service, by what the registry says. */

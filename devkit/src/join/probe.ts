@@ -54,7 +54,9 @@ export type HealthAnswer =
   | "serving"
   | "not-serving"
   /** It has no health service, or none that knows the server as a whole. */
-  | "missing";
+  | "missing"
+  /** What answers speaks no gRPC, or none in plaintext. */
+  | "no-grpc";
 
 const healthMs = 5_000;
 
@@ -65,8 +67,10 @@ export async function askHealth(host: string, port: number, signal: AbortSignal)
     return status === Status.SERVING ? "serving" : "not-serving";
   } catch (error) {
     signal.throwIfAborted();
-    // One that is starting may take long, or hang up.
     const { code } = ConnectError.from(error);
-    return code === Code.DeadlineExceeded || code === Code.Unavailable ? "not-serving" : "missing";
+    // One that is starting may take long, or hang up.
+    if (code === Code.DeadlineExceeded || code === Code.Unavailable) return "not-serving";
+    // So Connect calls streams and connections that break.
+    return code === Code.Internal || code === Code.Canceled || code === Code.Aborted ? "no-grpc" : "missing";
   }
 }

@@ -50,6 +50,11 @@ export async function settleCheck(options: CheckOptions, signal: AbortSignal): P
       `${host}:${port} does not say that it serves: grpc.health.v1 still answers NOT_SERVING, or not at all, after ${options.timeoutMs / 1_000} s. Set its status to SERVING when it can answer, or give --check tcp`,
     );
   }
+  if (health === "no-grpc") {
+    throw new JoinError(
+      `What answers at ${host}:${port} does not speak gRPC in plaintext: --port must be the one where it serves gRPC; give --secure where it wants TLS`,
+    );
+  }
   const why = "it has no grpc.health.v1 for the server as a whole";
   if (check === "grpc") {
     throw new JoinError(

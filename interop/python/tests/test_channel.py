@@ -257,8 +257,14 @@ class ChannelTest(OneLoopTestCase):
             enter_call(CallContext(time.monotonic() + seconds, {"traceparent": TRACEPARENT}))
             await call(b"", timeout=60)
 
+        for seconds in (0.5, 1, 5, 9.999, 10, 60, 200):
+            await call(b"", timeout=seconds)
+            self.assertTrue(instance.left is not None and instance.left <= seconds, (instance.left, seconds))
+            self.assertTrue(
+                instance.left is not None and instance.left > seconds * 0.9 - 1, (instance.left, seconds)
+            )
         await asyncio.create_task(handler(2))
-        self.assertTrue(instance.left is not None and 1 < instance.left <= 2.02, instance.left)
+        self.assertTrue(instance.left is not None and 1 < instance.left <= 2, instance.left)
         self.assertEqual(instance.seen["traceparent"], TRACEPARENT)
         with trace_context({"traceparent": TRACEPARENT, "tracestate": "a=1"}):
             await call(b"")

@@ -9,12 +9,15 @@ from typing import Any, Optional
 from unittest.mock import patch
 
 import grpc
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import Default
 
 from samspel import ConfigurationError, RegistryChannel, Settings, current_call, error_detail
 from samspel.channel import Dialer
-from samspel.identity import Identity
+from samspel.identity import Identity, rules_of
 from samspel.identity.material import Material
 from samspel.interceptor import ServiceInterceptor
+from samspel.v1 import options_pb2
 from tests.fake_consul import FakeConsul
 from tests.one_loop import OneLoopTestCase
 from tests.until import until
@@ -26,6 +29,21 @@ SERVICE = "samspel_test.identity.OrderService"
 
 def pem(name: str) -> str:
     return (CERTIFICATES / f"{name}.pem").read_text(encoding="ascii")
+
+
+_file = FileDescriptorProto(
+    name="samspel_test/identity.proto", package="samspel_test.identity", syntax="proto3"
+)
+_file.dependency.append("samspel/v1/options.proto")
+_file.message_type.add(name="Empty")
+_service = _file.service.add(name="OrderService")
+for _name, _allowed in (("Who", None), ("ForMail", ["mail"]), ("ForAll", ["*"]), ("ForNobody", [])):
+    _method = _service.method.add(name=_name)
+    _method.input_type = _method.output_type = ".samspel_test.identity.Empty"
+    if _allowed is not None:
+        _method.options.Extensions[options_pb2.allow].SetInParent()
+        _method.options.Extensions[options_pb2.allow].services.extend(_allowed)
+Default().AddSerializedFile(_file.SerializeToString())
 
 
 class IdentityTest(OneLoopTestCase):
@@ -83,7 +101,10 @@ class IdentityTest(OneLoopTestCase):
             await asyncio.Event().wait()
 
         handlers = {
-            "Who": grpc.unary_unary_rpc_method_handler(who),
+            **{
+                name: grpc.unary_unary_rpc_method_handler(who)
+                for name in ("Who", "ForMail", "ForAll", "ForNobody")
+            },
             "Forever": grpc.unary_stream_rpc_method_handler(forever),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
@@ -190,6 +211,28 @@ class IdentityTest(OneLoopTestCase):
         self.intend({"SourceName": "*", "Action": "allow", "Precedence": 8})
         await until(lambda: any("intentions" in request for request in self.registry.requests[asked:]))
         self.assertEqual(await self.ask(channel), "cart")
+
+    async def test_a_method_says_who_may_call_it(self) -> None:
+        await self.serve()
+        channel = await self.client()
+
+        async def call(method: str) -> bytes:
+            answer: bytes = await channel.unary_unary(f"/{SERVICE}/{method}")(b"")
+            return answer
+
+        self.assertEqual([await call("Who"), await call("ForAll")], [b"cart", b"cart"])
+        for method in ("ForMail", "ForNobody"):
+            with self.assertRaises(grpc.aio.AioRpcError) as caught:
+                await call(method)
+            detail = error_detail(caught.exception)
+            self.assertIs(caught.exception.code(), grpc.StatusCode.PERMISSION_DENIED, method)
+            self.assertEqual(
+                detail and (detail.code, detail.metadata["method"]),
+                ("SAMSPEL_CALLER_DENIED", f"{SERVICE}/{method}"),
+            )
+        self.assertEqual(
+            rules_of([SERVICE]), [f"{SERVICE}/{name}" for name in ("ForMail", "ForAll", "ForNobody")]
+        )
 
     async def test_where_no_intention_matches_the_registry_is_asked_once(self) -> None:
         self.registry.answers["/v1/agent/connect/authorize"] = {"Authorized": False, "Reason": "default"}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Callable, Optional
+from unittest.mock import patch
 
 import grpc
 
@@ -37,6 +38,8 @@ class Door(Gate):
 
 
 class InterceptorTest(OneLoopTestCase):
+    cancelled = False
+
     async def serve(self, gate: Optional[Gate] = None) -> grpc.aio.Channel:
         server = grpc.aio.server(interceptors=[ServiceInterceptor(gate)])
         handlers = {
@@ -59,6 +62,12 @@ class InterceptorTest(OneLoopTestCase):
             raise RuntimeError("secret")
         if request == b"reject":
             raise Rejection(grpc.StatusCode.NOT_FOUND, "ingen här", {"id": "7"})
+        if request == b"wait":
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancelled = True
+                raise
         if request == b"abort":
             await context.abort(grpc.StatusCode.DATA_LOSS, "own words")
         if call is None:
@@ -71,6 +80,8 @@ class InterceptorTest(OneLoopTestCase):
         yield b"first"
         if request == b"crash":
             raise RuntimeError("secret")
+        while request == b"flood":
+            yield b"more"
         await asyncio.Event().wait()
 
     async def upload(self, requests: AsyncIterator[bytes], context: Any) -> bytes:
@@ -120,7 +131,29 @@ class InterceptorTest(OneLoopTestCase):
         metadata = (("traceparent", TRACEPARENT), ("samspel-command-id", "c-1"))
         answer = await unary(b"", timeout=30, metadata=metadata)
         self.assertEqual(answer.decode(), repr((30, {"traceparent": TRACEPARENT}, None, "c-1")))
-        self.assertEqual((await unary(b"")).decode(), repr((None, {}, None, None)))
+        self.assertEqual((await unary(b"")).decode(), repr((10, {}, None, None)), "without one it is 10 s")
+
+    async def test_a_unary_call_without_a_deadline_ends_all_the_same(self) -> None:
+        unary = (await self.serve()).unary_unary("/t.S/Unary")
+        with patch("samspel.interceptor._UNARY_SECONDS", 0.1):
+            error = await self.error_of(unary(b"wait"))
+        detail = error_detail(error)
+        self.assertIs(error.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertEqual(detail and detail.code, "SAMSPEL_DEADLINE_EXCEEDED")
+        self.assertTrue(self.cancelled)
+
+    async def test_a_stream_of_quick_answers_that_is_ended_has_its_status(self) -> None:
+        for _ in range(20):
+            door = Door()
+            stream = (await self.serve(door)).unary_stream("/t.S/Stream")(b"flood")
+            await stream.read()
+            door.close()
+            error = await self.error_of(self.drain(stream))
+            self.assertIs(error.code(), grpc.StatusCode.PERMISSION_DENIED)
+
+    async def drain(self, stream: Any) -> None:
+        while await stream.read() is not grpc.aio.EOF:
+            pass
 
     async def test_a_caller_is_let_in_before_its_handler_and_put_out_of_a_stream(self) -> None:
         door = Door()

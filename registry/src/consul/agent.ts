@@ -1,7 +1,12 @@
-// What an instance asks of its agent: register, deregister, heartbeat, maintenance.
-import { notConsul, notThere } from "../errors.ts";
+// What an instance asks of its agent, by the `consul` package: deregister, heartbeat, maintenance. It knows no weights,
+// so that a registration is sent by our own client.
+import Consul from "consul";
+import { notConsul, notThere, refused, unreachable, type RegistryError } from "../errors.ts";
+import type { ResolvedRegistryOptions } from "../options.ts";
 import type { ResolvedRegistration } from "../registration/resolve.ts";
-import type { ConsulHttp } from "./http.ts";
+import type { ConsulConnection } from "./http.ts";
+import { asNumber, asRecord, asString } from "./json.ts";
+import { isClosed } from "./transport.ts";
 
 export interface Agent {
   /** Puts the instance and its check into the registry, or in place of what stands there under its id. */
@@ -19,7 +24,30 @@ export interface Agent {
   maintain(id: string, reason: string | undefined): Promise<void>;
 }
 
-export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
+export function createAgent(http: ConsulConnection, options: ResolvedRegistryOptions): Agent {
+  const { shownUrl } = options;
+  // `baseUrl` and `timeout` are the package's, but not in its types.
+  const settings = { baseUrl: `${options.url}/v1`, timeout: options.requestTimeoutMs, agent: http.sockets };
+  const consul = new Consul(settings);
+
+  /** Says whether what it is about is there. @throws RegistryError for all but that. */
+  const ask = async (
+    what: string,
+    call: (common: { token?: string }) => Promise<unknown>,
+  ): Promise<boolean> => {
+    const token = await http.token();
+    const attempt = (): Promise<unknown> => call(token === undefined ? {} : { token });
+    try {
+      // A socket that was kept alive and is closed just then is no answer (H3).
+      await attempt().catch((error: unknown) => (isClosed(error) ? attempt() : Promise.reject(error)));
+      return true;
+    } catch (error) {
+      const { statusCode, body } = asRecord(asRecord(error)["response"]);
+      if (statusCode === 404) return false;
+      throw failure(shownUrl, what, { error, statusCode, body });
+    }
+  };
+
   return {
     async register(registration) {
       const what = `register ${registration.id}`;
@@ -28,27 +56,40 @@ export function createAgent(http: ConsulHttp, shownUrl: string): Agent {
       if (status === 404) throw notConsul(shownUrl, what, "404 for a path that Consul has");
     },
     async dropCheck(id) {
-      const path = `/agent/check/deregister/${encodeURIComponent(`service:${id}`)}`;
-      await http.send({ method: "PUT", what: `renew the check of ${id}`, path });
+      const check = `service:${id}`;
+      await ask(`renew the check of ${id}`, (common) =>
+        consul.agent.check.deregister({ id: check, ...common }),
+      );
     },
     async deregister(id) {
-      const path = `/agent/service/deregister/${encodeURIComponent(id)}`;
-      await http.send({ method: "PUT", what: `deregister ${id}`, path });
+      await ask(`deregister ${id}`, (common) => consul.agent.service.deregister({ id, ...common }));
     },
     async pass(checkId) {
       const what = `pass check ${checkId}`;
-      const path = `/agent/check/pass/${encodeURIComponent(checkId)}`;
-      const { status } = await http.send({ method: "PUT", what, path });
-      if (status === 404) throw notThere(shownUrl, what);
+      const found = await ask(what, (common) => consul.agent.check.pass({ id: checkId, ...common }));
+      if (!found) throw notThere(shownUrl, what);
     },
     async maintain(id, reason) {
       const what = `${reason === undefined ? "end" : "begin"} maintenance of ${id}`;
-      const path = `/agent/service/maintenance/${encodeURIComponent(id)}`;
-      const query = reason === undefined ? { enable: "false" } : { enable: "true", reason };
-      const { status } = await http.send({ method: "PUT", what, path, query });
-      if (status === 404) throw notThere(shownUrl, what);
+      const change = reason === undefined ? { enable: false } : { enable: true, reason };
+      const found = await ask(what, (common) =>
+        consul.agent.service.maintenance({ id, ...change, ...common }),
+      );
+      if (!found) throw notThere(shownUrl, what);
     },
   };
+}
+
+interface Failed {
+  readonly error: unknown;
+  readonly statusCode: unknown;
+  readonly body: unknown;
+}
+
+function failure(shownUrl: string, what: string, { error, statusCode, body }: Failed): RegistryError {
+  return statusCode === undefined
+    ? unreachable(shownUrl, what, error)
+    : refused(shownUrl, what, asNumber(statusCode), asString(body));
 }
 
 function bodyOf(registration: ResolvedRegistration): object {

@@ -1,7 +1,8 @@
 // Consul's HTTP API: JSON with tokens, long polls with BigInt indexes and hashes, and errors that say what to do.
+import type { Agent as HttpAgent } from "node:http";
 import { RegistryError, notConsul, refused, unreachable } from "../errors.ts";
 import type { ResolvedRegistryOptions } from "../options.ts";
-import { createTokenSource } from "./token.ts";
+import { createTokenSource, type TokenSource } from "./token.ts";
 import { createTransport, type Method } from "./transport.ts";
 
 export interface ConsulAnswer {
@@ -46,7 +47,15 @@ export interface ConsulHttp {
   close(): void;
 }
 
-export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
+/** With what the `consul` package needs, to send by the same sockets. */
+export interface ConsulConnection extends ConsulHttp {
+  /** For requests that are answered at once. */
+  readonly sockets: HttpAgent;
+  /** The token that the next request has. */
+  readonly token: TokenSource;
+}
+
+export function createConsulHttp(options: ResolvedRegistryOptions): ConsulConnection {
   const transport = createTransport(options);
   const tokenOf = createTokenSource(options);
   const { root, headers } = splitCredentials(options.url);
@@ -90,6 +99,8 @@ export function createConsulHttp(options: ResolvedRegistryOptions): ConsulHttp {
   };
 
   return {
+    sockets: transport.sockets,
+    token: tokenOf,
     get: (request) => exchange(request, { method: "GET", waitMs: request.waitMs ?? 0 }),
     send: (request) => exchange(request, { method: request.method, waitMs: 0, body: request.body }),
     close: () => transport.close(),

@@ -29,6 +29,8 @@ interface RawAnswer {
 }
 
 export interface Transport {
+  /** For requests that are answered at once. */
+  readonly sockets: HttpAgent;
   /** @throws an `Error` when no whole answer came; the reason of `signal` when it aborts. */
   send(request: RawRequest): Promise<RawAnswer>;
   close(): void;
@@ -81,6 +83,7 @@ export function createTransport({ tls }: Pick<ResolvedRegistryOptions, "tls">): 
     });
 
   return {
+    sockets: quick,
     async send(request) {
       request.signal?.throwIfAborted();
       try {
@@ -120,6 +123,7 @@ async function read(answer: IncomingMessage): Promise<RawAnswer> {
   };
 }
 
-function isClosed(error: Error): boolean {
-  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+/** Whether the other side had closed a socket that was kept alive. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }

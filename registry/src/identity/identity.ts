@@ -6,6 +6,7 @@
 //   P3. A leaf whose time is over is never used: `isExpired` says so, and whoever serves or calls must refuse.
 //   P4. A registry that comes back with a new CA has a new trust domain. The former one is accepted for `formerTrustMs`,
 //       so that all sides find the time to follow; roots of the same trust domain that the registry has dropped are not.
+//       A leaf of the new CA is not shown before its roots are there: nobody is of two systems at once.
 import type { X509Certificate } from "node:crypto";
 import { RegistryError } from "../errors.ts";
 import { internalsOf } from "../internals.ts";
@@ -75,8 +76,10 @@ export async function openIdentity({ registry, service }: IdentityOptions): Prom
   let former: { readonly trust: Trust; readonly until: number } | undefined;
 
   const update = (): void => {
-    const nextLeaf = lastOf(leaves.state)?.value ?? leaf;
     const nextTrust = lastOf(trusts.state)?.value ?? trust;
+    const latest = lastOf(leaves.state)?.value ?? leaf;
+    const fits = latest?.spiffeId.toLowerCase().startsWith(`spiffe://${nextTrust?.trustDomain}/`) === true;
+    const nextLeaf = fits ? latest : (leaf ?? latest);
     const changed =
       nextLeaf?.serial !== leaf?.serial ||
       nextLeaf?.certificates !== leaf?.certificates ||

@@ -12,7 +12,8 @@ export type ClientTls = Pick<
 
 /**
  * The options of a TLS client that shows who it is and takes no other server than an instance of `service`. Leaf and
- * roots are read when a connection begins, so the same options hold after a rotation. The host's name says nothing.
+ * roots are read when a connection begins, so the same options hold after a rotation. The host's name says nothing. An
+ * `https.Agent` needs `maxCachedSessions: 0` beside it: Node does not ask who the server is when it resumes a session.
  */
 export function clientTls(identity: Identity, service: string): ClientTls {
   return {

@@ -6,8 +6,8 @@ import { lastOf, type Source } from "../watch/source.ts";
 /**
  * Resolves when every source has a value.
  *
- * @throws RegistryError when the registry has not said it within `connectTimeoutMs`; what refuses is tried as long, as
- *   a CA may still be starting.
+ * @throws RegistryError when the registry has not said it within `connectTimeoutMs`, or at once when it refuses: it
+ *   will refuse again. A CA that is still starting is no refusal.
  */
 export async function firstAnswers(
   sources: readonly Source<unknown>[],
@@ -16,7 +16,8 @@ export async function firstAnswers(
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const look = (): void => {
-    if (sources.every(({ state }) => lastOf(state) !== undefined)) resolve();
+    const refuses = sources.some(({ state }) => state.type === "unreachable" && !state.error.retryable);
+    if (refuses || sources.every(({ state }) => lastOf(state) !== undefined)) resolve();
   };
   const leave = sources.map((source) => source.subscribe(look));
   const timer = setTimeout(resolve, options.connectTimeoutMs);
@@ -24,7 +25,9 @@ export async function firstAnswers(
   look();
   await promise;
   clearTimeout(timer);
-  const missing = sources.find(({ state }) => lastOf(state) === undefined);
+  const missing =
+    sources.find(({ state }) => state.type === "unreachable" && lastOf(state) === undefined) ??
+    sources.find(({ state }) => lastOf(state) === undefined);
   if (missing !== undefined) {
     const { state } = missing;
     for (const end of leave) end();

@@ -1,4 +1,5 @@
 // `samspel join` with a program that knows nothing of us, as a person or a container runs it.
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { once } from "node:events";
@@ -221,6 +222,18 @@ t.test("a port that never opens, and a port that is taken, are told by name", as
     new RegExp(`Cannot start plain as port ${taken} is taken by process ${process.pid} `),
   );
   t.same(second.out, [], "the program was not started");
+});
+
+t.test("a port that speaks something else is not registered, though its services are said", async (t) => {
+  const on = await registered(t);
+  const holder = createHttpServer((_, answer) => void answer.end("hello")).listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  t.teardown(() => holder.close());
+  const address = holder.address();
+  const port = String(typeof address === "object" ? address?.port : 0);
+  const command = on.samspel("join", "--name", "web", "--port", port, "--proto", echoProto);
+  t.equal(await command.code, 1);
+  t.match(command.err.join("\n"), /does not speak gRPC in plaintext: .* --secure where it wants TLS/);
 });
 
 t.test("a command that cannot be started, and a command line that is wrong, say so", async (t) => {

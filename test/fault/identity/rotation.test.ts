@@ -10,6 +10,7 @@ import { GuardedService } from "../../gen/samspel/test/v1/guarded_pb.ts";
 import { intend, leafOf, takeOverCa } from "../../support/certificate-authority.ts";
 import { consulUrl } from "../../support/environment.ts";
 import { clientShowing, startGuarded, type Guarded } from "../../support/guarded-service.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/until.ts";
 import { loadOn, type Load } from "./load.ts";
 
@@ -169,4 +170,32 @@ t.test("with a certificate that is over nobody is served, and that is said loudl
     },
     15_000,
   );
+});
+
+t.test("a registry that is frozen holds up no call, and its renewals are caught up with", async (t) => {
+  const embedded = await startEmbeddedRegistry();
+  t.teardown(() => embedded.close());
+  const proxy = await startTcpProxy(t, embedded.url);
+  const { guarded, identity, load } = await startSystem(t, proxy.url);
+  const friend = await leafOf(embedded.url, "guarded-friend");
+  const stranger = await leafOf(embedded.url, "guarded-stranger");
+  proxy.freeze();
+  await load.goOn(300);
+  await clientShowing(guarded.service, friend, GuardedService).who({});
+  const unknown = clientShowing(guarded.service, stranger, GuardedService).who({}, { timeoutMs: 1_000 });
+  await t.rejects(unknown, /deadline_exceeded|unavailable/, "on whom there is no word, it waits for one");
+  const before = identity.leaf.serial;
+  const ca = await takeOverCa(embedded.url);
+  await load.goOn(100);
+  t.equal(identity.leaf.serial, before, "nothing came through");
+  await proxy.cut();
+  proxy.thaw();
+  await proxy.restore();
+  await until(
+    "both sides have a certificate of the new root",
+    async () => identity.leaf.serial !== before && (await shownBy(guarded.service.port, ca.rootCert)),
+    60_000,
+  );
+  await load.goOn(300);
+  t.same(await load.stop(), [], "no call failed");
 });

@@ -5,6 +5,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { createRegistry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import {
+  createClients,
   serve,
   startService,
   type RunningService,
@@ -143,6 +144,20 @@ t.test("a service that calls another is a caller of record, with the methods tha
     [],
     "a client that is no service has no name",
   );
+});
+
+t.test("clients of a process that is no service are callers of record where they have a name", async (t) => {
+  const { registry, startStock } = await system(t);
+  await startStock(first);
+  for (const name of ["gateway", undefined]) {
+    await using clients = createClients({ registry, ...(name === undefined ? {} : { name, version: "3" }) });
+    const calls: Readonly<Record<string, (request: object) => Promise<unknown>>> = clients.client(first);
+    await known(calls["release"])({});
+  }
+  t.match(await registry.descriptors.callersOf(stock), [
+    { caller: "gateway", version: "3", methods: ["Release"] },
+  ]);
+  t.equal((await registry.descriptors.callersOf(stock)).length, 1);
 });
 
 t.test("a start tells what breaks callers of record, naming change, callers and fix", async (t) => {

@@ -46,7 +46,7 @@ t.test("a registry without connect gives no identity, and the start says what to
   await once(server, "listening");
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
-  await using registry = createRegistry({ url: `http://127.0.0.1:${port}`, connectTimeoutMs: 400 });
+  await using registry = createRegistry({ url: `http://127.0.0.1:${port}`, connectTimeoutMs: 5_000 });
   await t.rejects(openIdentity({ registry, service: "guarded" }), {
     code: "SAMSPEL_REGISTRY_UNREACHABLE",
     message: /Connect must be enabled/,

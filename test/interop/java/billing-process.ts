@@ -47,6 +47,7 @@ interface LogLine {
 
 export interface BillingProcess {
   readonly url: string;
+  readonly pid: number;
   readonly client: Client<typeof BillingService>;
   readonly logs: readonly LogLine[];
   /** What it wrote that is no log line; must stay empty. */
@@ -104,6 +105,7 @@ export async function startBilling(
   const url = `http://127.0.0.1:${String(ready["port"])}`;
   return {
     url,
+    pid: child.pid,
     client: createClient(BillingService, createGrpcTransport({ baseUrl: url })),
     logs,
     noise,

@@ -216,6 +216,23 @@ withJava("billing outlives the loss of Postgres, NATS and the registry", async (
   await t.rejects(manager.streams.info(`${prefix}dead_letters`), /stream not found/);
 });
 
+withJava("a second signal ends billing at once, though a call is in its hands", async (t) => {
+  const database = await startTcpProxy(t, databaseUrl());
+  const billing = await startBilling(t, {
+    SAMSPEL_SCHEMA: testSchema(t),
+    SAMSPEL_TOPIC_PREFIX: testTopicPrefix(t),
+    DATABASE_URL: database.url,
+  });
+  await invoiceOf(billing.client, "c-1").catch(() => undefined); // so that there is a connection
+  database.freeze();
+  const hanging = failure(billing.client.getInvoice({ cartId: "c-1" }, { timeoutMs: 120_000 }));
+  await until("the call is in its hands", () => database.swallowed() > 0);
+  process.kill(billing.pid, "SIGTERM");
+  await until("it stops", () => billing.logs.some(({ msg }) => msg === "deregistered"));
+  t.same(await billing.stop(), { type: "exited", code: 143 });
+  t.not((await hanging).code, Code.Unknown, "the call failed");
+});
+
 withJava("billing that cannot start says why, once, and exits with 1", async (t) => {
   const schema = testSchema(t);
   const port = new URL(natsUrl()).port;

@@ -47,6 +47,7 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 /** Durations by their value, and without what the vectors do not speak of. */
 function comparable(body: unknown): unknown {
   return JSON.parse(JSON.stringify(body), (key, value: unknown) => {
+    if (key === "Weights") return undefined;
     if (key === "Check" && typeof value === "object") return { ...value, Name: undefined };
     if (key === "Weights") return undefined;
     const [, number, unit = ""] = /^(\d+)(ms|s|m|h)$/.exec(String(value)) ?? [];

@@ -1,12 +1,15 @@
 // One HTTP/2 connection to an instance, and the calls in flight on it.
 import type { Http2Session } from "node:http2";
-import type { Transport } from "@connectrpc/connect";
+import { ConnectError, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { clientTls } from "@samspel/registry";
+import { Health } from "../gen/grpc/health/v1/health_pb.ts";
+import { isFromPeer } from "./failure.ts";
 import type { Security } from "./security.ts";
 
 // gRPC servers allow a ping every five minutes unless told otherwise; this stays above that.
 const pingIntervalMs = 310_000;
+const openTimeoutMs = 5_000;
 const maxReceiveBytes = 4 * 1024 * 1024;
 
 export interface Connection {
@@ -16,7 +19,10 @@ export interface Connection {
   readonly isUp: boolean;
   /** Counts a call; the returned function, called once or more, ends it. */
   begin(): () => void;
-  /** Makes it stand before the first call; whether it does. */
+  /**
+   * Makes it stand before the first call; whether it does. A handshake proves nothing, as a server may turn its peer
+   * away after it: only an answer does.
+   */
   open(): Promise<boolean>;
   /** No new calls will come: it closes after the last one. */
   retire(): void;
@@ -35,12 +41,13 @@ export function createConnection(baseUrl: string, security: Security): Connectio
   const closeIfDone = (): void => {
     if (retired && inFlight === 0) sessionManager.abort();
   };
+  const transport = createGrpcTransport({
+    baseUrl,
+    sessionManager: withErrorsHeard(sessionManager),
+    readMaxBytes: maxReceiveBytes,
+  });
   return {
-    transport: createGrpcTransport({
-      baseUrl,
-      sessionManager: withErrorsHeard(sessionManager),
-      readMaxBytes: maxReceiveBytes,
-    }),
+    transport,
     get inFlight() {
       return inFlight;
     },
@@ -58,7 +65,14 @@ export function createConnection(baseUrl: string, security: Security): Connectio
         closeIfDone();
       };
     },
-    open: async () => (await sessionManager.connect()) !== "error",
+    async open() {
+      try {
+        await transport.unary(Health.method.check, undefined, openTimeoutMs, undefined, {}, undefined);
+        return true;
+      } catch (error) {
+        return isFromPeer(ConnectError.from(error));
+      }
+    },
     retire() {
       retired = true;
       closeIfDone();

@@ -57,7 +57,7 @@ export function judge(reason: unknown, attempt: Attempt): Failure {
 }
 
 /** The peer sent a status of its own; all else was made up on this side. */
-function isFromPeer(error: ConnectError): boolean {
+export function isFromPeer(error: ConnectError): boolean {
   return error.metadata.has("grpc-status") || error.metadata.has("grpc-status-details-bin");
 }
 

@@ -1,4 +1,4 @@
-export { createCallerNotes } from "./caller-notes.ts";
+export { createCallerNotes, type CallerNotes } from "./caller-notes.ts";
 export { createClients, type Clients, type ClientsOptions } from "./clients.ts";
 export { commandId, commandIdHeader, maxCommandIdLength } from "./command-id.ts";
 export { createEndingClient } from "./ending-streams.ts";

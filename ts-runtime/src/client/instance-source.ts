@@ -1,5 +1,5 @@
 // What calls need of a registry, and no more: a test or a fixed list of addresses can stand in for it.
-import type { InstanceQuery } from "@samspel/registry";
+import type { Descriptors, InstanceQuery } from "@samspel/registry";
 
 /** Where an instance listens. */
 export interface Target {
@@ -22,5 +22,7 @@ export interface TargetWatch extends AsyncIterable<unknown>, Disposable {
 export interface InstanceSource {
   /** For error messages; without credentials. */
   readonly url: string;
+  /** Where callers note what they use; a source without it has no such record. */
+  readonly descriptors?: Pick<Descriptors, "publish" | "noteCaller">;
   watch(protoService: string, query?: InstanceQuery): TargetWatch;
 }

@@ -43,7 +43,9 @@ export async function checkCallers(options: CheckCallersOptions): Promise<void> 
     [broken, since] = await Promise.all([findBroken(options), findSince(options)]);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    logger.warn({ code: error.code }, `changes of the API are not compared: ${error.message}`);
+    const text = `changes of the API are not compared: ${error.message}`;
+    if (error.retryable) logger.debug({ code: error.code }, text);
+    else logger.warn({ code: error.code }, text);
     return;
   }
   const told = new Set(broken.map(({ change }) => change.text));

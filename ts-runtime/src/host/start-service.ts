@@ -154,7 +154,6 @@ async function assemble(
   ];
   checkAllowRules(served, settings, logger);
   const bindings = [...served, ...topicStreams.bindings];
-  const descriptors = await api.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -175,6 +174,8 @@ async function assemble(
       ],
     }),
   );
+  // Before anything is done to the world; the port is had already, as that fails sooner.
+  const descriptors = await api.check(bindings.map(({ service }) => service));
   const background = await startBackground(options, {
     infra,
     logger,

@@ -119,6 +119,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
           host: "127.0.0.1",
           port: 0,
           handler: createRequestHandler({ ...handling, bindings: [health.binding], interceptors: [] }),
+        }).catch(async (error: unknown) => {
+          await listener.cut();
+          throw error;
         });
 
   let drained: Promise<void> | undefined;

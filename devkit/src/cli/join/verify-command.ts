@@ -88,7 +88,7 @@ export function verifyCommand(exit: Exit): Command {
 
 /** `127.0.0.1:8500` is what CONSUL_HTTP_ADDR holds for Consul's own tools. */
 function withScheme(address: string): string {
-  return /^https?:/.test(address) ? address : `http://${address}`;
+  return /^[a-z]+:\/\//.test(address) ? address : `http://${address}`;
 }
 
 function seconds(text: string): number {

@@ -1,4 +1,5 @@
 // What the registry says of a service: Consul's answers, of whose shape nothing is assumed.
+import { redactUrl } from "@samspel/registry/redact-url";
 import { array, fallback, nullish, number, object, parse, record, string } from "valibot";
 
 /** One instance, as `/v1/health/service/<name>` has it. */
@@ -94,12 +95,26 @@ export class RegistryUnanswered extends Error {}
 
 const timeoutMs = 10_000;
 
-export function createRegistryReader({ url, token }: RegistryAddress): RegistryReader {
+/** @throws RegistryUnanswered for a URL that is none. */
+export function createRegistryReader({ url: given, token }: RegistryAddress): RegistryReader {
+  const base = URL.canParse(given) ? new URL(given) : undefined;
+  if (base === undefined || !/^https?:$/.test(base.protocol))
+    throw new RegistryUnanswered(
+      `--registry must be like http://127.0.0.1:8500: current value is "${redactUrl(given)}"`,
+    );
   const headers: Record<string, string> = token === undefined ? {} : { "x-consul-token": token };
+  // fetch() refuses a URL with credentials, and shows them: they travel as the header that they mean.
+  if (base.username !== "" || base.password !== "") {
+    const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
+    headers["authorization"] = `Basic ${Buffer.from(credentials).toString("base64")}`;
+    base.username = "";
+    base.password = "";
+  }
+  const url = base.href.replace(/\/+$/, "");
   const ask = async (path: string, method = "GET"): Promise<Response> => {
     let response: Response;
     try {
-      response = await fetch(new URL(path, url), { method, headers, signal: AbortSignal.timeout(timeoutMs) });
+      response = await fetch(`${url}${path}`, { method, headers, signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       throw new RegistryUnanswered(

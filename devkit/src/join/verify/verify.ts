@@ -1,11 +1,12 @@
 // Looks at a running service, rule by rule.
+import { redactUrl } from "@samspel/registry/redact-url";
 import { nearest } from "../../config/suggest.ts";
 import { allChecks } from "./checks/index.ts";
 import { skipped, type Check, type Level, type Outcome, type Problem } from "./check.ts";
 import { VerifyOptionError, type VerifyOptions } from "./options.ts";
 import { createRegistryReader, type Entry, type RegistryReader } from "./registry-reader.ts";
 import { createSubject, type Subject } from "./subject.ts";
-import type { Place } from "./grpc/index.ts";
+import { hostText, reasonOf, type Place } from "./grpc/index.ts";
 
 /** What is verified. */
 export interface VerifiedSubject {
@@ -49,6 +50,7 @@ export async function verifyService(options: VerifyOptions, reporter: VerifyRepo
   const chosen = chooseChecks(options);
   const registry = createRegistryReader({ url: options.registryUrl, token: options.token });
   await using subject = createSubject({ options, registry, ...(await locate(options, registry)) });
+  if ([...chosen].some(({ rule }) => /^(TOPIC|TELL)-/.test(rule))) await requireNats(subject);
   reporter.begin(describe(subject), chosen.size);
   const findings: Finding[] = [];
   const blocked = new Map<string, string>();
@@ -97,6 +99,19 @@ async function locate(
   return { entry, instances: entries.length, place: { host, port: entry.Service.Port } };
 }
 
+/** A NATS that does not answer is no fault of the service. */
+async function requireNats(subject: Subject): Promise<void> {
+  const { natsUrl } = subject.options;
+  if (natsUrl === undefined) return;
+  try {
+    await subject.nats();
+  } catch (error) {
+    throw new VerifyOptionError(
+      `NATS at ${natsUrl.split(",").map(redactUrl).join(", ")} does not answer (${reasonOf(error)}): give --nats, or leave topics and tells out with --skip TOPIC TELL`,
+    );
+  }
+}
+
 function placeOf(text: string): Place {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.port === "")
@@ -113,7 +128,7 @@ function describe({ options, entry }: Subject): VerifiedSubject {
   return {
     name: Service,
     id: ID,
-    address: `${Address}:${Port}`,
+    address: `${hostText(Address)}:${Port}`,
     lang: Meta["lang"],
     version: Meta["version"],
   };

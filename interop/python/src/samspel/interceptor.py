@@ -4,7 +4,8 @@
 2. What a handler does belongs to its call: calls that it makes inherit the deadline and the trace (C1, A3).
 3. Where the service has an identity, a caller is admitted before its handler runs.
 
-A call that is cancelled, or whose deadline passes, cancels its handler; that is gRPC's own doing.
+A call that is cancelled, or whose deadline passes, cancels its handler; that is gRPC's own doing. A unary call that
+comes without a deadline gets 10 s here.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from google.protobuf.message import Message as ProtoMessage
 from samspel.call_context import CallContext, enter_call
 from samspel.caller import Caller
 from samspel.command import Command, command_id, enter_command
+from samspel.deadline import within
 from samspel.error_detail import DETAILS_KEY, pack_status
 from samspel.errors import Rejection
+from samspel.handler_task import HandlerTask
 from samspel.message import key_of
 from samspel.trace import trace_of
 
 log = logging.getLogger(__name__)
 
+_UNARY_SECONDS = 10.0
 # Longer than this is no deadline.
 _FOREVER_SECONDS = 365 * 24 * 3600.0
 
@@ -75,9 +79,11 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
     def _unary(self, inner: Any, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             try:
-                await self._begin(context, method)
+                await self._begin(context, method, _UNARY_SECONDS)
                 _begin_command(context, method, request)
-                return await inner(request, context)
+                if _seconds_left(context) is not None:
+                    return await inner(request, context)  # gRPC itself ends it in time
+                return await _in_time(inner(request, context), method)
             except Exception as error:
                 await _abort(context, method, error)
 
@@ -85,13 +91,11 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
     def _stream(self, inner: Any, method: str) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-            refusals: list[Rejection] = []
-            unfollow: Callable[[], None] = _nothing
             try:
                 caller = await self._begin(context, method)
-                if caller is not None:
-                    unfollow = self._follow(caller, method, refusals)
                 answers = inner(request, context)
+                if self._gate is not None and caller is not None:
+                    answers = _followed(self._gate, caller, method, answers)
                 if hasattr(answers, "__aiter__"):
                     async for response in answers:
                         yield response
@@ -99,36 +103,53 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                     await answers
             except Exception as error:
                 await _abort(context, method, error)
-            except asyncio.CancelledError:
-                if not refusals:
-                    raise
-                await _abort(context, method, refusals[0])
-            finally:
-                unfollow()
 
         return call
 
-    async def _begin(self, context: grpc.aio.ServicerContext[Any, Any], method: str) -> Optional[Caller]:
+    async def _begin(
+        self, context: grpc.aio.ServicerContext[Any, Any], method: str, default: Optional[float] = None
+    ) -> Optional[Caller]:
         """Admits the caller (3), and makes what the task does from here on part of the call (2)."""
         caller = None if self._gate is None else await self._gate.admit(context, method.lstrip("/"))
-        left = context.time_remaining()
-        ends_at = None if left is None or left > _FOREVER_SECONDS else time.monotonic() + left
+        left = _seconds_left(context)
+        seconds = default if left is None else left
         headers = {
             name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)
         }
+        ends_at = None if seconds is None else time.monotonic() + seconds
         enter_call(CallContext(ends_at, trace_of(headers), caller))
         return caller
 
-    def _follow(self, caller: Caller, method: str, refusals: list[Rejection]) -> Callable[[], None]:
-        """Ends the handler that runs in this task where its caller is not allowed any more."""
-        task = asyncio.current_task()
 
-        def end(refusal: Rejection) -> None:
-            refusals.append(refusal)
-            if task is not None:
-                task.cancel()
+def _seconds_left(context: grpc.aio.ServicerContext[Any, Any]) -> Optional[float]:
+    """What is left of the caller's deadline; None where it has none."""
+    left = context.time_remaining()
+    return None if left is None or left > _FOREVER_SECONDS else left
 
-        return _nothing if self._gate is None else self._gate.follow(caller, method.lstrip("/"), end)
+
+async def _in_time(answer: Awaitable[Any], method: str) -> Any:
+    task = asyncio.ensure_future(answer)
+    try:
+        return await within(_UNARY_SECONDS, task)
+    except asyncio.TimeoutError:
+        if not task.cancelled():
+            raise  # the handler's own
+        raise Rejection(
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+            f"{method.lstrip('/')} did not answer within {_UNARY_SECONDS:g} s",
+            reason="SAMSPEL_DEADLINE_EXCEEDED",
+        ) from None
+
+
+async def _followed(gate: Gate, caller: Caller, method: str, answers: Any) -> AsyncIterator[Any]:
+    """The answers of a handler, for as long as its caller may have them."""
+    handler = HandlerTask(answers)
+    unfollow = gate.follow(caller, method.lstrip("/"), handler.end)
+    try:
+        async for answer in handler.read():
+            yield answer
+    finally:
+        unfollow()
 
 
 def _begin_command(context: grpc.aio.ServicerContext[Any, Any], method: str, request: Any) -> None:
@@ -137,10 +158,6 @@ def _begin_command(context: grpc.aio.ServicerContext[Any, Any], method: str, req
         return
     service, _, name = method.lstrip("/").partition("/")
     enter_command(Command(service, name, key_of(request) or found, found))
-
-
-def _nothing() -> None:
-    return None
 
 
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], method: str, error: Exception) -> NoReturn:

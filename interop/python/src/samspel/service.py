@@ -30,7 +30,7 @@ from samspel.consul import Consul
 from samspel.descriptors import Descriptors
 from samspel.errors import ConfigurationError
 from samspel.health import Health
-from samspel.identity import Identity
+from samspel.identity import Identity, rules_of
 from samspel.inbox import Inbox
 from samspel.interceptor import ServiceInterceptor
 from samspel.logs import configure_logging
@@ -53,6 +53,12 @@ M = TypeVar("M", bound=ProtoMessage)
 R = TypeVar("R")
 
 _DRAIN_SECONDS = 30.0
+_SERVER_OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    # 8 KiB of metadata are taken for sure, and pings of clients that are more careful than every 5 minutes.
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.http2.min_ping_recv_interval_without_data_ms", 5_000),
+)
 # A caller that watches the registry stops to call within milliseconds.
 _QUIET_SECONDS = 0.25
 _LEAVE_SECONDS = 3.0
@@ -71,7 +77,7 @@ class Service:
         self._interceptor = ServiceInterceptor(None if identity is None else identity.gate)
         #: Generated `add_…Servicer_to_server` functions take it; then name the proto service with `serve`.
         self.server: grpc.aio.Server = grpc.aio.server(
-            interceptors=[self._interceptor], options=[("grpc.so_reuseport", 0)]
+            interceptors=[self._interceptor], options=_SERVER_OPTIONS
         )
         #: What else the registry shows of the instance, such as `{"team": "checkout"}`.
         self.meta: dict[str, str] = {}
@@ -192,6 +198,7 @@ class Service:
                 await self._resources.enter_async_context(self._identity)
             await start(self)
             descriptors = Descriptors(self._proto_services)
+            self._check_rules()
             health = Health(self._proto_services)
             port = await self._listen(health)
             subscriptions = await self._consume()
@@ -211,6 +218,14 @@ class Service:
                 self.server.stop(_DRAIN_SECONDS), *(subscription.stop() for subscription in subscriptions)
             )
         log.info("stopped")
+
+    def _check_rules(self) -> None:
+        """Says that rules of methods about their callers mean nothing where nobody says who calls."""
+        rules = rules_of(self._proto_services) if self._identity is None else []
+        if rules:
+            log.warning(
+                "(samspel.v1.allow) is not enforced: set SAMSPEL_IDENTITY=consul", extra={"methods": rules}
+            )
 
     async def _be_left(self) -> None:
         """Answers on until callers have learnt from the registry that the instance leaves.

@@ -137,7 +137,10 @@ function withLength(data: Uint8Array): Uint8Array {
     }
     head.push((left & 0x7f) | 0x80);
   }
-  return new Uint8Array([...head, ...data]);
+  const result = new Uint8Array(head.length + data.length);
+  result.set(head);
+  result.set(data, head.length);
+  return result;
 }
 
 /** What a connection needs; the rest needs health. */

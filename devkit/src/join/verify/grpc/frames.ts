@@ -8,17 +8,25 @@ export function frameOf(message: Uint8Array): Buffer {
   return Buffer.concat([head, message]);
 }
 
-/** Takes whole messages out of what arrives in pieces. */
+/** Takes whole messages out of what arrives in pieces, which are joined once for each message. */
 export function createFrameReader(): (chunk: Buffer) => readonly Uint8Array[] {
-  let pending: Buffer = Buffer.alloc(0);
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  let wanted = headBytes;
   return (chunk) => {
-    pending = Buffer.concat([pending, chunk]);
+    pieces.push(chunk);
+    bytes += chunk.length;
     const messages: Uint8Array[] = [];
-    while (pending.length >= headBytes) {
-      const end = headBytes + pending.readUInt32BE(1);
-      if (pending.length < end) break;
-      messages.push(new Uint8Array(pending.subarray(headBytes, end)));
-      pending = pending.subarray(end);
+    while (bytes >= wanted) {
+      const joined = Buffer.concat(pieces);
+      const end = headBytes + joined.readUInt32BE(1);
+      wanted = end;
+      pieces = [joined];
+      if (bytes < end) break;
+      messages.push(new Uint8Array(joined.subarray(headBytes, end)));
+      pieces = [joined.subarray(end)];
+      bytes -= end;
+      wanted = headBytes;
     }
     return messages;
   };

@@ -13,8 +13,7 @@ import grpc
 
 from samspel.call_context import current_call, outgoing_trace
 
-# gRPC's core rounds what it sends up to a hundredth of it: callees must see 10 s or less.
-DEFAULT_SECONDS = 9.99
+DEFAULT_SECONDS = 10.0
 
 Details = grpc.aio.ClientCallDetails
 
@@ -45,7 +44,7 @@ def prepare(details: Details, default_seconds: Optional[float]) -> Details:
             metadata.add(name, value)
     return Details(
         method=details.method,
-        timeout=effective_seconds(details.timeout, inherited, default_seconds),
+        timeout=sent_seconds(effective_seconds(details.timeout, inherited, default_seconds)),
         metadata=metadata,
         credentials=details.credentials,
         wait_for_ready=details.wait_for_ready,
@@ -59,6 +58,22 @@ def effective_seconds(
     if own is None:
         return default if inherited is None else inherited
     return own if inherited is None else min(own, inherited)
+
+
+def sent_seconds(seconds: Optional[float]) -> Optional[float]:
+    """A deadline less what gRPC's core adds when it sends it, so that a callee never sees more than was given.
+
+    The core sends two or three digits, rounded up: tenths of a second from 10 s on, hundredths from 1 s on, and
+    milliseconds below.
+    """
+    if seconds is None:
+        return None
+    if seconds < 1:
+        return max(seconds - 0.001, seconds / 2)
+    step = 0.01
+    while seconds >= step * 1000:
+        step *= 10
+    return seconds - step
 
 
 class _Preparing:

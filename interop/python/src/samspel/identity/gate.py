@@ -4,7 +4,8 @@
 2. Intentions are watched and evaluated here, so a change counts for the next call, and ends streams that run.
 3. Where no intention matches, the registry is asked for its default; the answer counts until the intentions are
    heard of again.
-4. While the registry is away, what it said last counts; before it said anything, nobody may call.
+4. After the intentions, `(samspel.v1.allow)` of the method says who may call it.
+5. While the registry is away, what it said last counts; before it said anything, nobody may call.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import grpc
 from samspel.caller import Caller
 from samspel.consul import Answer, Consul, ConsulError
 from samspel.errors import Rejection, Unavailable
+from samspel.identity.allow import allows
 from samspel.identity.intentions import Decision, decide
 from samspel.identity.spiffe import IdentityRefused, read_peer
 from samspel.long_poll import long_poll
@@ -71,6 +73,8 @@ class IntentionGate:
             ) from None
         caller = Caller(peer.service, peer.uri)
         refusal = await self._refusal(caller, method)
+        if refusal is None and not allows(method, caller.service):
+            refusal = self._denial(caller, method, "the method does not allow it")
         if refusal is not None:
             raise refusal
         return caller
@@ -98,6 +102,9 @@ class IntentionGate:
             if allowed:
                 return None
         why = "an intention denies it" if decision is Decision.DENY else "no intention allows it"
+        return self._denial(caller, method, why)
+
+    def _denial(self, caller: Caller, method: str, why: str) -> Rejection:
         return Rejection(
             grpc.StatusCode.PERMISSION_DENIED,
             f"{caller.service} may not call {self._service}: {why}",
@@ -106,7 +113,7 @@ class IntentionGate:
         )
 
     async def _default(self, caller: Caller) -> Optional[bool]:
-        """What the registry says of a caller that no intention is about; None where it never said (3, 4)."""
+        """What the registry says of a caller that no intention is about; None where it never said (3, 5)."""
         known = self._defaults.get(caller.spiffe_id)
         if known is not None:
             return known

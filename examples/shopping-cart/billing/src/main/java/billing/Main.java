@@ -1,6 +1,5 @@
 package billing;
 
-import billing.v1.BillingServiceGrpc;
 import cart.v1.CartTopicsGrpc;
 import cart.v1.CartTopicsOuterClass.CartCheckedOut;
 import dev.samspel.Service;
@@ -25,7 +24,6 @@ public final class Main {
         service.closeAtEnd(new Announcer(database, service.publisher(), service.teller()));
 
     service.serve(new BillingApi(invoices, announcer));
-    service.takeTells(BillingServiceGrpc.getServiceDescriptor());
     service.subscribeOnce(CHECKED_OUT, "billing", database, Invoices::write);
   }
 }

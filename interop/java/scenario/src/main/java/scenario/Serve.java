@@ -3,7 +3,6 @@ package scenario;
 import dev.samspel.Service;
 import dev.samspel.database.Database;
 import io.grpc.ServerInterceptors;
-import samspel.scenario.v1.ScenarioServiceGrpc;
 
 /** The side that is called, told and published to. */
 final class Serve {
@@ -14,7 +13,6 @@ final class Serve {
     Notebook notebook = new Notebook(database);
     ScenarioApi api = new ScenarioApi(service.settings().service(), notebook);
     service.serve(ServerInterceptors.intercept(api, new CallMetadata.Interceptor()));
-    service.takeTells(ScenarioServiceGrpc.getServiceDescriptor());
     service.subscribeOnce(Main.HAPPENED, "scenario", 3, database, Notebook::consume);
   }
 }

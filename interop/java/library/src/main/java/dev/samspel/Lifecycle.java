@@ -51,11 +51,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Lifecycle {
   private static final Duration DRAIN = Duration.ofSeconds(30);
+  private static final long STREAMS_SECONDS = 5; // a stream without a deadline may have no end
+  private static final int MAX_METADATA_BYTES = 64 * 1024;
   private static final int HANDLER_THREADS = 128;
   private static final Log LOG = Log.of(Lifecycle.class);
 
   private final Settings settings;
   private final Service service;
+  private final ServerEdge edge;
   private final CountDownLatch stop;
   private final HealthStatusManager health = new HealthStatusManager();
   private final List<GroupConsumer<?>> consumers = new ArrayList<>();
@@ -64,6 +67,7 @@ final class Lifecycle {
   private Lifecycle(Settings settings, CountDownLatch stop) {
     this.settings = settings;
     this.service = new Service(settings);
+    this.edge = new ServerEdge(service.timers);
     this.stop = stop;
   }
 
@@ -106,9 +110,9 @@ final class Lifecycle {
       servers.add(open(InProcessServerBuilder.forName(place).executor(handlers)));
       within = InProcessChannelBuilder.forName(place).directExecutor().build();
       servers.add(open(network()));
-      for (Service.Consumption consumption : service.consumptions) {
-        GroupConsumer<?> consumer = consumption.begin(within);
-        consumers.add(consumer);
+      consumers.addAll(service.subscriptions);
+      consumers.addAll(service.tells(within));
+      for (GroupConsumer<?> consumer : consumers) {
         consumer.start();
       }
       serveUntilStopped(servers.get(1).getPort());
@@ -134,8 +138,8 @@ final class Lifecycle {
     LOG.info("ready", "host", self.address(), "port", port);
     stop.await();
     LOG.info("stopping");
-    health.enterTerminalState();
     registration.stop();
+    health.enterTerminalState();
   }
 
   private Registration.Self self(int port) {
@@ -158,6 +162,7 @@ final class Lifecycle {
     long end = System.nanoTime() + DRAIN.toNanos();
     consumers.forEach(GroupConsumer::stop);
     servers.get(1).shutdown();
+    service.timers.schedule(edge::drain, STREAMS_SECONDS, TimeUnit.SECONDS);
     for (GroupConsumer<?> consumer : consumers) {
       consumer.join(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
@@ -171,6 +176,7 @@ final class Lifecycle {
     return NettyServerBuilder.forAddress(Listening.address(settings))
         .directExecutor()
         .callExecutor(new OwnHandlers())
+        .maxInboundMetadataSize(MAX_METADATA_BYTES)
         .permitKeepAliveTime(10, TimeUnit.SECONDS) // clients of other languages ping that often
         .permitKeepAliveWithoutCalls(true)
         .addService(health.getHealthService())
@@ -183,7 +189,7 @@ final class Lifecycle {
       builder.addService(definition);
     }
     try {
-      return builder.intercept(new ServerEdge(service.timers)).build().start();
+      return builder.intercept(edge).build().start();
     } catch (IOException error) {
       throw new ConfigurationException(
           "Cannot start %s as it cannot listen: %s"

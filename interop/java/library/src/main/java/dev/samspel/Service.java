@@ -17,7 +17,6 @@ import dev.samspel.settings.Settings;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -45,7 +44,7 @@ public final class Service {
   private static final Log LOG = Log.of(Service.class);
 
   final List<ServerServiceDefinition> served = new ArrayList<>();
-  final List<Consumption> consumptions = new ArrayList<>();
+  final List<GroupConsumer<?>> subscriptions = new ArrayList<>();
   final ScheduledExecutorService timers =
       Executors.newScheduledThreadPool(2, Lifecycle.daemons("samspel-timer"));
 
@@ -70,12 +69,6 @@ public final class Service {
     void handle(TopicMessage<T> message, Connection transaction) throws SQLException;
   }
 
-  /** What is consumed once all is assembled; it needs the handlers of this process. */
-  @FunctionalInterface
-  interface Consumption {
-    GroupConsumer<?> begin(Channel within);
-  }
-
   /**
    * Runs a service in this process until SIGTERM or SIGINT, and returns the exit code: 0 after a
    * stop, 1 where it cannot start, which is one line of the log (A1, A2).
@@ -93,7 +86,8 @@ public final class Service {
   }
 
   /**
-   * Serves a proto service. Handlers may block: they run in a pool of 128 threads.
+   * Serves a proto service, and takes its tells where {@code NATS_URL} is set and the proto file
+   * lets it be told. Handlers may block: they run in a pool of 128 threads.
    *
    * <p>What they throw beside a {@code Rejection} or another status is logged, and reaches callers
    * as {@code INTERNAL} without a message (C5).
@@ -107,18 +101,21 @@ public final class Service {
     served.add(handlers);
   }
 
-  /** Takes the tells of a proto service that is served here, with the handlers of its calls. */
-  public void takeTells(ServiceDescriptor service) {
-    Messaging used = messaging();
-    consumptions.add(
-        within -> {
-          if (served.stream().noneMatch(each -> each.getServiceDescriptor() == service)) {
-            throw new IllegalStateException(
-                "Cannot take tells of %s as it must be served as well: add serve(…)"
-                    .formatted(service.getName()));
-          }
-          return used.tells(service, within);
-        });
+  /**
+   * The tells of what is served, if there is a broker (T5): each proto service with a method that
+   * may be told has them carried out by the handlers of its calls.
+   */
+  List<GroupConsumer<?>> tells(Channel within) {
+    if (!settings.hasNats()) {
+      return List.of();
+    }
+    List<GroupConsumer<?>> tells = new ArrayList<>();
+    for (ServerServiceDefinition each : served) {
+      if (Messaging.mayBeTold(each.getServiceDescriptor())) {
+        tells.add(messaging().tells(each.getServiceDescriptor(), within));
+      }
+    }
+    return tells;
   }
 
   /** Consumes a topic as one of a named group, from its beginning, with 8 attempts. */
@@ -134,7 +131,7 @@ public final class Service {
   public <T extends Message> void subscribe(
       Topic<T> topic, String group, int attempts, TopicHandler<T> handler) {
     Messaging used = messaging();
-    consumptions.add(within -> used.subscription(topic, group, attempts, handler));
+    subscriptions.add(used.subscription(topic, group, attempts, handler));
   }
 
   /**

@@ -31,6 +31,11 @@ public final class TraceContext {
     return KEY.get();
   }
 
+  /** Those of a context. */
+  static Map<String, String> of(Context context) {
+    return KEY.get(context);
+  }
+
   /** A context with the trace of these headers. {@code read} gives the value of a name, or null. */
   public static Context within(Context context, UnaryOperator<String> read) {
     Map<String, String> found = new TreeMap<>();

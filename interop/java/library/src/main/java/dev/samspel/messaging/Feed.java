@@ -20,6 +20,9 @@ interface Feed<M> {
   /** After so many a failing message becomes a dead letter. */
   int attempts();
 
+  /** How long a failing message waits at the most. */
+  long longestPauseMs();
+
   /** Makes what the broker lacks, and returns the stream's name. */
   String ensureStream() throws IOException, InterruptedException;
 

@@ -172,7 +172,7 @@ public final class GroupConsumer<M> {
       boolean again = error instanceof Unavailable || delivery.attempt() < feed.attempts();
       if (again && !feed.isFinal(error)) {
         LOG.warn(error, "message failed", delivery.about(feed.name()));
-        delivery.raw().nakWithDelay(Backoff.after(delivery.attempt()));
+        delivery.raw().nakWithDelay(Backoff.after(delivery.attempt(), feed.longestPauseMs()));
         return;
       }
       LOG.error(error, "dead letter: the last attempt failed", delivery.about(feed.name()));

@@ -49,13 +49,13 @@ public final class Messaging implements AutoCloseable {
         broker, new TopicFeed<>(broker, topic, group, attempts, handler), timers);
   }
 
+  /** Whether a proto service has a method that may be told. */
+  public static boolean mayBeTold(ServiceDescriptor service) {
+    return service.getMethods().stream().anyMatch(TellMethods::mayBeTold);
+  }
+
   /** The tells of a proto service, in this instance; not started. */
   public GroupConsumer<?> tells(ServiceDescriptor service, Channel within) {
-    if (service.getMethods().stream().noneMatch(TellMethods::mayBeTold)) {
-      throw new IllegalArgumentException(
-          "Cannot take tells of %s as none of its methods may be told: mark one IDEMPOTENT"
-              .formatted(service.getName()));
-    }
     return new GroupConsumer<>(broker, new TellFeed(broker, service, within), timers);
   }
 

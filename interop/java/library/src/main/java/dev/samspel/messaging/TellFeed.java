@@ -46,6 +46,7 @@ import samspel.v1.Tell.TellReply;
 final class TellFeed implements Feed<Told> {
   private static final int ATTEMPTS = 16;
   private static final long DEADLINE_SECONDS = 30;
+  private static final long LONGEST_PAUSE_MS = 60_000;
   private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(5);
   private static final int ROOM_FOR_HEADERS = 4096;
   // Another attempt would not change the word of a handler that says one of these.
@@ -89,6 +90,11 @@ final class TellFeed implements Feed<Told> {
   @Override
   public int attempts() {
     return ATTEMPTS;
+  }
+
+  @Override
+  public long longestPauseMs() {
+    return LONGEST_PAUSE_MS;
   }
 
   @Override

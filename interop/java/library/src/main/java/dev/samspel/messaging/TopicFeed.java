@@ -3,6 +3,7 @@ package dev.samspel.messaging;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.samspel.call.TraceContext;
+import dev.samspel.settings.Backoff;
 import io.grpc.Context;
 import java.io.IOException;
 
@@ -40,6 +41,11 @@ final class TopicFeed<T extends Message> implements Feed<TopicMessage<T>> {
   @Override
   public int attempts() {
     return attempts;
+  }
+
+  @Override
+  public long longestPauseMs() {
+    return Backoff.LONGEST_MS;
   }
 
   @Override

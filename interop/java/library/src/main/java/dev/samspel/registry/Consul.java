@@ -62,6 +62,16 @@ public final class Consul {
     putBytes(path, GSON.toJson(json).getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Puts nothing, and waits no longer than {@code timeout}. */
+  void put(String path, Duration timeout) throws ConsulException, InterruptedException {
+    send("PUT", path, null, timeout);
+  }
+
+  /** Takes a check out; one that is not there is as good. */
+  void forgetCheck(String id) throws ConsulException, InterruptedException {
+    send("PUT", "/v1/agent/check/deregister/" + encode(id), null, TIMEOUT);
+  }
+
   void putBytes(String path, byte[] body) throws ConsulException, InterruptedException {
     Answer answer = send("PUT", path, body, TIMEOUT);
     if (!answer.found()) {

@@ -7,6 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Keeps an instance in the registry, by the joining contract (R1, R2).
@@ -18,13 +21,15 @@ import java.util.Map;
 public final class Registration {
   private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(35);
   private static final long LONGEST_PAUSE_MS = 2_000;
-  private static final long DEREGISTER_MS = 3_000;
+  private static final Duration DEREGISTER = Duration.ofSeconds(3);
   private static final Log LOG = Log.of(Registration.class);
 
   private final Consul consul;
   private final Self self;
   private final Thread keeper = new Thread(this::keep, "samspel-registration");
-  private boolean stopping;
+  private final ReentrantLock registering = new ReentrantLock();
+  private final CountDownLatch tried = new CountDownLatch(1);
+  private volatile boolean stopping;
 
   /** Keeps {@code self} in the registry from {@link #start} to {@link #stop}. */
   public Registration(Consul consul, Self self) {
@@ -83,23 +88,32 @@ public final class Registration {
     }
   }
 
-  /** Begins; the instance must be able to answer, as its check starts as passing. */
-  public void start() {
+  /**
+   * Begins, and returns after the first attempt. The instance must be able to answer, as its check
+   * starts as passing.
+   */
+  public void start() throws InterruptedException {
     keeper.start();
+    tried.await();
   }
 
-  /** Takes the instance out; where the registry is away, its check does that later. */
+  /** Takes the instance out within 3 s; where the registry is away, its check does that later. */
   public void stop() throws InterruptedException {
-    synchronized (this) { // a registration on its way must not arrive after the deregistration
-      stopping = true;
-      keeper.interrupt();
+    stopping = true;
+    // A registration on its way must not arrive after the deregistration.
+    boolean quiet = registering.tryLock(DEREGISTER.toMillis(), TimeUnit.MILLISECONDS);
+    keeper.interrupt();
+    if (!quiet) {
+      LOG.warn("not deregistered", "reason", "the registry does not answer");
+      return;
     }
-    keeper.join(DEREGISTER_MS);
     try {
-      consul.put("/v1/agent/service/deregister/" + Consul.encode(self.id()), Map.of());
+      consul.put("/v1/agent/service/deregister/" + Consul.encode(self.id()), DEREGISTER);
       LOG.info("deregistered", "id", self.id());
     } catch (ConsulException error) {
       LOG.warn("not deregistered", "reason", error.getMessage());
+    } finally {
+      registering.unlock();
     }
   }
 
@@ -110,13 +124,15 @@ public final class Registration {
       while (!Thread.currentThread().isInterrupted()) {
         try {
           if (hash == null) {
-            register();
+            register(failures > 0);
+            tried.countDown();
           }
           hash = look(hash == null ? "" : hash);
           failures = 0;
         } catch (ConsulException error) {
           hash = null;
           failures++;
+          tried.countDown();
           if (failures == 1) {
             LOG.warn("registry away", "reason", error.getMessage());
           }
@@ -128,17 +144,26 @@ public final class Registration {
     }
   }
 
-  private synchronized void register() throws ConsulException, InterruptedException {
-    if (stopping) {
-      throw new InterruptedException();
-    }
+  private void register(boolean wasAway) throws ConsulException, InterruptedException {
+    registering.lockInterruptibly();
     try {
-      self.descriptors().publish(consul);
-    } catch (ConsulException error) { // tools do without; callers need the instance
-      LOG.warn("descriptors not published", "reason", error.getMessage());
+      if (stopping) {
+        throw new InterruptedException();
+      }
+      try {
+        self.descriptors().publish(consul);
+      } catch (ConsulException error) { // tools do without; callers need the instance
+        LOG.warn("descriptors not published", "reason", error.getMessage());
+      }
+      if (wasAway) {
+        // An agent that still knows it has a critical check, which registering alone leaves so.
+        consul.forgetCheck("service:" + self.id());
+      }
+      consul.put("/v1/agent/service/register?replace-existing-checks=true", self.registration());
+      LOG.info("registered", "id", self.id());
+    } finally {
+      registering.unlock();
     }
-    consul.put("/v1/agent/service/register?replace-existing-checks=true", self.registration());
-    LOG.info("registered", "id", self.id());
   }
 
   /** Waits until the agent's entry changes, or 25 s; the new hash, or null where it is gone. */

@@ -11,7 +11,9 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class Backoff {
   private static final long FIRST_MS = 100;
-  private static final long LONGEST_MS = 5_000;
+
+  /** The longest wait, unless another one is asked for. */
+  public static final long LONGEST_MS = 5_000;
 
   private Backoff() {}
 

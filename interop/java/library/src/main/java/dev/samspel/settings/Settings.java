@@ -80,6 +80,11 @@ public final class Settings {
     return url("NATS_URL", List.of("nats", "tls"));
   }
 
+  /** Whether {@code NATS_URL} is set. */
+  public boolean hasNats() {
+    return read("NATS_URL").isPresent();
+  }
+
   /** {@code SAMSPEL_TOPIC_PREFIX}: stands before all streams and subjects. Default: nothing. */
   public String topicPrefix() {
     String value = read("SAMSPEL_TOPIC_PREFIX").orElse("");

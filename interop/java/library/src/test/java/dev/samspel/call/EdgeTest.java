@@ -26,6 +26,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ import samspel.v1.Errors.ErrorDetail;
 @Timeout(30)
 class EdgeTest {
   private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(1);
+  private ServerEdge edge = new ServerEdge(timers);
   private Server server;
   private ManagedChannel channel;
 
@@ -96,6 +98,26 @@ class EdgeTest {
   }
 
   @Test
+  void aHandlerThatDoesNotLookIsEndedAtTheDeadline() throws Exception {
+    edge = new ServerEdge(timers, Duration.ofMillis(200));
+    serve(out -> {}); // it never answers
+    StatusRuntimeException late = assertThrows(StatusRuntimeException.class, this::check);
+    assertEquals(Status.Code.DEADLINE_EXCEEDED, late.getStatus().getCode());
+  }
+
+  @Test
+  void drainEndsAStreamThatHasNoEnd() throws Exception {
+    serve(out -> {});
+    var answers =
+        HealthGrpc.newBlockingStub(channel).watch(HealthCheckRequest.getDefaultInstance());
+    answers.next();
+    edge.drain();
+    StatusRuntimeException end = assertThrows(StatusRuntimeException.class, answers::next);
+    assertEquals(Status.Code.UNAVAILABLE, end.getStatus().getCode());
+    assertEquals("SAMSPEL_DRAINING", ErrorDetails.of(end).orElseThrow().getCode());
+  }
+
+  @Test
   void currentCommandIdIsTheOneOfTheHeader() throws Exception {
     String[] seen = {""};
     serve(
@@ -144,14 +166,15 @@ class EdgeTest {
           public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> out) {
             handler.accept(out);
           }
+
+          @Override
+          public void watch(HealthCheckRequest request, StreamObserver<HealthCheckResponse> out) {
+            out.onNext(HealthCheckResponse.getDefaultInstance());
+          }
         };
     String name = InProcessServerBuilder.generateName();
     server =
-        InProcessServerBuilder.forName(name)
-            .addService(service)
-            .intercept(new ServerEdge(timers))
-            .build()
-            .start();
+        InProcessServerBuilder.forName(name).addService(service).intercept(edge).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
   }
 }
