@@ -44,14 +44,11 @@ func NewClient(target string, client *registry.Client, options ...grpc.DialOptio
 }
 
 func newClient(
-	target string, client *registry.Client, keep func(registry.Instance) bool, options []grpc.DialOption,
+	target string, client *registry.Client, found []registry.ResolverOption, options []grpc.DialOption,
 ) (*grpc.ClientConn, error) {
 	edge := &clientEdge{gate: newGate(strings.HasPrefix(target, registry.Scheme+":"))}
-	if keep == nil {
-		keep = func(registry.Instance) bool { return true }
-	}
-	resolver := registry.NewResolver(client,
-		registry.WithServiceConfig(serviceConfig), registry.WithListener(edge.gate.set), registry.WithInstances(keep))
+	resolver := registry.NewResolver(client, append(found,
+		registry.WithServiceConfig(serviceConfig), registry.WithListener(edge.gate.set))...)
 	own := []grpc.DialOption{
 		grpc.WithResolvers(resolver),
 		grpc.WithNoProxy(),

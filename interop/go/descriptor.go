@@ -85,3 +85,22 @@ func requireTellable(method protoreflect.MethodDescriptor) error {
 	return fmt.Errorf("cannot tell %s as it might be carried out twice: mark it IDEMPOTENT, or "+
 		"(samspel.v1.deduplicated) where its handler de-duplicates by command id", method.FullName())
 }
+
+// allowRules are the calling services that methods allow, by the methods' full names.
+func allowRules(protoServices []string) map[string][]string {
+	rules := map[string][]string{}
+	for _, name := range protoServices {
+		service, err := findService(name)
+		if err != nil {
+			continue // one without a descriptor, of which nothing is known
+		}
+		for i := range service.Methods().Len() {
+			method := service.Methods().Get(i)
+			if proto.HasExtension(method.Options(), samspelv1.E_Allow) {
+				allow, _ := proto.GetExtension(method.Options(), samspelv1.E_Allow).(*samspelv1.AllowOptions)
+				rules["/"+name+"/"+string(method.Name())] = allow.GetServices()
+			}
+		}
+	}
+	return rules
+}

@@ -2,6 +2,7 @@ package samspel
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 	reasonRegistryAway    = "SAMSPEL_REGISTRY_UNREACHABLE"
 
 	certificateTime = 10 * time.Second
+	// connectionAge is how long a connection lives, calls on it aside, so that no certificate (72 h) comes to its end on
+	// one. The client is told before, and makes another: no call is lost.
+	connectionAge = time.Hour
 )
 
 // guard stands before the calls of a service with an identity: it says who calls, and whether they may. A change of the
@@ -26,6 +30,8 @@ const (
 type guard struct {
 	identity   *identity.Identity
 	authorizer *identity.Authorizer
+	// allowed are the services of (samspel.v1.allow), by the full names of the methods that have it.
+	allowed map[string][]string
 }
 
 // openGuard fetches the service's certificate; without one it cannot start.
@@ -37,7 +43,7 @@ func openGuard(ctx context.Context, s *Service) (*guard, error) {
 	if err != nil {
 		return nil, misconfigured("Cannot start %s as SAMSPEL_IDENTITY is consul: %v", s.settings.Service, err)
 	}
-	g := &guard{own, own.Authorizer()}
+	g := &guard{identity: own, authorizer: own.Authorizer()}
 	s.Defer(func() {
 		g.authorizer.Close()
 		g.identity.Close()
@@ -94,6 +100,10 @@ func (g *guard) admit(ctx context.Context, fullMethod string) (Caller, error) {
 	allowed, why, err := g.authorizer.Allow(ctx, from)
 	if err != nil {
 		return Caller{}, Unavailable("the registry does not say who may call", err).WithReason(reasonRegistryAway)
+	}
+	if services, ruled := g.allowed[fullMethod]; allowed && ruled {
+		allowed = slices.Contains(services, from.Service) || slices.Contains(services, "*")
+		why = "its proto file does not allow it"
 	}
 	if !allowed {
 		own := g.identity.Service()

@@ -3,13 +3,16 @@ package samspel
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/samspel/samspel/interop/go/registry"
@@ -73,7 +76,14 @@ func (s *Service) newServer(healthy *health.Server) *grpc.Server {
 	edge := serverEdge{s.log}
 	unary, stream := []grpc.UnaryServerInterceptor{edge.unary}, []grpc.StreamServerInterceptor{edge.stream}
 	var options []grpc.ServerOption
+	rules := allowRules(s.protoServices())
+	if s.guard == nil && len(rules) > 0 {
+		s.log.Warn("methods that allow some callers only are open to all: run with SAMSPEL_IDENTITY=consul",
+			"methods", slices.Sorted(maps.Keys(rules)))
+	}
 	if s.guard != nil {
+		s.guard.allowed = rules
+		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: connectionAge}))
 		unary, stream = append(unary, s.guard.unary), append(stream, s.guard.stream)
 		options = append(options, grpc.Creds(s.guard.identity.ServerCredentials()))
 	}

@@ -75,13 +75,13 @@ func (s *Service) Broker(ctx context.Context) (*Broker, error) {
 // Client opens a channel to a proto service by its full name, such as cartv1.CartService_ServiceDesc.ServiceName, or by
 // a target; see [NewClient]. It is closed with the service. Open one for each proto service, and keep it.
 func (s *Service) Client(protoService string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
-	var keep func(registry.Instance) bool
+	var found []registry.ResolverOption
 	if s.guard != nil {
 		// Never plaintext: an instance that speaks nothing else counts as none.
-		keep = registry.Instance.Secure
+		found = append(found, registry.WithInstances(registry.Instance.Secure), registry.WithEpoch(s.guard.identity.Epoch))
 		options = append([]grpc.DialOption{grpc.WithTransportCredentials(s.guard.identity.ClientCredentials())}, options...)
 	}
-	conn, err := newClient(targetOf(protoService), s.registry, keep, options)
+	conn, err := newClient(targetOf(protoService), s.registry, found, options)
 	if err != nil {
 		return nil, err
 	}

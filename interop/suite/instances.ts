@@ -54,11 +54,17 @@ async function descriptorsAre(url: string, meta: RegistryEntry["Service"]["Meta"
   }
 }
 
+/** A scenario that goes on beside what the suite does: where it fails first, that is heard when it is awaited. */
+function beside(driven: Promise<void>): Promise<void> {
+  driven.catch(() => {});
+  return driven;
+}
+
 /** A second instance is found, and then is gone. */
 export const discovery: SuiteScenario = async (stage) => {
   const second = await stage.startServer("b");
   await stage.drive("discovery", { instances: "2" });
-  const gone = stage.drive("discovery", { gone: `${second.service}/b` });
+  const gone = beside(stage.drive("discovery", { gone: `${second.service}/b` }));
   const exit = await second.stop();
   await gone;
   equal("how the second ended", exit, { type: "exited", code: 0 });
@@ -68,7 +74,7 @@ const drainSeconds = 8;
 
 /** One instance is replaced by another in the middle of calls. */
 export const drain: SuiteScenario = async (stage) => {
-  const calls = stage.drive("drain", { seconds: String(drainSeconds) });
+  const calls = beside(stage.drive("drain", { seconds: String(drainSeconds) }));
   const next = await stage.startServer("c");
   const exit = await stage.server.stop();
   stage.server = next;
@@ -82,7 +88,7 @@ const backMs = 5_000;
 
 /** The registry dies and forgets all: both sides come back to it, and calls go on. */
 export const reRegistration: SuiteScenario = async ({ ground, drive, server, driver }) => {
-  const calls = drive("re-registration", { seconds: String(reRegistrationSeconds) });
+  const calls = beside(drive("re-registration", { seconds: String(reRegistrationSeconds) }));
   await ground.killRegistry();
   await sleep(awayMs);
   await ground.restartRegistry();

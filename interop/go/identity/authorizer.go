@@ -68,9 +68,15 @@ type Authorizer struct {
 
 	mu      sync.Mutex
 	changed chan struct{}
-	// defaults are what the registry said of callers that no intention names, at an answer of the feed.
-	defaults map[string]bool
+	// defaults are what the registry said of callers that no intention names, and at which answer of the feed. One of an
+	// earlier answer is asked for again, and holds while the registry is away.
+	defaults map[string]said
 	answer   uint64
+}
+
+type said struct {
+	allowed bool
+	answer  uint64
 }
 
 // Authorizer begins to watch the intentions of the service. Close it.
@@ -78,7 +84,7 @@ func (i *Identity) Authorizer() *Authorizer {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &Authorizer{
 		identity: i, wake: make(chan struct{}, 1), cancel: cancel,
-		changed: make(chan struct{}), defaults: map[string]bool{},
+		changed: make(chan struct{}), defaults: map[string]said{},
 	}
 	query := url.Values{"by": {"destination"}, "name": {i.service}}
 	a.feed = consul.Subscribe(i.agent, "/v1/connect/intentions/match", query, decodeMatch(i.service), a.wake)
@@ -111,7 +117,6 @@ func (a *Authorizer) turn() {
 	defer a.mu.Unlock()
 	if now := a.feed.Read(); now.Answers != a.answer {
 		a.answer = now.Answers
-		a.defaults = map[string]bool{}
 		close(a.changed)
 		a.changed = make(chan struct{})
 	}
@@ -150,9 +155,23 @@ func (a *Authorizer) byDefault(ctx context.Context, peer Peer, answer uint64) (b
 	a.mu.Lock()
 	known, ok := a.defaults[peer.Service]
 	a.mu.Unlock()
-	if ok {
-		return known, nil
+	if ok && known.answer == answer {
+		return known.allowed, nil
 	}
+	allowed, err := a.ask(ctx, peer)
+	if err != nil {
+		if ok && ctx.Err() == nil {
+			return known.allowed, nil
+		}
+		return false, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.defaults[peer.Service] = said{allowed, answer}
+	return allowed, nil
+}
+
+func (a *Authorizer) ask(ctx context.Context, peer Peer) (bool, error) {
 	asked, err := json.Marshal(map[string]string{
 		"Target": a.identity.service, "ClientCertURI": peer.SPIFFEID, "ClientCertSerial": peer.Serial,
 	})
@@ -163,16 +182,11 @@ func (a *Authorizer) byDefault(ctx context.Context, peer Peer, answer uint64) (b
 	if err != nil {
 		return false, err
 	}
-	var said struct{ Authorized bool }
-	if err := json.Unmarshal(body, &said); err != nil {
+	var answered struct{ Authorized bool }
+	if err := json.Unmarshal(body, &answered); err != nil {
 		return false, fmt.Errorf("the registry says neither yes nor no: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.answer == answer {
-		a.defaults[peer.Service] = said.Authorized
-	}
-	return said.Authorized, nil
+	return answered.Authorized, nil
 }
 
 func decodeMatch(service string) func([]byte) ([]intention, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -98,25 +99,50 @@ func (i *Identity) clientConfig(expected string) *tls.Config {
 	}
 }
 
+// verify looks at a peer's chain, when a connection is made.
 func (i *Identity) verify(chain []*x509.Certificate, expected string, usage x509.ExtKeyUsage) (Peer, error) {
-	_, trusted, err := i.current()
+	_, accepted, err := i.current()
 	if err != nil {
 		return Peer{}, err
 	}
-	peer, err := trusted.verify(chain, expected, usage, time.Now())
-	if err != nil {
-		return peer, fmt.Errorf("the peer is refused: %w", err)
+	for _, trusted := range accepted {
+		var peer Peer
+		var reason error
+		if peer, reason = trusted.verify(chain, expected, usage, time.Now()); reason == nil {
+			return peer, nil
+		}
+		if err == nil {
+			err = reason
+		}
 	}
-	return peer, nil
+	return Peer{}, fmt.Errorf("the peer is refused: %w", err)
 }
 
-// PeerFrom is who made a call, by the TLS of its connection; it was checked when the connection was made.
+// PeerFrom is who made a call, by the TLS of its connection. The chain was looked at when the connection was made; this
+// looks whether the certificate is still in its time, and of a CA that is still accepted.
 func (i *Identity) PeerFrom(info credentials.AuthInfo) (Peer, error) {
 	secured, ok := info.(credentials.TLSInfo)
-	if !ok {
-		return Peer{}, fmt.Errorf("a connection without TLS")
+	if !ok || len(secured.State.PeerCertificates) == 0 {
+		return Peer{}, errors.New("a connection without a certificate")
 	}
-	return i.verify(secured.State.PeerCertificates, "", x509.ExtKeyUsageClientAuth)
+	certificate := secured.State.PeerCertificates[0]
+	if time.Now().After(certificate.NotAfter) {
+		return Peer{}, errors.New("the caller's certificate has expired on this connection: make another")
+	}
+	_, accepted, err := i.current()
+	if err != nil {
+		return Peer{}, err
+	}
+	for _, trusted := range accepted {
+		peer, reason := trusted.name(certificate, "")
+		if reason == nil {
+			return peer, nil
+		}
+		if err == nil {
+			err = reason
+		}
+	}
+	return Peer{}, fmt.Errorf("the caller is refused: %w", err)
 }
 
 // refusals keeps a peer that tries again and again from filling the log.

@@ -7,7 +7,9 @@
 //  2. A peer is who its certificate says, or nobody: a chain to the roots, exactly one URI SAN, of the trust domain, and,
 //     of a server, of the service that the registry gave for the instance.
 //  3. A registry that is away changes nothing, until the leaf expires; then no handshake succeeds.
-//  4. No key is ever logged.
+//  4. A registry that comes back with another CA is followed: the former trust domain is accepted for 30 s more, and
+//     clients make new connections within them ([Identity.Epoch]).
+//  5. No key is ever logged.
 package identity
 
 import (
@@ -37,6 +39,12 @@ type Identity struct {
 	mu      sync.RWMutex
 	leaf    *leaf
 	trusted *trusted
+	// former is the CA before this one, where the registry came back with another: accepted until then, so that nobody
+	// is cut off while all learn of it.
+	former      *trusted
+	formerUntil time.Time
+	epoch       int
+	nextEpoch   chan struct{}
 	// watchers are told when the leaf becomes valid or expires.
 	watchers []func(valid bool)
 }
@@ -63,6 +71,7 @@ func Open(ctx context.Context, config consul.Config, service string, log *slog.L
 	running, cancel := context.WithCancel(context.Background())
 	i := &Identity{
 		service: service, agent: agent, log: log, cancel: cancel, done: make(chan struct{}), ready: make(chan struct{}),
+		nextEpoch: make(chan struct{}),
 	}
 	wake := make(chan struct{}, 1)
 	leaves := consul.Subscribe(agent, "/v1/agent/connect/ca/leaf/"+url.PathEscape(service), nil, decodeLeaf, wake)
@@ -101,6 +110,37 @@ func (i *Identity) OnValid(watch func(valid bool)) {
 	watch(valid)
 }
 
+const (
+	// formerTime is how long the trust domain before this one is accepted, epochTime how long all have to learn of the
+	// new one: they poll a registry that was away every 5 s at least.
+	formerTime = 30 * time.Second
+	epochTime  = 10 * time.Second
+)
+
+// Epoch counts the CAs that the registry had, and says when it goes on: connections of an earlier one are to be made
+// anew. It is for resolvers, see registry.WithEpoch.
+func (i *Identity) Epoch() (epoch int, next <-chan struct{}) {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.epoch, i.nextEpoch
+}
+
+// trust takes what the registry says now; under the lock.
+func (i *Identity) trust(now *trusted) {
+	if i.trusted != nil && i.trusted.domain != now.domain {
+		i.log.Warn("the registry has another CA", "trust_domain", now.domain, "before", i.trusted.domain)
+		i.former, i.formerUntil = i.trusted, time.Now().Add(formerTime)
+		time.AfterFunc(epochTime, func() {
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			i.epoch++
+			close(i.nextEpoch)
+			i.nextEpoch = make(chan struct{})
+		})
+	}
+	i.trusted = now
+}
+
 func (l *leaf) valid(now time.Time) bool { return l != nil && now.Before(l.parsed.NotAfter) }
 
 func (i *Identity) keep(
@@ -113,7 +153,7 @@ func (i *Identity) keep(
 			i.leaf = now.Value
 		}
 		if now := roots.Read(); now.Known {
-			i.trusted = now.Value
+			i.trust(now.Value)
 		}
 		current, complete, watchers := i.leaf, i.leaf != nil && i.trusted != nil, i.watchers
 		i.mu.Unlock()
@@ -144,13 +184,19 @@ func (i *Identity) keep(
 	}
 }
 
-func (i *Identity) current() (*leaf, *trusted, error) {
+// current is the own certificate, and the CAs that peers may be of.
+func (i *Identity) current() (*leaf, []*trusted, error) {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	if !i.leaf.valid(time.Now()) {
+	now := time.Now()
+	if !i.leaf.valid(now) {
 		return nil, nil, errors.New("the own certificate has expired, and the registry gave no other")
 	}
-	return i.leaf, i.trusted, nil
+	accepted := []*trusted{i.trusted}
+	if i.former != nil && now.Before(i.formerUntil) {
+		accepted = append(accepted, i.former)
+	}
+	return i.leaf, accepted, nil
 }
 
 func decodeLeaf(body []byte) (*leaf, error) {

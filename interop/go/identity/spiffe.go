@@ -90,11 +90,16 @@ func (t *trusted) verify(chain []*x509.Certificate, expected string, usage x509.
 	if err != nil {
 		return Peer{}, err
 	}
-	peer, err := peerOf(chain[0].URIs, t.domain, expected)
+	return t.name(chain[0], expected)
+}
+
+// name reads who a certificate belongs to whose chain is good.
+func (t *trusted) name(certificate *x509.Certificate, expected string) (Peer, error) {
+	peer, err := peerOf(certificate.URIs, t.domain, expected)
 	if err != nil {
 		return Peer{}, err
 	}
-	for i, b := range chain[0].SerialNumber.Bytes() {
+	for i, b := range certificate.SerialNumber.Bytes() {
 		if i > 0 {
 			peer.Serial += ":"
 		}

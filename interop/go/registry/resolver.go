@@ -32,6 +32,11 @@ func WithInstances(keep func(Instance) bool) ResolverOption {
 	return func(b *resolverBuilder) { b.keep = keep }
 }
 
+// WithEpoch has connections made anew whenever next is closed: epoch is asked again then. Calls on the former ones finish.
+func WithEpoch(epoch func() (now int, next <-chan struct{})) ResolverOption {
+	return func(b *resolverBuilder) { b.epoch = epoch }
+}
+
 // NewResolver makes a resolver for the scheme consul, for grpc.WithResolvers, or, for all channels of the process,
 // resolver.Register. A nil client is the registry that the environment says. A target may name a registry of its own:
 // "consul://10.0.0.7:8500/orders.v1.OrderService".
@@ -43,6 +48,7 @@ func NewResolver(client *Client, options ...ResolverOption) resolver.Builder {
 		clients: map[string]*Client{},
 		config:  func(string) string { return `{"loadBalancingConfig": [{"round_robin": {}}]}` },
 		keep:    func(Instance) bool { return true },
+		epoch:   func() (int, <-chan struct{}) { return 0, nil },
 	}
 	if client != nil {
 		b.clients[""] = client
@@ -57,6 +63,7 @@ type resolverBuilder struct {
 	config   func(string) string
 	listener func([]Instance)
 	keep     func(Instance) bool
+	epoch    func() (int, <-chan struct{})
 
 	mu sync.Mutex
 	// clients by the target's authority.
@@ -129,21 +136,23 @@ func (r *watchingResolver) run() {
 	for {
 		changed := r.watch.Changed()
 		instances, known, err := r.watch.Current()
+		epoch, next := r.builder.epoch()
 		switch {
 		case known:
-			r.deliver(instances)
+			r.deliver(instances, epoch)
 		case err != nil:
 			r.cc.ReportError(err)
 		}
 		select {
 		case <-changed:
+		case <-next:
 		case <-r.closed:
 			return
 		}
 	}
 }
 
-func (r *watchingResolver) deliver(all []Instance) {
+func (r *watchingResolver) deliver(all []Instance, epoch int) {
 	instances := make([]Instance, 0, len(all))
 	for _, instance := range all {
 		if r.builder.keep(instance) {
@@ -161,7 +170,7 @@ func (r *watchingResolver) deliver(all []Instance) {
 	for _, instance := range instances {
 		address := resolver.Address{
 			Addr:       instance.Target(),
-			Attributes: attributes.New(identityKey{}, identityOf(instance)),
+			Attributes: attributes.New(identityKey{}, peerIdentity{instance.Service, instance.Secure(), epoch}),
 		}
 		state.Endpoints = append(state.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{address}})
 	}
@@ -182,12 +191,11 @@ type identityKey struct{}
 type peerIdentity struct {
 	service string
 	secure  bool
+	epoch   int
 }
 
 // Equal is for gRPC, which compares attributes.
 func (p peerIdentity) Equal(other any) bool { return other == any(p) }
-
-func identityOf(i Instance) peerIdentity { return peerIdentity{i.Service, i.Secure()} }
 
 // PeerOf says which service an address that a resolver of this package made belongs to, and whether it wants TLS. It
 // is for credentials, which find the attributes by credentials.ClientHandshakeInfoFromContext.

@@ -115,6 +115,20 @@ class WatchTest(unittest.IsolatedAsyncioTestCase):
                 lease.release()
             await until(lambda: not registry._watches)
 
+    async def test_a_listener_that_fails_does_not_end_the_poll(self) -> None:
+        watch = self.watch()
+
+        def fail() -> None:
+            raise LookupError("a bug")
+
+        unlisten = watch.listen(fail)
+        with self.assertLogs("samspel.long_poll", "ERROR"):
+            self.registry.add("orders", 1, SERVICE)
+            await until(lambda: watch.error)
+        unlisten()
+        self.registry.add("orders", 2, SERVICE)
+        await until(lambda: len(watch.endpoints) == 2)
+
     async def test_an_answer_that_makes_no_sense_is_a_failure_and_not_an_empty_set(self) -> None:
         self.registry.add("orders", 1, SERVICE)
         watch = self.watch(doubt_seconds=0.05)

@@ -284,6 +284,19 @@ class IdentityTest(OneLoopTestCase):
         self.issue("cart", "cart")
         self.assertEqual(await self.ask(channel), "cart")
 
+    async def test_a_certificate_that_is_none_is_not_taken_and_the_last_good_one_stays(self) -> None:
+        await self.serve()
+        channel = await self.client()
+        await self.ask(channel)
+        answer = self.registry.answers["/v1/agent/connect/ca/leaf/cart"]
+        self.registry.answers["/v1/agent/connect/ca/leaf/cart"] = {**answer, "CertPEM": "nonsense"}
+        with self.assertLogs("samspel.long_poll", "WARNING") as logs:
+            self.registry.changed()
+            await until(lambda: logs.records)
+        self.assertIn("answered no certificate", logs.records[0].__dict__["reason"])
+        self.assertNotIn("PRIVATE", repr(logs.records[0].__dict__))
+        self.assertEqual(await self.ask(channel), "cart")
+
     async def test_a_registry_without_certificates_stops_the_start(self) -> None:
         del self.registry.answers["/v1/agent/connect/ca/roots"]
         with (

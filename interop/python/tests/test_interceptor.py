@@ -41,7 +41,8 @@ class InterceptorTest(OneLoopTestCase):
     cancelled = False
 
     async def serve(self, gate: Optional[Gate] = None) -> grpc.aio.Channel:
-        server = grpc.aio.server(interceptors=[ServiceInterceptor(gate)])
+        self.interceptor = ServiceInterceptor(gate)
+        server = grpc.aio.server(interceptors=[self.interceptor])
         handlers = {
             "Unary": grpc.unary_unary_rpc_method_handler(self.unary),
             "Stream": grpc.unary_stream_rpc_method_handler(self.stream),
@@ -126,6 +127,12 @@ class InterceptorTest(OneLoopTestCase):
         upload = await self.error_of(channel.stream_unary("/t.S/Upload")(requests()))
         self.assertIs(upload.code(), grpc.StatusCode.NOT_FOUND)
 
+    async def test_the_log_of_a_failed_call_has_its_trace(self) -> None:
+        unary = (await self.serve()).unary_unary("/t.S/Unary")
+        with self.assertLogs("samspel.interceptor", "ERROR") as logs:
+            await self.error_of(unary(b"crash", metadata=(("traceparent", TRACEPARENT),)))
+        self.assertEqual(logs.records[0].__dict__["traceparent"], TRACEPARENT)
+
     async def test_a_handler_has_its_calls_deadline_trace_and_command_id(self) -> None:
         unary = (await self.serve()).unary_unary("/t.S/Unary")
         metadata = (("traceparent", TRACEPARENT), ("samspel-command-id", "c-1"))
@@ -150,6 +157,20 @@ class InterceptorTest(OneLoopTestCase):
             door.close()
             error = await self.error_of(self.drain(stream))
             self.assertIs(error.code(), grpc.StatusCode.PERMISSION_DENIED)
+
+    async def test_a_stream_without_a_deadline_ends_when_the_service_stops_others_go_on(self) -> None:
+        ask = (await self.serve()).unary_stream("/t.S/Stream")
+        endless, bounded = ask(b""), ask(b"", timeout=30)
+        for stream in (endless, bounded):
+            self.assertEqual(await stream.read(), b"first")
+        self.interceptor.end_streams()
+        error = await self.error_of(endless.read())
+        detail = error_detail(error)
+        self.assertEqual(
+            (error.code(), detail and detail.code), (grpc.StatusCode.UNAVAILABLE, "SAMSPEL_DRAINING")
+        )
+        self.assertFalse(bounded.done())
+        bounded.cancel()
 
     async def drain(self, stream: Any) -> None:
         while await stream.read() is not grpc.aio.EOF:

@@ -5,6 +5,7 @@ import unittest
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
+from samspel.backoff import backoff_seconds
 from samspel.tell_address import message_id, reply_subject, tell_stream, tell_subject, tell_token
 from samspel.teller import Teller
 from tests.declared import FILE
@@ -32,6 +33,12 @@ class Sending(unittest.IsolatedAsyncioTestCase):
         method = FILE.services_by_name["Topics"].methods_by_name["Plain"]
         with self.assertRaisesRegex(TypeError, "as it streams"):
             await teller.tell(method, Mock())
+
+
+class Backoff(unittest.TestCase):
+    def test_tells_wait_longer_than_messages(self) -> None:
+        self.assertTrue(all(2.5 <= backoff_seconds(16) <= 5 for _ in range(20)))
+        self.assertTrue(all(30 <= backoff_seconds(16, 60) <= 60 for _ in range(20)))
 
 
 if __name__ == "__main__":

@@ -343,7 +343,7 @@ t.test(
     t.equal((await client.echo({ text: "a" })).text, "a");
     await server.close();
     await on.gone("echo");
-    t.match(await command.said(/answers no more/), /out of the registry until it does/);
+    t.match(await command.said(/answers no more/), /out of the registry until it serves again/);
     await startEcho(t, { port });
     await on.instances("echo");
     t.equal((await client.echo({ text: "b" })).text, "b");
@@ -351,6 +351,41 @@ t.test(
     t.equal(await command.code, 0);
     t.same(await on.registry.states("echo"), []);
     t.ok(await portAnswers("127.0.0.1", port), "it runs on");
+  },
+);
+
+t.test(
+  "a program that is ill for long is taken out, not put back as passing, and comes back when it serves",
+  { timeout: 120_000 },
+  async (t) => {
+    const on = await registered(t);
+    const port = String(await freePort());
+    const command = on.samspel(
+      "join",
+      "--name",
+      "plain",
+      "--port",
+      port,
+      "--proto",
+      echoProto,
+      "--",
+      ...plainServer,
+      "--port",
+      port,
+      "--health",
+    );
+    await on.instances("plain");
+    command.signal("SIGUSR2");
+    await until(
+      "it is critical, for all to see",
+      async () => (await on.registry.states("plain"))[0]?.health === "critical",
+      30_000,
+    );
+    await on.gone("plain");
+    t.ok(await command.said(/does not say that it serves: out of the registry until it serves again/));
+    command.signal("SIGUSR2");
+    const [instance] = await on.instances("plain");
+    t.equal(instance?.health, "passing");
   },
 );
 

@@ -112,8 +112,9 @@ const textOf = (line: LogLine | undefined): string => line?.message ?? "";
 
 t.test("startService() publishes its descriptors before it is registered (R3)", async (t) => {
   const { registry, startStock } = await system(t);
-  await startStock(first);
+  await startStock(first, { version: "1.4.0", zone: "eu-1" });
   const [instance] = await registry.resolve(stock);
+  t.match(instance, { meta: { version: "1.4.0", zone: "eu-1", lang: "ts" } });
   const sha256 = known(instance?.meta["descriptor_sha256"]);
   const set = readDescriptorSet(known(await registry.descriptors.read(sha256)));
   t.same(
@@ -242,5 +243,5 @@ t.test("descriptors in the registry that are damaged are told of, and stop no st
   });
   const { lines } = await startStock(first, { descriptorChanges: "refuse" });
   const told = lines.filter(({ message }) => message === "descriptors in the registry cannot be read");
-  t.match(told, [{ level: "warn", sha256, protoService: stock }]);
+  t.match(told, [{ level: "warn", sha256 }]);
 });

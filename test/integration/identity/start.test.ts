@@ -9,6 +9,7 @@ import { resolveServiceOptions } from "../../../ts-runtime/src/host/options.ts";
 import { defineEntity, persist, startService } from "@samspel/runtime";
 import { CounterEventSchema, CounterSchema, CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { createClients } from "../../../ts-runtime/src/client/index.ts";
+import { verifyService } from "../../../devkit/src/join/verify/index.ts";
 import { databaseUrl } from "../../support/environment.ts";
 import { testSchema } from "../../support/isolation.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
@@ -91,4 +92,20 @@ t.test("a command of an entity knows who calls", async (t) => {
   await using clients = createClients({ registry, identity: { identity, mode: "strict" } });
   await clients.client(CounterService).increment({ counterId: "a", amount: 1n });
   t.match(callers, [{ type: "service", service: "teller", spiffeId: identity.spiffeId }]);
+});
+
+t.test("a service with an identity keeps the joining contract", async (t) => {
+  const embedded = await startEmbeddedRegistry();
+  t.teardown(() => embedded.close());
+  await startGuarded(t, { name: "guarded", registryUrl: embedded.url });
+  const silent = { begin() {}, checking() {}, found() {} };
+  const options = { name: "guarded", registryUrl: embedded.url, only: ["PORT", "REG", "HEALTH", "IDENT"] };
+  const { findings, holds } = await verifyService(options, silent);
+  t.ok(holds, JSON.stringify(findings.filter(({ outcome }) => outcome.type === "failed")));
+  const identity = findings.filter(({ rule }) => rule.startsWith("IDENT"));
+  t.ok(identity.length >= 4);
+  t.same(
+    identity.map(({ outcome }) => outcome.type),
+    identity.map(() => "passed"),
+  );
 });

@@ -69,10 +69,12 @@ t.test("an instance with an identity is Connect native, and its health is asked 
 
 t.test("a stream of a caller that an intention denies ends, and its calls are refused", async (t) => {
   const { scenario } = stage.server;
-  const stream = (async () => {
-    for await (const _ of scenario.count({ to: 0, pauseMs: 20 }, { timeoutMs: 60_000 }));
-  })().catch((error: unknown) => ConnectError.from(error));
   await scenario.echo({ text: "allowed" });
+  let runs = false;
+  const stream = (async () => {
+    for await (const _ of scenario.count({ to: 0, pauseMs: 20 }, { timeoutMs: 60_000 })) runs = true;
+  })().catch((error: unknown) => ConnectError.from(error));
+  await until("the stream runs", () => runs);
   await intend(ground, "suite", stage.server.service, "deny");
   const deniedAt = performance.now();
   const ended = await stream;
@@ -109,4 +111,19 @@ t.test("another root, and an instance replaced, in the middle of calls: none fai
 
 t.test("who is allowed is named; who has no certificate, or is denied, is refused", async () => {
   await identityScenarios.get("mtls")?.(stage);
+});
+
+t.test("a registry that comes back with another CA is followed, and no call fails", async () => {
+  await intend(ground, stage.driver.service, stage.server.service, "allow");
+  await until("it may call", () =>
+    stage.drive("unary").then(
+      () => true,
+      () => false,
+    ),
+  );
+  // Longer than the former CA is accepted: by then all connections are of the new one.
+  const calls = stage.drive("re-registration", { seconds: "45" });
+  await ground.killRegistry();
+  await ground.restartRegistry();
+  await calls;
 });

@@ -1,4 +1,7 @@
 // A service in Java among ours: called, told, fed by a topic, found in a real Consul, crashed and stopped.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { Code, ConnectError, type Client } from "@connectrpc/connect";
 import { createRegistry } from "@samspel/registry";
 import { createClients, errorDetail } from "@samspel/runtime";
@@ -57,6 +60,18 @@ async function failure(call: Promise<unknown>): Promise<ConnectError> {
 async function registered(id: string): Promise<unknown> {
   const response = await fetch(`${consulUrl()}/v1/agent/service/${id}`);
   return response.ok ? response.json() : undefined;
+}
+
+/** `samspel join verify` of the services in Consul. */
+async function verify(...args: readonly string[]): Promise<{ code: number | null; out: string }> {
+  const main = join(import.meta.dirname, "../../../devkit/src/cli/main.ts");
+  const child = spawn(process.execPath, ["--conditions=samspel-source", main, "join", "verify", ...args], {
+    env: { PATH: process.env["PATH"], CONSUL_HTTP_ADDR: consulUrl(), NATS_URL: natsUrl() },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const code = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const out = await text(child.stdout);
+  return { code: await code, out };
 }
 
 withJava("billing is called, told and published to by TypeScript, and does so itself", async (t) => {
@@ -122,6 +137,11 @@ withJava("billing is called, told and published to by TypeScript, and does so it
     t.match(errorDetail(error), { code: "SAMSPEL_REJECTED" });
     await until("the told payment is published", () => neighbours.paid.length > 1, patience);
     t.same(neighbours.paid, ["invoice/Åsas cart/paid Åsas cart 289", "invoice/c-2/paid c-2 80"]);
+  });
+
+  await t.test("samspel join verify finds nothing to mend", async (t) => {
+    const args = ["--name", "billing", "--topic-prefix", prefix, "--disruptive", "--pid", `${billing.pid}`];
+    t.match(await verify(...args, "--skip", "DRAIN"), { code: 0, out: /\d+ passed, none failed/ });
   });
 
   await t.test("it is registered by the contract, and leaves on SIGTERM with exit code 0", async (t) => {

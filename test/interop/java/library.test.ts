@@ -12,6 +12,10 @@ t.test("Java's code is formatted, free of warnings, and its unit tests pass", as
     t.pass("skipped", { skip: missing });
     return;
   }
-  const { stdout } = await promisify(execFile)("sh", ["check.sh"], { cwd: javaFolder, timeout: buildMs });
+  const { stdout } = await promisify(execFile)("sh", ["check.sh"], {
+    cwd: javaFolder,
+    timeout: buildMs,
+    maxBuffer: 16 * 1024 * 1024,
+  });
   t.match(stdout, /^\[INFO\] Tests run: [1-9]\d*, Failures: 0, Errors: 0, Skipped: 0$/m);
 });

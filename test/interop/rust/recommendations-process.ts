@@ -28,6 +28,7 @@ interface LogLine {
 export interface RecommendationsProcess {
   readonly url: string;
   readonly id: string;
+  readonly pid: number;
   readonly client: RecommendationClient;
   readonly logs: readonly LogLine[];
   /** What it wrote that is no log line; must stay empty. */
@@ -92,6 +93,7 @@ function running(
   return {
     url,
     id: `recommendations-127-0-0-1-${port}`,
+    pid: child.pid,
     client: createClient(RecommendationService, createGrpcTransport({ baseUrl: url })),
     logs,
     noise,

@@ -12,6 +12,7 @@ import { consulUrl, databaseUrl, natsUrl } from "../../support/environment.ts";
 import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
+import { verified } from "../../support/joining/verified.ts";
 import { until } from "../../support/until.ts";
 import {
   buildRecommendations,
@@ -203,6 +204,26 @@ t.test("recommendations is in a real Consul as the contract says, and leaves it"
   t.match(check?.Output, "success");
   t.same(await service.stop(), { type: "exited", code: 0 });
   t.equal(await registered(service.id), undefined);
+  t.same(service.noise, []);
+});
+
+t.test("recommendations keeps the contract, also when it is deregistered and stopped", async (t) => {
+  const topicPrefix = testTopicPrefix(t);
+  const service = await startRecommendations(t, {
+    SAMSPEL_SCHEMA: testSchema(t),
+    SAMSPEL_TOPIC_PREFIX: topicPrefix,
+  });
+  const { broken } = await verified({
+    name: "recommendations",
+    instance: service.id,
+    registryUrl: consulUrl(),
+    natsUrl: natsUrl(),
+    topicPrefix,
+    disruptive: true,
+    pid: service.pid,
+  });
+  // tonic's own health service ends such a watch with an error, and a SHOULD is no reason for another one.
+  t.same(Object.keys(broken), ["(HEALTH-5)"]);
   t.same(service.noise, []);
 });
 

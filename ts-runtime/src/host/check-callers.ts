@@ -5,7 +5,7 @@
 //       and is warned of: callers in languages without notes are not known.
 //   B2. A version that ran before may come back: a rollback is compared with callers, not with its successors.
 //   B3. A registry that does not answer stops no start here: registering says what is wrong with it.
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescService, FileRegistry } from "@bufbuild/protobuf";
 import { RegistryError, type Descriptors } from "@samspel/registry";
 import { createHash } from "node:crypto";
 import { compareServices, type ServiceChange } from "../compatibility/index.ts";
@@ -40,7 +40,8 @@ export async function checkCallers(options: CheckCallersOptions): Promise<void> 
   let broken: readonly Break[];
   let since: readonly ServiceChange[];
   try {
-    [broken, since] = await Promise.all([findBroken(options), findSince(options)]);
+    const read = serviceReader(options);
+    [broken, since] = await Promise.all([findBroken(options, read), findSince(options, read)]);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const text = `changes of the API are not compared: ${error.message}`;
@@ -67,14 +68,17 @@ export async function checkCallers(options: CheckCallersOptions): Promise<void> 
   }
 }
 
-async function findBroken({ descriptors, served, logger }: CheckCallersOptions): Promise<readonly Break[]> {
+async function findBroken(
+  { descriptors, served }: CheckCallersOptions,
+  read: ReadService,
+): Promise<readonly Break[]> {
   const found = new Map<string, { change: ServiceChange; callers: Set<string> }>();
   const all = await Promise.all(
     served.map(async (own) => ({ own, callers: await descriptors.callersOf(own.typeName) })),
   );
   for (const { own, callers } of all) {
     for (const { caller, version, sha256, methods } of callers) {
-      const before = await readService(descriptors, sha256, own.typeName, logger);
+      const before = await read(sha256, own.typeName);
       if (before === undefined) continue;
       for (const change of compareServices(before, own, { methods: new Set(methods) })) {
         if (change.verdict === "free") continue;
@@ -88,36 +92,44 @@ async function findBroken({ descriptors, served, logger }: CheckCallersOptions):
 }
 
 /** What the last other version served that this one breaks; nothing for a version that ran before (B2). */
-async function findSince(options: CheckCallersOptions): Promise<readonly ServiceChange[]> {
-  const { descriptors, service, served, set, logger } = options;
+async function findSince(
+  { descriptors, service, served, set }: CheckCallersOptions,
+  read: ReadService,
+): Promise<readonly ServiceChange[]> {
   const versions = await descriptors.servedBy(service);
   const own = createHash("sha256").update(set).digest("hex");
   const [last] = versions;
   if (last === undefined || versions.some(({ sha256 }) => sha256 === own)) return [];
   const changes: ServiceChange[] = [];
   for (const protoService of last.protoServices) {
-    const before = await readService(descriptors, last.sha256, protoService, logger);
+    const before = await read(last.sha256, protoService);
     const after = served.find(({ typeName }) => typeName === protoService);
     changes.push(...compareServices(before, before && after));
   }
   return changes.filter(({ verdict }) => verdict === "breaks");
 }
 
-/** Undefined where the set is gone or damaged: then there is nothing to compare with. */
-async function readService(
-  descriptors: CheckCallersOptions["descriptors"],
-  sha256: string,
-  protoService: string,
-  logger: Logger,
-): Promise<DescService | undefined> {
-  try {
-    const set = await descriptors.read(sha256);
-    if (set !== undefined) return readDescriptorSet(set).getService(protoService);
-  } catch (error) {
-    if (error instanceof RegistryError && error.retryable) throw error;
-    logger.warn({ err: error, sha256, protoService }, "descriptors in the registry cannot be read");
-  }
-  return undefined;
+/** A proto service of a set; undefined where the set is gone or damaged: then there is nothing to compare with. */
+type ReadService = (sha256: string, protoService: string) => Promise<DescService | undefined>;
+
+/** Callers share sets, so each is read once. */
+function serviceReader({ descriptors, logger }: CheckCallersOptions): ReadService {
+  const sets = new Map<string, Promise<FileRegistry | undefined>>();
+  const read = async (sha256: string): Promise<FileRegistry | undefined> => {
+    try {
+      const set = await descriptors.read(sha256);
+      return set && readDescriptorSet(set);
+    } catch (error) {
+      if (error instanceof RegistryError && error.retryable) throw error;
+      logger.warn({ err: error, sha256 }, "descriptors in the registry cannot be read");
+      return undefined;
+    }
+  };
+  return async (sha256, protoService) => {
+    const set = sets.get(sha256) ?? read(sha256);
+    sets.set(sha256, set);
+    return (await set)?.getService(protoService);
+  };
 }
 
 function tell({ change, callers }: Break): string {

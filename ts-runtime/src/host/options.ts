@@ -49,6 +49,8 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
+  /** Where it runs, for the registry. Default: `SAMSPEL_ZONE`, else none. */
+  readonly zone?: string;
   /**
    * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers
    * with such certificates only, and the registry's intentions say which. `consul-permissive`: it takes plaintext, too,
@@ -102,6 +104,7 @@ export interface ResolvedServiceOptions {
   readonly natsUrl: string | undefined;
   readonly topicPrefix: string;
   readonly version: string | undefined;
+  readonly zone: string | undefined;
   readonly identity: IdentityMode;
   readonly isProduction: boolean;
   readonly descriptorChanges: DescriptorChanges;
@@ -158,6 +161,7 @@ export function resolveServiceOptions(
     }),
     topicPrefix: options.topicPrefix ?? set(environment["SAMSPEL_TOPIC_PREFIX"]) ?? "",
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
+    zone: options.zone ?? set(environment["SAMSPEL_ZONE"]),
     identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
     isProduction: environment["NODE_ENV"] === "production",
     descriptorChanges:

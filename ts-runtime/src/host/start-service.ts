@@ -203,6 +203,7 @@ async function assemble(
     ...identityMeta(identity, server),
     descriptors,
     ...(settings.version === undefined ? {} : { version: settings.version }),
+    ...(settings.zone === undefined ? {} : { zone: settings.zone }),
   });
   api.noteServed();
   // Where it does not get through, the registry finds out by its check.

@@ -115,7 +115,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       if (security.server.mode === "permissive") return serve(socket, opening === "h2");
       const message = "this port takes TLS only: call it with an identity of the registry's CA";
       onRefused({ address: socket.remoteAddress ?? "unknown", reason: "plaintext", message });
-      turnAway(socket, opening, message);
+      // An HTTP/2 goodbye would say that the port speaks plaintext; TLS servers answer HTTP/1.1 alone.
+      if (opening === "h2") socket.destroy();
+      else turnAway(socket, opening, message);
     });
   });
 

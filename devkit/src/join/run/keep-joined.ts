@@ -1,15 +1,16 @@
 // Keeps a program in the registry that runs by itself or as our child.
 //
 //   J1. It is registered when its port answers, it says that it serves, and its API is known; never before.
-//   J2. One whose port answers no more is taken out, and comes back when it answers again, perhaps as another version:
-//       it is asked anew. So a dead program is not registered again when the registry has dropped it.
+//   J2. One whose port answers no more, or that is ill for 15 s, is taken out, and comes back when it serves again, perhaps
+//       as another version: it is asked anew. Else the registry would drop it after a minute, and we would put it back
+//       as passing, again and again.
 //   J3. What fails at first ends the joining; what fails when the program comes back is told, and tried again.
 import type { Registry } from "@samspel/registry";
 import { RegistryError } from "@samspel/registry";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JoinError } from "../join-error.ts";
 import type { JoinedOptions } from "../joined-options.ts";
-import { portAnswers, portOpens } from "../probe.ts";
+import { askHealth, portAnswers, portOpens } from "../probe.ts";
 import { findRegistration } from "../registration.ts";
 
 /** Where what happens is told. */
@@ -23,6 +24,8 @@ export interface JoinReporter {
 const probeEveryMs = 1_000;
 /** One lost probe is no death. */
 const probesToDie = 3;
+/** Three checks of the registry's in a row. Until then it is critical there, for all to see. */
+const illAfterMs = 15_000;
 const againMs = 1_000;
 
 /**
@@ -73,31 +76,49 @@ async function joinOnce(
   reporter.tell(
     `${name} is in the registry at ${registry.url} as ${handle.id}, and serves ${registration.protoServices.join(", ")}`,
   );
-  await goneOrAborted(host, port, signal);
-  if (!signal.aborted)
-    reporter.warn(`${name} answers no more at ${host}:${port}: out of the registry until it does`);
+  const why = await goneOrAborted(options, registration.check?.type === "grpc", signal);
+  if (!signal.aborted) {
+    reporter.warn(`${name} at ${host}:${port} ${why}: out of the registry until it serves again`);
+  }
   await handle.deregister();
 }
 
-async function goneOrAborted(host: string, port: number, signal: AbortSignal): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted && failures < probesToDie) {
+/** Resolves when the program is gone or ill, with what it is, or when the signal aborts. */
+async function goneOrAborted(
+  { host, port }: JoinedOptions,
+  hasHealth: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  let lost = 0;
+  let wellAt = performance.now();
+  for (;;) {
     await sleep(probeEveryMs, undefined, { signal }).catch(() => {});
-    failures = (await portAnswers(host, port)) ? 0 : failures + 1;
+    const answers = await portAnswers(host, port);
+    lost = answers ? 0 : lost + 1;
+    if (signal.aborted || lost === probesToDie) return "answers no more";
+    if (!hasHealth || (answers && (await serves(host, port, signal)))) wellAt = performance.now();
+    else if (performance.now() - wellAt > illAfterMs) return "does not say that it serves";
   }
+}
+
+async function serves(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  const health = await askHealth(host, port, signal).catch(() => undefined);
+  return health === "serving";
 }
 
 /** The value, or undefined where the signal aborts first; what comes later is nobody's matter. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = (): void => aborted.resolve(undefined);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
   work.catch(() => {});
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([work, aborted.promise]);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }

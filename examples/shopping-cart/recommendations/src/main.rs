@@ -37,7 +37,6 @@ async fn start(app: &mut App) -> Result<(), BoxError> {
 
     let recommendations = Recommendations::new(pairs.clone(), changes, popular, app.stopping());
     app.serve(RecommendationServiceServer::new(recommendations));
-    app.take_tells("recommendations.v1.RecommendationService")?;
 
     let checked_out = app.topic::<CartCheckedOut>("cart.v1.CartTopics/CheckedOut")?;
     app.subscribe_with_inbox(&checked_out, "recommendations", pairs)

@@ -5,7 +5,7 @@
 3. Where the service has an identity, a caller is admitted before its handler runs.
 
 A call that is cancelled, or whose deadline passes, cancels its handler; that is gRPC's own doing. A unary call that
-comes without a deadline gets 10 s here.
+comes without a deadline gets 10 s here. A stream without one is ended 5 s after the service began to stop.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Callable, NoReturn, Optional, Protocol
 import grpc
 from google.protobuf.message import Message as ProtoMessage
 
-from samspel.call_context import CallContext, enter_call
+from samspel.call_context import CallContext, current_call, enter_call
 from samspel.caller import Caller
 from samspel.command import Command, command_id, enter_command
 from samspel.deadline import within
@@ -31,6 +31,7 @@ from samspel.trace import trace_of
 
 log = logging.getLogger(__name__)
 
+_HEALTH = "/grpc.health.v1.Health/"
 _UNARY_SECONDS = 10.0
 # Longer than this is no deadline.
 _FOREVER_SECONDS = 365 * 24 * 3600.0
@@ -54,7 +55,8 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, gate: Optional[Gate] = None) -> None:
         self._gate = gate
-        #: When the last call began, by `time.monotonic()`.
+        self._endless: set[HandlerTask] = set()
+        #: When the last call began, by `time.monotonic()`; questions for the health are none.
         self.last_call_at = 0.0
 
     async def intercept_service(
@@ -62,7 +64,8 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[Any], Awaitable[Optional[grpc.RpcMethodHandler[Any, Any]]]],
         details: grpc.HandlerCallDetails,
     ) -> Optional[grpc.RpcMethodHandler[Any, Any]]:
-        self.last_call_at = time.monotonic()
+        if not details.method.startswith(_HEALTH):
+            self.last_call_at = time.monotonic()
         handler: Any = await continuation(details)
         if handler is None:
             return handler
@@ -94,8 +97,8 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
             try:
                 caller = await self._begin(context, method)
                 answers = inner(request, context)
-                if self._gate is not None and caller is not None:
-                    answers = _followed(self._gate, caller, method, answers)
+                if caller is not None or _seconds_left(context) is None:
+                    answers = self._watched(caller, method, answers, context)
                 if hasattr(answers, "__aiter__"):
                     async for response in answers:
                         yield response
@@ -105,6 +108,39 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                 await _abort(context, method, error)
 
         return call
+
+    async def _watched(
+        self,
+        caller: Optional[Caller],
+        method: str,
+        answers: Any,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> AsyncIterator[Any]:
+        """The answers of a handler, for as long as its caller may have them and the service goes on."""
+        handler = HandlerTask(answers)
+        unfollow: Callable[[], None] = _nothing
+        if self._gate is not None and caller is not None:
+            unfollow = self._gate.follow(caller, method.lstrip("/"), handler.end)
+        if _seconds_left(context) is None:
+            self._endless.add(handler)
+        try:
+            async for answer in handler.read():
+                yield answer
+        finally:
+            unfollow()
+            self._endless.discard(handler)
+
+    def end_streams(self) -> None:
+        """Ends the streams that have no deadline, and so perhaps no end, as the service stops."""
+        for handler in list(self._endless):
+            handler.end(
+                Rejection(
+                    grpc.StatusCode.UNAVAILABLE,
+                    "the instance is stopping",
+                    reason="SAMSPEL_DRAINING",
+                    retryable=True,
+                )
+            )
 
     async def _begin(
         self, context: grpc.aio.ServicerContext[Any, Any], method: str, default: Optional[float] = None
@@ -141,15 +177,8 @@ async def _in_time(answer: Awaitable[Any], method: str) -> Any:
         ) from None
 
 
-async def _followed(gate: Gate, caller: Caller, method: str, answers: Any) -> AsyncIterator[Any]:
-    """The answers of a handler, for as long as its caller may have them."""
-    handler = HandlerTask(answers)
-    unfollow = gate.follow(caller, method.lstrip("/"), handler.end)
-    try:
-        async for answer in handler.read():
-            yield answer
-    finally:
-        unfollow()
+def _nothing() -> None:
+    return None
 
 
 def _begin_command(context: grpc.aio.ServicerContext[Any, Any], method: str, request: Any) -> None:
@@ -160,14 +189,21 @@ def _begin_command(context: grpc.aio.ServicerContext[Any, Any], method: str, req
     enter_command(Command(service, name, key_of(request) or found, found))
 
 
+def _about(method: str) -> dict[str, str]:
+    """What the log says of a call: what it was, and to which trace it belongs."""
+    call = current_call()
+    traceparent = None if call is None else call.trace.get("traceparent")
+    return {"method": method} if traceparent is None else {"method": method, "traceparent": traceparent}
+
+
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], method: str, error: Exception) -> NoReturn:
     if isinstance(error, grpc.aio.AbortError):
         raise error
     if isinstance(error, Rejection):
         if error.__cause__ is not None:
-            log.warning("call failed", extra={"method": method}, exc_info=error)
+            log.warning("call failed", extra=_about(method), exc_info=error)
         packed = pack_status(error.code, error.message, error.detail)
         await context.abort(error.code, error.message, ((DETAILS_KEY, packed),))
-    log.error("call failed", extra={"method": method}, exc_info=error)
+    log.error("call failed", extra=_about(method), exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, "internal error")
     raise AssertionError("abort returned")

@@ -39,7 +39,8 @@ async def long_poll(
 ) -> None:
     """Asks for ever, until it is cancelled; `hear` and `fail` are told of each answer and each failure.
 
-    :param hear: may raise ConsulError for an answer that makes no sense; that is a failure
+    :param hear: may raise ConsulError for an answer that makes no sense; that is a failure. So is whatever else it
+        raises, with a trace in the log: a poll that died would leave its listener with what is old for ever
     """
     index: Optional[int] = None
     failures = 0
@@ -51,11 +52,15 @@ async def long_poll(
             else:
                 answer = await consul.wait(path, {**query, "index": str(index)})
             hear(answer)
-        except ConsulError as error:
+        except Exception as error:
             index = None
             failures += 1
-            (log.warning if failures == 1 else log.debug)("registry away", extra={"reason": str(error)})
-            fail(error)
+            if isinstance(error, ConsulError):
+                (log.warning if failures == 1 else log.debug)("registry away", extra={"reason": str(error)})
+                fail(error)
+            else:
+                log.error("answer of the registry not taken", extra={"path": path}, exc_info=error)
+                fail(ConsulError(f"The answer to {path} could not be taken: {error!r}"))
             await asyncio.sleep(backoff_seconds(failures))
             continue
         if failures:

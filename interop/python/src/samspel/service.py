@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import socket
-import time
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import FrameType
@@ -33,6 +32,7 @@ from samspel.health import Health
 from samspel.identity import Identity, rules_of
 from samspel.inbox import Inbox
 from samspel.interceptor import ServiceInterceptor
+from samspel.leaving import until_left
 from samspel.logs import configure_logging
 from samspel.message import Message
 from samspel.publisher import Publisher
@@ -53,15 +53,14 @@ M = TypeVar("M", bound=ProtoMessage)
 R = TypeVar("R")
 
 _DRAIN_SECONDS = 30.0
+# Of that, what a stream without a deadline gets.
+_STREAM_SECONDS = 5.0
 _SERVER_OPTIONS = (
     ("grpc.so_reuseport", 0),
     # 8 KiB of metadata are taken for sure, and pings of clients that are more careful than every 5 minutes.
     ("grpc.max_metadata_size", 16 * 1024),
     ("grpc.http2.min_ping_recv_interval_without_data_ms", 5_000),
 )
-# A caller that watches the registry stops to call within milliseconds.
-_QUIET_SECONDS = 0.25
-_LEAVE_SECONDS = 3.0
 # A registry that is away does not stop a start; who waits for "ready" is told when the instance can be found.
 _REGISTER_SECONDS = 5.0
 
@@ -213,7 +212,8 @@ class Service:
             log.info("stopping")
             await health.stop_serving()
             await registration.stop()
-            await self._be_left()
+            await until_left(lambda: self._interceptor.last_call_at)
+            asyncio.get_running_loop().call_later(_STREAM_SECONDS, self._interceptor.end_streams)
             await asyncio.gather(
                 self.server.stop(_DRAIN_SECONDS), *(subscription.stop() for subscription in subscriptions)
             )
@@ -226,19 +226,6 @@ class Service:
             log.warning(
                 "(samspel.v1.allow) is not enforced: set SAMSPEL_IDENTITY=consul", extra={"methods": rules}
             )
-
-    async def _be_left(self) -> None:
-        """Answers on until callers have learnt from the registry that the instance leaves.
-
-        A server of gRPC that shuts down cancels the calls that it has not looked at yet; so none should be coming.
-        """
-        began = time.monotonic()
-        while True:
-            now = time.monotonic()
-            quiet_at = max(began, self._interceptor.last_call_at) + _QUIET_SECONDS
-            if now >= min(quiet_at, began + _LEAVE_SECONDS):
-                return
-            await asyncio.sleep(min(quiet_at, began + _LEAVE_SECONDS) - now)
 
     async def _consume(self) -> list[Subscription[ProtoMessage]]:
         subscriptions = [make(self._connection()) for make in self._subscriptions]

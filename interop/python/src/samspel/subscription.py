@@ -56,7 +56,9 @@ class Subscription(Generic[M]):
         handle: Callable[[Message[M]], Awaitable[None]],
         *,
         attempts: int = 8,
+        longest_backoff: float = 5.0,
     ) -> None:
+        self._longest_backoff = longest_backoff
         self._broker = broker
         self._prefix = prefix
         self._group = group
@@ -171,7 +173,7 @@ class Subscription(Generic[M]):
         except Exception as error:
             again = isinstance(error, Unavailable) or place.num_delivered < self._attempts
             if again and not self._is_final(error):
-                delay = backoff_seconds(place.num_delivered)
+                delay = backoff_seconds(place.num_delivered, self._longest_backoff)
                 log.warning("message failed", extra={**about, "again_in_seconds": delay}, exc_info=error)
                 await raw.nak(delay)
                 return

@@ -44,6 +44,7 @@ from samspel.v1.tell_pb2 import TellFailure, TellReply
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 16
+_LONGEST_BACKOFF_SECONDS = 60.0
 _TIMEOUT_SECONDS = 30.0
 
 # Another attempt would not change the word of a handler that says one of these.
@@ -95,7 +96,15 @@ class Tells(Subscription[ProtoMessage]):
 
     def __init__(self, broker: Broker, prefix: str, service: ServiceDescriptor, servicer: object) -> None:
         told = _Told(service)
-        super().__init__(broker, prefix, TELL_GROUP, told, self._carry_out, attempts=_ATTEMPTS)  # type: ignore[arg-type]
+        super().__init__(
+            broker,
+            prefix,
+            TELL_GROUP,
+            told,  # type: ignore[arg-type]
+            self._carry_out,
+            attempts=_ATTEMPTS,
+            longest_backoff=_LONGEST_BACKOFF_SECONDS,
+        )
         self._service = service
         self._servicer = servicer
 

@@ -83,7 +83,8 @@ impl App {
         &self.settings
     }
 
-    /// Serves a proto service: `app.serve(OrderServiceServer::new(orders))`. It is announced in the registry.
+    /// Serves a proto service: `app.serve(OrderServiceServer::new(orders))`. It is announced in the registry. Where
+    /// `NATS_URL` is set, its handlers get what is told to it, too.
     pub fn serve<S>(&mut self, server: S) -> &mut Self
     where
         S: tower_service::Service<
@@ -188,35 +189,6 @@ impl App {
         self
     }
 
-    /// Takes what others tell a proto service, with the handlers that serve its calls.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Declaration`] where it is not served here, or has no method that may be told;
-    /// [`Error::Configuration`] without `NATS_URL`.
-    pub fn take_tells(&mut self, proto_service: &str) -> Result<&mut Self, Error> {
-        if !self.served.iter().any(|served| served == proto_service) {
-            return Err(Error::Declaration(format!(
-                "Cannot take the tells of {proto_service} as it is not served here: call serve first"
-            )));
-        }
-        let methods = self.descriptors.told_methods(proto_service);
-        if methods.is_empty() {
-            return Err(Error::Declaration(format!(
-                "Cannot take the tells of {proto_service} as no method of it may be told: mark one IDEMPOTENT or \
-                 (samspel.v1.deduplicated), and give its file's descriptors to Service::new"
-            )));
-        }
-        let (broker, service) = (self.broker()?, proto_service.to_owned());
-        self.consumers.push(Box::new(move |edge, stopping| {
-            Box::pin(async move {
-                let tells = Tells::new(broker.clone(), service, methods, edge);
-                consume(tells, &broker, stopping).await
-            })
-        }));
-        Ok(self)
-    }
-
     /// Tells methods of other services.
     ///
     /// # Errors
@@ -258,6 +230,28 @@ impl App {
     #[must_use]
     pub fn stopping(&self) -> Stopping {
         Stopping(self.stopping.clone())
+    }
+
+    /// Takes what others tell the proto services that are served here, with the handlers that serve their calls: where
+    /// there is a broker, and of each that has a method which may be told.
+    pub(crate) fn take_tells(&mut self) -> Result<(), Error> {
+        if !self.settings.has_nats() {
+            return Ok(());
+        }
+        for service in self.served.clone() {
+            let methods = self.descriptors.told_methods(&service);
+            if methods.is_empty() {
+                continue;
+            }
+            let broker = self.broker()?;
+            self.consumers.push(Box::new(move |edge, stopping| {
+                Box::pin(async move {
+                    let tells = Tells::new(broker.clone(), service, methods, edge);
+                    consume(tells, &broker, stopping).await
+                })
+            }));
+        }
+        Ok(())
     }
 
     /// Refuses what would be served without its descriptors: nobody could find out what it is.

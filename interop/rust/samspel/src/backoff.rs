@@ -5,15 +5,21 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+/// The longest wait, but for tells.
+pub(crate) const LONGEST: Duration = Duration::from_secs(5);
 
 /// How long to wait after failed attempt number `attempt` (1, 2, 3 …).
 ///
 /// Between half and all of 0.1, 0.2, 0.4 … 5 s: the seven waits between eight attempts take 11.3 s at the most.
 pub(crate) fn backoff(attempt: u32) -> Duration {
+    backoff_up_to(LONGEST, attempt)
+}
+
+/// The same with another longest wait.
+pub(crate) fn backoff_up_to(longest: Duration, attempt: u32) -> Duration {
     let ceiling = FIRST
         .saturating_mul(1 << attempt.saturating_sub(1).min(16))
-        .min(LONGEST);
+        .min(longest);
     ceiling.mul_f64(0.5 + 0.5 * rand::random::<f64>())
 }
 

@@ -116,6 +116,7 @@ impl Service {
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
         }
         app.check()?;
+        app.take_tells()?;
         let broker = app.used_broker();
         if let Some(broker) = &broker {
             broker.client().await?;
@@ -147,8 +148,8 @@ impl Service {
 
         let _ = stop.wait_for(|stop| *stop).await;
         tracing::info!("stopping");
-        serving.not_serving().await;
         registration.stop().await;
+        serving.not_serving().await;
         tokio::join!(serving.drain(), settled(consuming));
         if let Some(broker) = broker {
             broker.close().await;

@@ -120,6 +120,11 @@ impl Settings {
         )
     }
 
+    /// Whether there is a broker at all.
+    pub(crate) fn has_nats(&self) -> bool {
+        self.read("NATS_URL").is_some()
+    }
+
     /// `CONSUL_HTTP_ADDR`: the registry. Default `http://127.0.0.1:8500`.
     ///
     /// # Errors

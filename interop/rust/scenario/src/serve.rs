@@ -22,7 +22,7 @@ use crate::api::{
 };
 use crate::memory::{Consumer, Memory};
 use crate::waits::Waits;
-use crate::{HAPPENED, SERVICE};
+use crate::HAPPENED;
 
 const ATTEMPTS: u32 = 3;
 
@@ -35,7 +35,6 @@ pub async fn start(app: &mut App) -> Result<(), BoxError> {
         waits: Waits::default(),
         served_by: served_by(),
     }));
-    app.take_tells(SERVICE)?;
     app.attempts(ATTEMPTS)
         .subscribe_with_inbox(&happened, "scenario", Consumer)
         .await?;

@@ -52,8 +52,14 @@ export async function openConnection(
     goaway = code;
   });
   try {
-    // A connection alone says nothing of HTTP/2: its first frame does.
-    await once(session, "remoteSettings", { signal });
+    // A connection alone says nothing of HTTP/2: its first frame does. One that is closed before is no error to Node.
+    const closed = once(session, "close", { signal }).then(() => {
+      throw new Error("the connection was closed");
+    });
+    // Both may fail; the other one's failure says nothing more.
+    const settings = once(session, "remoteSettings", { signal });
+    for (const end of [closed, settings]) end.catch(() => {});
+    await Promise.race([settings, closed]);
   } catch (error) {
     session.destroy();
     throw error;

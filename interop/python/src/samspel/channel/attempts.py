@@ -28,8 +28,8 @@ _CONNECT_SECONDS = 2.0
 # Of a call without a deadline, such as a stream.
 _PATIENCE_SECONDS = 10.0
 
-#: Makes the call on an instance's channel, with what is left of its deadline.
-Invoke = Callable[[grpc.aio.Channel, Optional[float]], Any]
+#: Makes the call on an instance, with what is left of its deadline.
+Invoke = Callable[[Member, Optional[float]], Any]
 
 
 class Asked(NamedTuple):
@@ -91,7 +91,7 @@ async def attempt(pool: Pool, budget: RetryBudget, asked: Asked, invoke: Invoke,
 
 def _begin(member: Member, asked: Asked, invoke: Invoke) -> Any:
     left = asked.seconds_left
-    call = invoke(member.channel, None if left is None else max(0.0, left))
+    call = invoke(member, None if left is None else max(0.0, left))
     member.begin()
     call.add_done_callback(lambda _: member.end())
     return call

@@ -57,6 +57,7 @@ class Member:
         self._idle.set()
         self._close_front: Optional[Callable[[], Awaitable[None]]] = None
         self._opened: Optional[grpc.aio.Channel] = None
+        self._methods: dict[str, Any] = {}
         self._watching = asyncio.create_task(self._watch())
 
     @property
@@ -74,11 +75,14 @@ class Member:
         """Whether it failed a moment ago, so that others are preferred."""
         return time.monotonic() < self._rests_until
 
-    @property
-    def channel(self) -> grpc.aio.Channel:
-        if self._opened is None:
-            raise RuntimeError(f"{self.endpoint.address} is not connected yet")
-        return self._opened
+    def method(self, kind: str, method: str, codec: tuple[Any, Any]) -> Any:
+        """What calls a method on the instance; `kind` is `unary_unary` for one."""
+        known = self._methods.get(method)
+        if known is None:
+            if self._opened is None:
+                raise RuntimeError(f"{self.endpoint.address} is not connected yet")
+            known = self._methods[method] = getattr(self._opened, kind)(method, *codec)
+        return known
 
     def rest(self) -> None:
         """Notes that it did not take a call."""

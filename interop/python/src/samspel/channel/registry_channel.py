@@ -16,6 +16,7 @@ import grpc
 
 from samspel.channel.attempts import Asked, Invoke, attempt, attempt_once
 from samspel.channel.interceptors import Details, call_interceptors
+from samspel.channel.member import Member
 from samspel.channel.pool import Pool
 from samspel.channel.retry_budget import RetryBudget
 
@@ -130,8 +131,8 @@ class RegistryChannel(grpc.aio.Channel):
         ends_at = None if details.timeout is None else time.monotonic() + details.timeout
         asked = Asked(method, ends_at, bool(details.wait_for_ready))
 
-        def invoke(channel: grpc.aio.Channel, seconds: Optional[float]) -> Any:
-            return getattr(channel, kind)(method, *codec)(
+        def invoke(member: Member, seconds: Optional[float]) -> Any:
+            return member.method(kind, method, codec)(
                 request,
                 timeout=seconds,
                 metadata=details.metadata,

@@ -77,7 +77,8 @@ class MaterialSource:
                 spiffe_id=str(self._leaf["ServiceURI"]),
                 expires_at=_time(str(self._leaf["ValidBefore"])),
             )
-        except (KeyError, TypeError, ValueError) as error:
+            material.client_context()  # it is one that TLS takes
+        except (KeyError, TypeError, ValueError, OSError) as error:
             raise ConsulError(
                 f"The registry answered no certificate: {type(error).__name__} {error}"
             ) from None

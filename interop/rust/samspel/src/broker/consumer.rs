@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{timeout, Instant};
 
 use super::connection::Broker;
-use crate::backoff::backoff;
+use crate::backoff::{backoff, backoff_up_to, LONGEST};
 use crate::context::caught;
 use crate::error::{BoxError, Error};
 
@@ -99,6 +99,10 @@ pub(crate) trait Work: Send + Sync + 'static {
     fn topic(&self) -> &str;
     fn group(&self) -> &str;
     fn attempts(&self) -> u32;
+    /// The longest wait between attempts.
+    fn longest_wait(&self) -> Duration {
+        LONGEST
+    }
     fn partitions(&self) -> u32;
     /// The subject of a partition.
     fn subject(&self, partition: u32) -> String;
@@ -217,7 +221,7 @@ impl<W: Work> Partition<W> {
             Err(Trouble::Final(error)) => (error, true),
             Err(Trouble::Failed(error)) if attempt >= self.work.attempts() => (error, false),
             Err(Trouble::Failed(reason) | Trouble::Waits(reason)) => {
-                let delay = backoff(attempt);
+                let delay = backoff_up_to(self.work.longest_wait(), attempt);
                 tracing::warn!(topic, sequence, attempt, reason, "message failed");
                 return delivery.settle(AckKind::Nak(Some(delay))).await;
             }

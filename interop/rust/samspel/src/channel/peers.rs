@@ -1,7 +1,7 @@
 //! The connections to the instances of one target, and whose turn it is (C3).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -46,17 +46,30 @@ impl Peer {
 #[derive(Debug)]
 pub(super) struct Peers {
     registry: String,
-    instances: Instances,
-    current: Mutex<Vec<Arc<Peer>>>,
+    known: Mutex<Known>,
     turn: AtomicUsize,
 }
 
+/// The set as it was when it was last looked at.
+#[derive(Debug)]
+struct Known {
+    instances: Instances,
+    peers: Vec<Arc<Peer>>,
+    /// How many take mutual TLS only.
+    secure: usize,
+}
+
 impl Peers {
-    pub fn new(instances: Instances, registry: String) -> Self {
+    pub fn new(mut instances: Instances, registry: String) -> Self {
+        instances.mark_changed();
+        let known = Known {
+            instances,
+            peers: Vec::new(),
+            secure: 0,
+        };
         Self {
             registry,
-            instances,
-            current: Mutex::default(),
+            known: Mutex::new(known),
             turn: AtomicUsize::new(0),
         }
     }
@@ -64,52 +77,58 @@ impl Peers {
     /// The next peer: one that was not tried yet, and not one that was just not reached, where there is a choice.
     /// Waits for the first instance.
     pub async fn next(&self, tried: &[Arc<Peer>]) -> Result<Arc<Peer>, Status> {
-        let mut instances = self.instances.clone();
         loop {
-            let all = instances.current();
-            let count = all.len();
-            if let Some(peer) = self.pick(all, tried) {
-                return Ok(peer);
-            }
-            if count > 0 {
-                return Err(self.all_secure());
-            }
+            let mut instances = {
+                let known = self.known();
+                if let Some(peer) = self.pick(&known.peers, tried) {
+                    return Ok(peer);
+                }
+                if known.secure > 0 {
+                    drop(known);
+                    return Err(self.all_secure());
+                }
+                known.instances.clone()
+            };
             instances.changed().await;
         }
     }
 
-    fn pick(&self, instances: Vec<Instance>, tried: &[Arc<Peer>]) -> Option<Arc<Peer>> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        update(&mut current, instances);
-        let (count, turn, now) = (
-            current.len(),
-            self.turn.fetch_add(1, Ordering::Relaxed),
-            Instant::now(),
-        );
-        let in_turn = || (0..count).map(|offset| &current[(turn.wrapping_add(offset)) % count]);
-        let untried = |peer: &&Arc<Peer>| !tried.iter().any(|other| Arc::ptr_eq(other, peer));
-        let best = in_turn().find(|peer| untried(peer) && !peer.is_away(now));
-        best.or_else(|| in_turn().find(untried))
+    fn pick(&self, peers: &[Arc<Peer>], tried: &[Arc<Peer>]) -> Option<Arc<Peer>> {
+        let (turn, now) = (self.turn.fetch_add(1, Ordering::Relaxed), Instant::now());
+        let in_turn = || {
+            peers
+                .iter()
+                .cycle()
+                .skip(turn % peers.len().max(1))
+                .take(peers.len())
+        };
+        let best = in_turn().find(|peer| is_untried(peer, tried) && !peer.is_away(now));
+        best.or_else(|| in_turn().find(|peer| is_untried(peer, tried)))
             .or_else(|| in_turn().next())
             .cloned()
     }
 
     /// Whether there is an instance that was not tried yet.
     pub fn has_other(&self, tried: &[Arc<Peer>]) -> bool {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        update(&mut current, self.instances.current());
-        current
+        self.known()
+            .peers
             .iter()
-            .any(|peer| !tried.iter().any(|other| Arc::ptr_eq(other, peer)))
+            .any(|peer| is_untried(peer, tried))
     }
 
     pub fn are_none(&self) -> bool {
-        self.instances.current().is_empty()
+        self.known().peers.is_empty()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.refresh();
+        known
     }
 
     /// The error of a call for which nobody came.
     pub fn no_instance(&self) -> Status {
-        let (service, registry) = (self.instances.proto_service(), &self.registry);
+        let (service, registry) = (self.proto_service(), &self.registry);
         self.unavailable(format!(
             "No instance of {service} is in the registry at {registry}: start a service that serves it, or check that \
              its health is SERVING and that it uses the same registry"
@@ -118,7 +137,7 @@ impl Peers {
 
     /// The seam for service identity: until it is there, nothing is sent in the clear to who wants mutual TLS.
     fn all_secure(&self) -> Status {
-        let (service, registry) = (self.instances.proto_service(), &self.registry);
+        let (service, registry) = (self.proto_service(), &self.registry);
         self.unavailable(format!(
             "Each instance of {service} in the registry at {registry} takes mutual TLS only (meta secure=true), which \
              this library does not speak yet: let it serve with SAMSPEL_IDENTITY=none"
@@ -129,25 +148,34 @@ impl Peers {
         Rejection::new(Code::Unavailable, message)
             .reason("SAMSPEL_NO_INSTANCE")
             .retryable(true)
-            .metadata("service", self.instances.proto_service())
+            .metadata("service", self.proto_service())
             .into()
+    }
+
+    fn proto_service(&self) -> String {
+        self.known().instances.proto_service().to_owned()
     }
 }
 
-/// Keeps the connections of who is still there.
-fn update(current: &mut Vec<Arc<Peer>>, mut instances: Vec<Instance>) {
-    instances.retain(|instance| !instance.is_secure());
-    if current.iter().map(|peer| &peer.instance).eq(&instances) {
-        return;
+impl Known {
+    /// Keeps the connections of who is still there.
+    fn refresh(&mut self) {
+        let Some(mut instances) = self.instances.if_changed() else {
+            return;
+        };
+        let all = instances.len();
+        instances.retain(|instance| !instance.is_secure());
+        self.secure = all - instances.len();
+        let reused = |instance: Instance| {
+            let known = self.peers.iter().find(|peer| peer.instance == instance);
+            known.cloned().or_else(|| connect(instance))
+        };
+        self.peers = instances.into_iter().filter_map(reused).collect();
     }
-    let reused = |instance: Instance| {
-        current
-            .iter()
-            .find(|peer| peer.instance == instance)
-            .cloned()
-            .or_else(|| connect(instance))
-    };
-    *current = instances.into_iter().filter_map(reused).collect();
+}
+
+fn is_untried(peer: &Arc<Peer>, tried: &[Arc<Peer>]) -> bool {
+    !tried.iter().any(|other| Arc::ptr_eq(other, peer))
 }
 
 fn connect(instance: Instance) -> Option<Arc<Peer>> {

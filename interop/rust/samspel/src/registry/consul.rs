@@ -71,6 +71,19 @@ impl Consul {
             .map(drop)
     }
 
+    /// Takes the check of an instance out, so that the next registration begins with a passing one: an agent that was
+    /// away has set it to critical, and registering alone would leave it there.
+    pub async fn forget_check(&self, id: &str) -> Result<(), ConsulError> {
+        let path = format!(
+            "/v1/agent/check/deregister/{}",
+            in_path(&format!("service:{id}"))
+        );
+        // Whatever it answers: an agent that forgot all knows no such check.
+        self.send(Method::PUT, &path, Bytes::new(), TIMEOUT)
+            .await
+            .map(drop)
+    }
+
     pub async fn deregister(&self, id: &str) -> Result<(), ConsulError> {
         let path = format!("/v1/agent/service/deregister/{}", in_path(id));
         self.expect(

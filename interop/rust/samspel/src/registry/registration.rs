@@ -148,7 +148,7 @@ impl Keeper {
         let mut registered = Some(registered);
         let mut failures = 0;
         while !*self.stopping.borrow() {
-            let lost = match self.register().await {
+            let lost = match self.register(failures > 0).await {
                 Ok(()) => {
                     failures = 0;
                     tracing::info!(id = self.id, "registered");
@@ -167,7 +167,10 @@ impl Keeper {
         }
     }
 
-    async fn register(&self) -> Result<(), ConsulError> {
+    async fn register(&self, was_away: bool) -> Result<(), ConsulError> {
+        if was_away {
+            self.consul.forget_check(&self.id).await?;
+        }
         if let Some(descriptors) = &self.descriptors {
             descriptors.publish(&self.consul).await;
         }

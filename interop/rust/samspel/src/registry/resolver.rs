@@ -22,7 +22,7 @@ use crate::task::Task;
 
 type Datacenter = Option<String>;
 
-/// Finds instances in a Consul. A clone shares its long polls, which end with the last clone.
+/// Finds instances in a Consul. A clone shares its long polls, which end with the last clone, channel and watch.
 ///
 /// It needs nothing else of this library:
 ///
@@ -75,6 +75,8 @@ struct Watched {
 pub struct Instances {
     receiver: watch::Receiver<Vec<Instance>>,
     watched: Arc<Watched>,
+    /// Whose long polls must go on for as long as this is looked at.
+    _resolver: Resolver,
 }
 
 impl Instances {
@@ -90,7 +92,16 @@ impl Instances {
             // The sender lives in what this holds.
             std::future::pending::<()>().await;
         }
-        self.receiver.mark_unchanged();
+    }
+
+    /// The set, where it is another one than when this was last asked.
+    pub(crate) fn if_changed(&mut self) -> Option<Vec<Instance>> {
+        let changed = self.receiver.has_changed().unwrap_or(false);
+        changed.then(|| self.receiver.borrow_and_update().clone())
+    }
+
+    pub(crate) fn mark_changed(&mut self) {
+        self.receiver.mark_changed();
     }
 
     /// The full name of the proto service.
@@ -152,6 +163,7 @@ impl Resolver {
         Ok(Instances {
             receiver: watched.sender.subscribe(),
             watched,
+            _resolver: self.clone(),
         })
     }
 

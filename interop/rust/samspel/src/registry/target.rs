@@ -10,6 +10,7 @@ use crate::error::Error;
 pub(crate) struct Target {
     pub service: String,
     pub version: Option<String>,
+    pub zone: Option<String>,
     pub tag: Option<String>,
     pub datacenter: Option<String>,
 }
@@ -20,7 +21,7 @@ impl Target {
         let refuse = |reason: &str| {
             Error::Declaration(format!(
                 "Cannot use the target {target:?} as {reason}: write consul:///orders.v1.OrderService, perhaps with \
-                 ?version=, ?tag= or ?dc="
+                 ?version=, ?zone=, ?tag= or ?dc="
             ))
         };
         if !target.contains("://") {
@@ -37,12 +38,14 @@ impl Target {
         let mut parsed = Self {
             service,
             version: None,
+            zone: None,
             tag: None,
             datacenter: None,
         };
         for (name, value) in url.query_pairs() {
             let place = match &*name {
                 "version" => &mut parsed.version,
+                "zone" => &mut parsed.zone,
                 "tag" => &mut parsed.tag,
                 "dc" => &mut parsed.datacenter,
                 other => return Err(refuse(&format!("{other} is no filter"))),
@@ -55,13 +58,13 @@ impl Target {
     /// Whether an instance is one of those that are asked for: its own tags decide, not those of its neighbours.
     pub fn matches(&self, instance: &Instance) -> bool {
         let has_tag = |wanted: &str| instance.tags.iter().any(|tag| tag == wanted);
-        let version = instance.meta.get("version");
+        let has_meta = |name: &str, wanted: &Option<String>| {
+            wanted.is_none() || instance.meta.get(name) == wanted.as_ref()
+        };
         has_tag(&self.service)
             && self.tag.as_deref().is_none_or(has_tag)
-            && self
-                .version
-                .as_ref()
-                .is_none_or(|wanted| version == Some(wanted))
+            && has_meta("version", &self.version)
+            && has_meta("zone", &self.zone)
     }
 }
 

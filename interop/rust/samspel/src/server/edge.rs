@@ -80,13 +80,14 @@ impl Service<Request<Body>> for Edge {
                 Ok(Ok(Ok(response))) => response,
                 Ok(Ok(Err(never))) => match never {},
                 Ok(Err(panic)) => {
-                    tracing::error!(method = path, reason = panic, "call failed");
+                    let traceparent = context.traceparent();
+                    tracing::error!(method = path, traceparent, reason = panic, "call failed");
                     Status::internal(INTERNAL).into_http()
                 }
                 Err(_) => exceeded(&path, deadline.unwrap_or(began), began).into_http(),
             };
             Ok(response_body::guard(
-                at_edge(response, &path),
+                at_edge(response, &path, &context),
                 context,
                 path,
                 began,
@@ -107,10 +108,11 @@ impl Edge {
 }
 
 /// An answer that failed before it began, as it may leave.
-fn at_edge(response: Response<Body>, path: &str) -> Response<Body> {
+fn at_edge(response: Response<Body>, path: &str, context: &Context) -> Response<Body> {
     let Some(status) = Status::from_header_map(response.headers()) else {
         return response;
     };
+    let traceparent = context.traceparent();
     // tonic leaves the status itself there, which still has its causes.
     let cause = response
         .extensions()
@@ -119,6 +121,7 @@ fn at_edge(response: Response<Body>, path: &str) -> Response<Body> {
     if is_fault(&status) {
         tracing::error!(
             method = path,
+            traceparent,
             reason = reason_of(&status, cause),
             "call failed"
         );
@@ -127,6 +130,7 @@ fn at_edge(response: Response<Body>, path: &str) -> Response<Body> {
     if let Some(cause) = cause {
         tracing::warn!(
             method = path,
+            traceparent,
             reason = reason_of(&status, Some(cause)),
             "call failed"
         );

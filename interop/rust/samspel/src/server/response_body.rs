@@ -78,7 +78,12 @@ impl Guarded {
         let status = frame.trailers_ref().and_then(Status::from_header_map);
         match status {
             Some(status) if is_fault(&status) => {
-                tracing::error!(method = self.path, reason = status.message(), "call failed");
+                tracing::error!(
+                    method = self.path,
+                    traceparent = self.context.traceparent(),
+                    reason = status.message(),
+                    "call failed"
+                );
                 self.end_with(&Status::internal(INTERNAL))
             }
             _ => {
@@ -111,6 +116,7 @@ impl HttpBody for Guarded {
             Err(_) => {
                 tracing::error!(
                     method = self.path,
+                    traceparent = self.context.traceparent(),
                     reason = "its stream panicked",
                     "call failed"
                 );

@@ -9,6 +9,7 @@ mod send;
 mod streams;
 mod take;
 
+#[cfg(feature = "postgres")]
 pub(crate) use address::message_id;
 pub use method::Method;
 pub use receipt::Receipt;

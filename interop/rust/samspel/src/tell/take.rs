@@ -27,6 +27,8 @@ use crate::v1::tell_reply::Outcome;
 use crate::v1::{TellFailure, TellReply};
 
 const ATTEMPTS: u32 = 16;
+/// With 16 attempts: a tell is given up after 3 to 7 minutes.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const HANDLER: Duration = Duration::from_secs(30);
 const STORE: Duration = Duration::from_secs(5);
 
@@ -120,6 +122,10 @@ impl Work for Tells {
 
     fn attempts(&self) -> u32 {
         ATTEMPTS
+    }
+
+    fn longest_wait(&self) -> Duration {
+        LONGEST_WAIT
     }
 
     fn partitions(&self) -> u32 {
