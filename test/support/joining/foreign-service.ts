@@ -22,6 +22,7 @@ import {
   ServerReflectionResponseSchema,
   type ServerReflectionResponse,
 } from "@samspel/runtime/gen/grpc/reflection/v1/reflection_pb.js";
+import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import type { Test } from "tap";
 import { withDependencies } from "../../../ts-runtime/src/service/file-index.ts";
 import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter_pb.ts";
@@ -62,7 +63,7 @@ export interface Faults {
   readonly unknownMethods?: "internal" | "ok";
   readonly garbage?: "handled" | "stack";
   /** Its port is TLS, with a health listener beside it. */
-  readonly tls?: "good" | "of-another-service" | "open-to-all" | "with-open-back-door";
+  readonly tls?: "good" | "of-another-service" | "of-another-ca" | "open-to-all" | "with-open-back-door";
   readonly descriptors?: "missing" | "stale" | "not-whole";
 }
 
@@ -139,12 +140,11 @@ function registrationOf(name: string, { port, digest, healthPort }: Registered):
 /** A certificate of the registry's CA, as a service of that name gets it. */
 async function tlsOf(registryUrl: string, name: string, fault: NonNullable<Faults["tls"]>) {
   const service = fault === "of-another-service" ? "mail" : name;
-  const [leaf, roots] = await Promise.all(
-    [`leaf/${service}`, "roots"].map(async (path) => {
-      const response = await fetch(`${registryUrl}/v1/agent/connect/ca/${path}`);
-      return response.json();
-    }),
-  );
+  const ask = async (url: string, path: string): Promise<unknown> =>
+    (await fetch(`${url}/v1/agent/connect/ca/${path}`)).json();
+  await using other = fault === "of-another-ca" ? await startEmbeddedRegistry({ port: 0 }) : undefined;
+  const leaf = await ask(other?.url ?? registryUrl, `leaf/${service}`);
+  const roots = await ask(registryUrl, "roots");
   const { CertPEM: cert, PrivateKeyPEM: key } = leaf as { CertPEM: string; PrivateKeyPEM: string };
   const { Roots } = roots as { Roots: readonly { RootCert: string }[] };
   return { cert, key, ca: Roots.map(({ RootCert }) => RootCert), requestCert: fault !== "open-to-all" };

@@ -5,6 +5,7 @@ import {
   openConnection,
   type ClientIdentity,
   type Connection,
+  type FoundTransport,
   type Place,
   type Transport,
 } from "./grpc/index.ts";
@@ -23,7 +24,7 @@ export interface Subject extends AsyncDisposable {
   /** Where it is. @throws where nobody knows. */
   readonly place: Place;
   /** What its port speaks. */
-  transport(): ReturnType<typeof findTransport>;
+  transport(): Promise<FoundTransport>;
   /** A connection that checks share; a new one where the last one broke. */
   connection(): Promise<Connection>;
   /** A connection of one check's own. */
@@ -53,7 +54,9 @@ export function createSubject({ options, registry, entry, instances, place }: Su
     if (place === undefined) throw new Error("no address is known");
     return place;
   };
-  const transport = once(() => findTransport(requirePlace(), waitMs));
+  const transport = once(() =>
+    findTransport(requirePlace(), { first: saidTransport(options, entry), waitMs }),
+  );
   const identity = once(() => clientIdentity(registry, options.as ?? defaultIdentity));
   const open = async (): Promise<Connection> => {
     const { transport: found, reasons } = await transport();
@@ -104,6 +107,13 @@ export function createSubject({ options, registry, entry, instances, place }: Su
         );
     },
   };
+}
+
+/** A port may speak both, while its callers still have to get an identity. */
+function saidTransport({ url }: VerifyOptions, entry: Entry | undefined): Transport["type"] {
+  const saysTls =
+    entry === undefined ? url?.startsWith("https:") === true : entry.Service.Meta["secure"] === "true";
+  return saysTls ? "tls" : "plaintext";
 }
 
 /** Plaintext needs none. A registry without certificates is no fault yet: not every TLS port wants one. */

@@ -266,6 +266,12 @@ const cases: readonly Case[] = [
     found: /^the certificate has spiffe:.*\/svc\/mail$/,
   },
   {
+    about: "a certificate of another CA",
+    faults: { tls: "of-another-ca" },
+    rule: "IDENT-3",
+    found: /^its certificate is of another CA than the registry's$/,
+  },
+  {
     about: "a TLS port that lets everybody in",
     faults: { tls: "open-to-all" },
     rule: "IDENT-2",

@@ -18,7 +18,7 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
   await using embedded = await startEmbeddedRegistry({ port: 0 });
   for (const registryUrl of [consulUrl(), embedded.url]) {
     const topicPrefix = testTopicPrefix(t);
-    const counting = await startFaultyService(t, { registryUrl, topicPrefix });
+    const counting = await startFaultyService(t, { registryUrl, topicPrefix, zone: "eu-1" });
     await counting.countUp("c-1", 2);
     await until("the topic is consumed", () => counting.handled.length === 2);
     await using registry = createRegistry({ url: registryUrl });
@@ -31,12 +31,24 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
       natsUrl: natsUrl(),
       topicPrefix,
       groups: ["watcher"],
-      skip: ["DESC"],
       disruptive: true,
     });
     t.same(broken, {});
     t.same(Object.keys(skipped).toSorted(), outOfSight);
+    const [instance] = await registry.resolve(CounterService.typeName);
+    t.match(instance?.meta, { zone: "eu-1", samspel_contract: "1" });
   }
+});
+
+t.test("a service of this runtime that has an identity keeps the contract", async (t) => {
+  const topicPrefix = testTopicPrefix(t);
+  await startFaultyService(t, { name: "guarded", registryUrl: consulUrl(), topicPrefix, identity: "consul" });
+  const { broken, findings } = await verified({ name: "guarded", registryUrl: consulUrl() });
+  t.same(broken, {});
+  const passed = findings.filter(
+    ({ rule, outcome }) => rule.startsWith("IDENT") && outcome.type === "passed",
+  );
+  t.equal(passed.length, 4);
 });
 
 t.test("Python's inventory keeps the contract, from its registration to its end", async (t) => {

@@ -76,6 +76,13 @@ const guarded = entryCheck({
   async run(_entry, subject) {
     const { transport } = await subject.transport();
     if (transport?.type !== "tls") return skipped(notSecure);
+    if (await servesPlaintext(subject)) {
+      return failed(
+        "its port takes plaintext, too",
+        "TLS alone, once all callers have an identity",
+        "set SAMSPEL_IDENTITY=consul in place of consul-permissive",
+      );
+    }
     try {
       using connection = await openConnection(subject.place, transport, {
         signal: AbortSignal.timeout(subject.waitMs),
@@ -93,6 +100,18 @@ const guarded = entryCheck({
     );
   },
 });
+
+/** A port that takes TLS alone may still say so in plaintext. */
+async function servesPlaintext({ place, waitMs }: Subject): Promise<boolean> {
+  const signal = AbortSignal.timeout(waitMs);
+  try {
+    using connection = await openConnection(place, { type: "plaintext" }, { signal });
+    const { end } = await connection.unary({ path: healthPath("Check"), waitMs });
+    return isStatus(end, statusOf.OK);
+  } catch {
+    return false;
+  }
+}
 
 const loopback = "127.0.0.1";
 

@@ -97,31 +97,27 @@ function ping(session: ClientHttp2Session, signal: AbortSignal): Promise<number>
   });
 }
 
-/** What a port speaks. Undefined where it is neither; `reasons` then say what each attempt met. */
+/** What a port speaks; undefined where it is neither. `reasons` say what each attempt met. */
+export interface FoundTransport {
+  readonly transport: Transport | undefined;
+  readonly reasons: readonly string[];
+}
+
+/** What a port speaks: of both, what is tried first. */
 export async function findTransport(
   place: Place,
-  waitMs: number,
-): Promise<
-  | { readonly transport: Transport; readonly reasons: readonly string[] }
-  | { readonly transport: undefined; readonly reasons: readonly string[] }
-> {
+  { first, waitMs }: { readonly first: Transport["type"]; readonly waitMs: number },
+): Promise<FoundTransport> {
   const reasons: string[] = [];
-  try {
-    const connection = await openConnection(
-      place,
-      { type: "plaintext" },
-      { signal: AbortSignal.timeout(waitMs) },
-    );
-    connection[Symbol.dispose]();
-    return { transport: { type: "plaintext" }, reasons };
-  } catch (error) {
-    reasons.push(`in plaintext: ${reasonOf(error)}`);
-  }
-  try {
-    await handshake(place, AbortSignal.timeout(waitMs));
-    return { transport: { type: "tls" }, reasons };
-  } catch (error) {
-    reasons.push(`in TLS: ${reasonOf(error)}`);
+  for (const type of first === "tls" ? (["tls", "plaintext"] as const) : (["plaintext", "tls"] as const)) {
+    try {
+      const signal = AbortSignal.timeout(waitMs);
+      if (type === "tls") await handshake(place, signal);
+      else (await openConnection(place, { type }, { signal }))[Symbol.dispose]();
+      return { transport: { type }, reasons };
+    } catch (error) {
+      reasons.push(`in ${type === "tls" ? "TLS" : type}: ${reasonOf(error)}`);
+    }
   }
   return { transport: undefined, reasons };
 }

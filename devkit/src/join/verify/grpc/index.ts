@@ -6,6 +6,7 @@ export {
   reasonOf,
   type ClientIdentity,
   type Connection,
+  type FoundTransport,
   type Place,
   type Transport,
 } from "./connection.ts";
