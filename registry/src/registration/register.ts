@@ -5,7 +5,7 @@
 //       told anew in any case: where it kept the instance, it restarted its check as critical. Waits between attempts
 //       stay under `maxBackoffMs`.
 //   K3. Nothing is registered after `deregister` began: the keeping has ended before the agent is told.
-//   K4. An instance in maintenance stays in it, whatever the agent forgets.
+//   K4. An instance in maintenance is put back into it, whatever the agent forgets.
 import { backoff, pause } from "../backoff.ts";
 import type { Agent, ConsulHttp } from "../consul/index.ts";
 import { RegistryError } from "../errors.ts";

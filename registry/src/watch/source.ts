@@ -15,8 +15,9 @@ import type { ResolvedRegistryOptions } from "../options.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { PollSlots } from "./poll-slots.ts";
 
-/** A poll that ends sooner is followed by a pause: ten answers a second are enough. */
+/** After some polls in a row that end sooner there are pauses: of what changes all the time, ten answers a second do. */
 const shortestPollMs = 100;
+const mostShortPolls = 5;
 
 export type SourceState<T> =
   /** No answer yet. */
@@ -65,6 +66,7 @@ export function createSource<T>(
   const listeners = new Set<() => void>();
   let state: SourceState<T> = { type: "waiting" };
   let index: bigint | undefined;
+  let shortPolls = 0;
   let polling: AbortController | undefined;
 
   const tell = (next: SourceState<T>): void => {
@@ -102,9 +104,10 @@ export function createSource<T>(
     // A registry that does not hold the request back must not be asked in a tight loop, nor a service that changes all
     // the time: its answer may have megabytes.
     const leftMs = shortestPollMs - (performance.now() - startedAt);
+    shortPolls = blocking && leftMs > 0 ? shortPolls + 1 : 0;
     if (!polls || leftMs <= 0) return;
     if (index === undefined || index === previous) await backoff(3, signal);
-    else if (blocking) await pause(leftMs, signal);
+    else if (shortPolls > mostShortPolls) await pause(leftMs, signal);
   };
 
   const poll = async (signal: AbortSignal): Promise<void> => {
