@@ -1,10 +1,10 @@
 // One HTTP/2 connection to an instance, and the calls in flight on it.
-import type { Http2Session } from "node:http2";
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { clientTls } from "@samspel/registry";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { isFromPeer } from "./failure.ts";
+import { guarded } from "./guarded-sessions.ts";
 import type { Security } from "./security.ts";
 
 // gRPC servers allow a ping every five minutes unless told otherwise; this stays above that.
@@ -43,7 +43,7 @@ export function createConnection(baseUrl: string, security: Security): Connectio
   };
   const transport = createGrpcTransport({
     baseUrl,
-    sessionManager: withErrorsHeard(sessionManager),
+    sessionManager: guarded(sessionManager),
     readMaxBytes: maxReceiveBytes,
   });
   return {
@@ -78,28 +78,5 @@ export function createConnection(baseUrl: string, security: Security): Connectio
       closeIfDone();
     },
     close: () => sessionManager.abort(),
-  };
-}
-
-/**
- * connect-node 2.2 destroys a session at a GOAWAY, and may stop to listen for the error of that before it comes: when
- * the session is left just then, or a call begins. Nobody would hear it, and that ends the process.
- */
-function withErrorsHeard(
-  manager: Http2SessionManager,
-): Pick<Http2SessionManager, "authority" | "request" | "notifyResponseByteRead"> {
-  const heard = new WeakSet<Http2Session>();
-  return {
-    authority: manager.authority,
-    async request(...call) {
-      const stream = await manager.request(...call);
-      const { session } = stream;
-      if (session !== undefined && !heard.has(session)) {
-        heard.add(session);
-        session.on("error", () => {});
-      }
-      return stream;
-    },
-    notifyResponseByteRead: (stream) => manager.notifyResponseByteRead(stream),
   };
 }

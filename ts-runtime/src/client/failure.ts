@@ -2,6 +2,7 @@
 // answer is it, the peer's or the connection's? Known traits of connect-node 2.2, seen in tests:
 //   - a server that dies while a handler runs shows as Canceled (its session or socket was destroyed) or Aborted
 //     (TCP reset), although nobody canceled anything: we say Unavailable;
+//   - one that dies after its first headers may show as an answer without a status;
 //   - a stream that is refused because the server is at its limit, or closing, shows as Internal or Unavailable
 //     with REFUSED_STREAM: HTTP/2 promises that such a request was not processed (RFC 9113, 8.7);
 //   - a certificate that either side refuses shows as Internal or Canceled, and with TLS 1.3 late, when a request has
@@ -95,6 +96,7 @@ function reasonOf(error: ConnectError): string {
 
 function wasCut(error: ConnectError): boolean {
   if (error.code === Code.Canceled || error.code === Code.Aborted) return true;
+  if (error.code === Code.Internal && error.rawMessage.includes("missing status")) return true;
   return chainOf(error).some((it) => {
     const code = codeOf(it);
     return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT" || code.startsWith("ERR_HTTP2_");
