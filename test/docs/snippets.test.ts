@@ -109,7 +109,7 @@ t.test("npm scripts are in package.json", async (t) => {
   const found = marked("npm scripts").flatMap((block) =>
     commandsOf(block)
       .filter((command) => {
-        const script = /^npm (?:run )?([a-z]+)(?: -- .+)?$/.exec(command)?.[1];
+        const script = /^npm (?:run )?([a-z:]+)(?: -- .+)?$/.exec(command)?.[1];
         return script === undefined ? !/^(git clone|cd) /.test(command) : !(script in scripts);
       })
       .map((command) => `${block.at}: ${command}`),
