@@ -30,7 +30,7 @@ export function testScenarios(name: string): void {
     });
     t.ok(results.length > 20, "there are results");
     for (const { drive, serve, scenario, passed, message } of results) {
-      t.ok(passed, `${drive} → ${serve}: ${scenario}`, { message });
+      t.ok(passed, `${drive} → ${serve}: ${scenario}${message === "" ? "" : `: ${message}`}`);
     }
   });
 }
