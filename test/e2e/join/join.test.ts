@@ -244,6 +244,7 @@ t.test("a command that cannot be started, and a command line that is wrong, say 
   for (const [args, said] of [
     [["--port", "1"], /--name <name> is missing/],
     [["--name", "plain", "--port", "0"], /--port 0 needs a command/],
+    [["--name", "Bad_Name", "--port", "1", "--", "true"], /It must be a DNS label/],
     [["--name", "plain", "--port", "x"], /It must be a port/],
     [["--name", "plain", "--port", "1", "--host", "0.0.0.0"], /an address that callers can reach/],
     [["--name", "plain", "--port", "1", "--meta", "x"], /key=value/],

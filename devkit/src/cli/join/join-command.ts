@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { Run } from "./run.ts";
 import {
   joinedOptions,
+  nameOption,
   portNumber,
   positive,
   reachable,
@@ -34,7 +35,7 @@ export function joinCommand(run: Run): Command {
   const command = new Command("join")
     .description("run a gRPC program of any language, or find one that runs, and keep it in the registry")
     .argument("[command...]", "the program and its arguments, after --; without it, one that runs is joined")
-    .option("--name <name>", "the service's name in the registry: a DNS label")
+    .addOption(nameOption())
     .addOption(
       new Option("--port <port>", "where the program listens; 0 chooses a free port").argParser(portNumber),
     )

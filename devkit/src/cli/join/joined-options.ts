@@ -108,6 +108,19 @@ export function positive(value: string): number {
   throw new InvalidArgumentError("It must be a positive number.");
 }
 
+/** Before a program is started that could not be registered under it (R1). */
+function dnsLabel(value: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new InvalidArgumentError(
+    "It must be a DNS label like orders-v1: a-z, 0-9 and inner -, at most 63 long.",
+  );
+}
+
+/** The name under which a program is joined. */
+export function nameOption(): Option {
+  return new Option("--name <name>", "the service's name in the registry: a DNS label").argParser(dnsLabel);
+}
+
 export function portNumber(value: string): number {
   const port = Number(value);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;

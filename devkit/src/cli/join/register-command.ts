@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { Run } from "./run.ts";
 import {
   joinedOptions,
+  nameOption,
   portNumber,
   reachable,
   withJoinedOptions,
@@ -33,7 +34,7 @@ answers no more.`;
 export function registerCommand(run: Run): Command {
   const command = new Command("register")
     .description("put a service that runs elsewhere into the registry, and leave it there")
-    .requiredOption("--name <name>", "the service's name in the registry: a DNS label")
+    .addOption(nameOption().makeOptionMandatory())
     .addOption(
       new Option("--address <address>", "where callers reach it").argParser(reachable).makeOptionMandatory(),
     )
