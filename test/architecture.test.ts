@@ -11,7 +11,7 @@ const runtime = join(root, "ts-runtime/src");
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
   ["errors", "telemetry", "resilience", "codec"],
-  ["descriptor", "request"],
+  ["descriptor", "request", "grpc"],
   ["service", "client"],
   ["postgres"],
   ["cluster"],

@@ -36,18 +36,39 @@ export function encode<Desc extends DescMessage>(desc: Desc, message: MessageSha
 
 /** Undefined where it is left to protobuf-es. */
 export function encodeByPlan(desc: DescMessage, message: unknown): Uint8Array | undefined {
-  const { covered, holdsBytes } = traitsOf(desc);
+  return write(desc, message, 0) ? writer.take(traitsOf(desc).holdsBytes) : undefined;
+}
+
+/**
+ * The bytes of a message behind `room` bytes that the caller fills. For what is sent and then forgotten: it shares a
+ * buffer of 64 KiB with others, whatever its fields are.
+ * @throws What `toBinary` of protobuf-es throws.
+ */
+export function encodeBehind<Desc extends DescMessage>(
+  desc: Desc,
+  message: MessageShape<Desc>,
+  room: number,
+): Buffer {
+  if (write(desc, message, room)) return writer.takeShared();
+  const bytes = toBinary(desc, message);
+  const behind = Buffer.allocUnsafe(room + bytes.length);
+  behind.set(bytes, room);
+  return behind;
+}
+
+/** Whether the writer holds the message now; else it is left to protobuf-es. */
+function write(desc: DescMessage, message: unknown, room: number): boolean {
   // V2
-  if (busy || !covered) return undefined;
+  if (busy || !traitsOf(desc).covered) return false;
   busy = true;
-  writer.begin();
+  writer.begin(room);
   try {
     planOf(desc).write(writer, message);
-    return writer.take(holdsBytes);
+    return true;
   } catch {
     // V1
     writer.drop();
-    return undefined;
+    return false;
   } finally {
     busy = false;
   }

@@ -25,6 +25,11 @@ export function traitsOf(desc: DescMessage): Traits {
   return traits;
 }
 
+/** Whether messages of a type may hold fields of type `bytes`, which share the bytes that they were decoded from. */
+export function holdsBytes(desc: DescMessage): boolean {
+  return traitsOf(desc).holdsBytes;
+}
+
 function reachable(desc: DescMessage): ReadonlySet<DescMessage> {
   const found = new Set([desc]);
   // A set goes on to what is added while it is walked.

@@ -21,9 +21,11 @@ export class Writer {
   #start = 0;
   #at = 0;
 
-  begin(): void {
+  /** @param room how many bytes to leave in front of the message, for whoever sends it. */
+  begin(room: number): void {
     if (this.#at + leastRoom > this.#bytes.length) this.#renew(slabBytes);
     this.#start = this.#at;
+    this.#at += room;
   }
 
   /** The message since `begin`; `own`, in a buffer of its own. */
@@ -31,6 +33,14 @@ export class Writer {
     const shared = this.#bytes.subarray(this.#start, this.#at);
     const message = own ? new Uint8Array(shared) : shared;
     if (own) this.#at = this.#start;
+    this.#start = this.#at;
+    if (this.#bytes.length > slabBytes) this.#renew(slabBytes);
+    return message;
+  }
+
+  /** The same in the shared buffer, with the room in front of it. */
+  takeShared(): Buffer {
+    const message = this.#bytes.subarray(this.#start, this.#at);
     this.#start = this.#at;
     if (this.#bytes.length > slabBytes) this.#renew(slabBytes);
     return message;

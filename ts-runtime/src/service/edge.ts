@@ -36,10 +36,7 @@ export function createEdge({ logger, openEnded, guard }: EdgeOptions): Intercept
       );
     };
     const fail = (error: unknown): ConnectError => {
-      const seen = asSeenByCaller(error, request.signal);
-      if (seen.code === Code.Internal && !isExpected(error)) {
-        logger.error({ err: error, method }, "the handler failed");
-      }
+      const seen = failed(error, request.signal, { method, logger });
       finish(Code[seen.code]);
       return seen;
     };
@@ -65,6 +62,22 @@ export function createEdge({ logger, openEnded, guard }: EdgeOptions): Intercept
   };
 }
 
+/** How a call ended, if it did so before its handler. */
+type Ending = Pick<AbortSignal, "aborted" | "reason">;
+
+/** What the caller gets for a failure; what it may not know is logged. */
+export function failed(
+  error: unknown,
+  ending: Ending,
+  { method, logger }: { readonly method: string; readonly logger: Logger },
+): ConnectError {
+  const seen = asSeenByCaller(error, ending);
+  if (seen.code === Code.Internal && !isExpected(error)) {
+    logger.error({ err: error, method }, "the handler failed");
+  }
+  return seen;
+}
+
 /** What ends a stream beside its caller and its deadline. */
 function endingsOf(
   { header }: StreamRequest,
@@ -75,7 +88,7 @@ function endingsOf(
   return [...(hasDeadline ? [] : [openEnded]), ...(peer === undefined ? [] : [peer.revoked])];
 }
 
-function asSeenByCaller(error: unknown, signal: AbortSignal): ConnectError {
+function asSeenByCaller(error: unknown, signal: Ending): ConnectError {
   if (!signal.aborted || error instanceof SamspelError || error instanceof ConnectError) {
     return toConnectError(error);
   }

@@ -7,15 +7,16 @@ import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
 import { once } from "node:events";
+import { isBinaryGrpc } from "../grpc/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
+import type { Connection } from "./grpc-calls.ts";
 import type { Guard, ServerIdentity } from "./guard.ts";
 import { listenError } from "./listen-error.ts";
-import type { Peer } from "./peer.ts";
 import { createPeers } from "./peers.ts";
 import { tellApart } from "./preface.ts";
 import { createRefusalLog } from "./refusal-log.ts";
-import type { NodeRequest, NodeResponse } from "./request-handler.ts";
+import type { NodeRequest, NodeResponse, RequestHandler } from "./request-handler.ts";
 import { createTlsPort } from "./tls-port.ts";
 import { dropUnread } from "./unread.ts";
 
@@ -29,8 +30,7 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxHeaderBytes: number;
-  /** The peer is undefined for an anonymous one. */
-  readonly handler: (request: NodeRequest, response: NodeResponse, peer: Peer | undefined) => void;
+  readonly handler: RequestHandler;
   readonly logger: Logger;
   /** Whose certificate is shown, and who watches over the peers; without them the port is in plaintext. */
   readonly security?: { readonly server: ServerIdentity; readonly guard: Guard } | undefined;
@@ -55,11 +55,15 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   let stopping = false;
 
   const peers = security === undefined ? undefined : createPeers(security, leave);
+  const isIdle = (): boolean => running.size === 0 && handler.grpc.running === 0;
+  const onCallClosed = (): void => {
+    if (waiting.length > 0 && isIdle()) for (const resolve of waiting.splice(0)) resolve();
+  };
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
     running.add(response);
     response.once("close", () => {
       running.delete(response);
-      if (running.size === 0) for (const resolve of waiting.splice(0)) resolve();
+      onCallClosed();
       if (stopping) http1.closeIdleConnections();
     });
     const peer = peers?.of(request);
@@ -67,7 +71,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       response.setHeader("connection", "close");
     }
     if ("stream" in request) dropUnread(request);
-    handler(request, response, peer);
+    handler.answer(request, response, peer);
   };
 
   const http1 = http.createServer({ maxHeaderSize: options.maxHeaderBytes }, onRequest);
@@ -76,10 +80,21 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     // Per connection; the default of 10 MB refuses streams when a thousand callers share a connection.
     maxSessionMemory: 64,
   });
-  h2.on("request", onRequest);
+  // Never listens: it makes requests of the streams that are not gRPC's.
+  const compatible = http2.createServer(onRequest);
+  const connections = new WeakMap<http2.Http2Session, Connection>();
+  h2.on("stream", (stream, headers, ...rest) => {
+    const connection = stream.session === undefined ? undefined : connections.get(stream.session);
+    if (connection !== undefined && headers[":method"] === "POST" && isBinaryGrpc(headers["content-type"])) {
+      handler.grpc.accept(stream, headers, connection);
+    } else {
+      compatible.emit("stream", stream, headers, ...rest);
+    }
+  });
+  let arriving: Socket | undefined;
   h2.on("session", (session) => {
     sessions.add(session);
-    peers?.meet(session);
+    connections.set(session, { socket: arriving ?? {}, peer: peers?.meet(session), onCallClosed });
     session.once("close", () => sessions.delete(session));
     if (stopping) leave(session);
   });
@@ -89,8 +104,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const toHttp1 = http1.listeners("connection");
   http1.removeAllListeners("connection");
   const serve = (socket: Socket, isHttp2: boolean): void => {
-    if (isHttp2) h2.emit("connection", socket);
-    else for (const listener of toHttp1) listener.call(http1, socket);
+    if (isHttp2) {
+      arriving = socket;
+      h2.emit("connection", socket);
+      arriving = undefined;
+    } else for (const listener of toHttp1) listener.call(http1, socket);
   };
   const onRefused = createRefusalLog(logger);
   const tlsPort =
@@ -135,14 +153,14 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
     stop,
-    idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     async cut() {
       stop();
       tlsPort?.close();
       peers?.close();
       // What has been answered may still stand in a buffer: a session without streams has none.
       for (const session of sessions) session.close();
-      if (running.size > 0) for (const session of sessions) session.destroy();
+      if (!isIdle()) for (const session of sessions) session.destroy();
       await flushed(sessions);
       for (const socket of sockets) socket.destroy();
       await closed;

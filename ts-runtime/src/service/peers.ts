@@ -10,8 +10,8 @@ const longestTimerMs = 2 ** 31 - 1;
 export interface Peers {
   /** Notes whose connection it is while `serve` makes a session of it, or hands it to HTTP/1.1. */
   greet(socket: Socket, peer: Peer, serve: () => void): void;
-  /** Notes whose session it is, within `serve`. */
-  meet(session: ServerHttp2Session): void;
+  /** Notes whose session it is, within `serve`; undefined for an anonymous peer's. */
+  meet(session: ServerHttp2Session): Peer | undefined;
   /** Who sent a request; undefined for an anonymous one. */
   of(request: NodeRequest): Peer | undefined;
   close(): void;
@@ -43,7 +43,7 @@ export function createPeers(
     },
     meet(session) {
       const peer = greeted;
-      if (peer === undefined) return;
+      if (peer === undefined) return undefined;
       bySession.set(session, peer);
       // It comes back with its next certificate before this one is over: no call fails of that.
       const renewal = setTimeout(
@@ -59,6 +59,7 @@ export function createPeers(
         clearTimeout(renewal);
         bySession.delete(session);
       });
+      return peer;
     },
     of: (request) =>
       "stream" in request ? bySession.get(request.stream.session) : bySocket.get(request.socket),

@@ -1,6 +1,6 @@
-// From Node's requests to Connect's handlers. Our own in place of connectNodeAdapter for three reasons: a request
-// with a malformed authority makes that one throw into the event loop, it logs on the console, and a default
-// deadline has to be there before Connect reads the headers (C1).
+// From Node's requests to the handlers. gRPC has its own way; Connect, gRPC-Web and JSON go by Connect's handlers. Those
+// are not called by connectNodeAdapter, for three reasons: a request with a malformed authority makes it throw into the
+// event loop, it logs on the console, and a default deadline has to be there before Connect reads the headers (C1).
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { createRegistry, type DescFile } from "@bufbuild/protobuf";
@@ -23,6 +23,7 @@ import { callerKey, identityKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
 import { withDependencies } from "./file-index.ts";
+import { createGrpcCalls, type GrpcCalls } from "./grpc-calls.ts";
 import type { Guard } from "./guard.ts";
 import { peerKey, type Peer } from "./peer.ts";
 import { bodyOf, inOrder } from "./unread.ts";
@@ -46,14 +47,19 @@ export interface RequestHandlerOptions {
   readonly guard?: Guard | undefined;
 }
 
-/** Answers requests of all three protocols; never throws. */
-export function createRequestHandler(
-  options: RequestHandlerOptions,
-): (request: NodeRequest, response: NodeResponse, peer?: Peer) => void {
+export interface RequestHandler {
+  /** Answers requests of all three protocols; never throws. */
+  answer(request: NodeRequest, response: NodeResponse, peer?: Peer): void;
+  /** Answers calls of gRPC. */
+  readonly grpc: GrpcCalls;
+}
+
+export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   const { logger, guard } = options;
+  // The first is the outermost.
+  const interceptors = [createEdge({ logger, openEnded: options.openEnded, guard }), ...options.interceptors];
   const router = createConnectRouter({
-    // The first is the outermost.
-    interceptors: [createEdge({ logger, openEnded: options.openEnded, guard }), ...options.interceptors],
+    interceptors,
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,
@@ -65,7 +71,7 @@ export function createRequestHandler(
   for (const { service, impl } of options.bindings) router.service(service, impl);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  return (request, response, peer) => {
+  const answer: RequestHandler["answer"] = (request, response, peer) => {
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) return refuseUnknown(request, response);
     try {
@@ -85,6 +91,8 @@ export function createRequestHandler(
       reply(request, response, { status: 400, header: new Headers() });
     }
   };
+  // What the edge does, calls of gRPC do by themselves where it stands alone.
+  return { answer, grpc: createGrpcCalls(options, interceptors.length === 1 ? [] : interceptors) };
 }
 
 function filesOf(bindings: readonly ServiceBinding[]): readonly DescFile[] {

@@ -1,0 +1,65 @@
+// The deadlines of many calls with few timers. Each call has one, almost none is reached, and a timer of Node costs more
+// than all else that a call does with its deadline. Invariants:
+//   D1. None is early, and none is late by more than a 64th of its time, or 4 ms where that is more.
+//   D2. What is noted for a call that has ended is forgotten with it. A slot without calls costs one timer that fires once.
+
+/** Told once, unless it was taken back before. */
+export interface Deadline {
+  onDeadline(): void;
+}
+
+interface Slot {
+  readonly waiting: Set<Deadline>;
+}
+
+/** A note of a deadline, to take it back by. */
+export type NotedDeadline = Slot;
+
+const lateRatio = 64;
+const leastStepMs = 2;
+const longestTimerMs = 2 ** 31 - 1;
+
+export class Deadlines {
+  /** By when they end, in steps of their width. */
+  readonly #slots = new Map<number, Map<number, Slot>>();
+
+  /** @param ms from now. */
+  note(deadline: Deadline, ms: number): NotedDeadline {
+    const within = Math.min(Math.max(0, ms), longestTimerMs - 1);
+    // Powers of two, so that there are few widths.
+    const step = Math.max(leastStepMs, 2 ** Math.floor(Math.log2(within / lateRatio)));
+    const slots = this.#slotsOf(step);
+    const number = Math.ceil((performance.now() + within) / step);
+    let slot = slots.get(number);
+    if (slot === undefined) {
+      slot = { waiting: new Set() };
+      slots.set(number, slot);
+      this.#wake(slots, number, slot, step);
+    }
+    slot.waiting.add(deadline);
+    return slot;
+  }
+
+  /** The call has ended. */
+  forget(deadline: Deadline, noted: NotedDeadline): void {
+    noted.waiting.delete(deadline);
+  }
+
+  #slotsOf(step: number): Map<number, Slot> {
+    let slots = this.#slots.get(step);
+    if (slots === undefined) this.#slots.set(step, (slots = new Map()));
+    return slots;
+  }
+
+  #wake(slots: Map<number, Slot>, number: number, { waiting }: Slot, step: number): void {
+    const leftMs = (): number => number * step - performance.now();
+    const onTimer = (): void => {
+      // Node counts from when its loop began to turn, which may be a while ago (D1).
+      if (leftMs() > 0) return wait();
+      slots.delete(number);
+      for (const deadline of waiting) deadline.onDeadline();
+    };
+    const wait = (): void => void setTimeout(onTimer, Math.ceil(leftMs())).unref();
+    wait();
+  }
+}

@@ -1,0 +1,9 @@
+// gRPC on the wire, at both ends: what a stream of it does, and Node's HTTP/2, which carries it.
+export type { CallContext, CallOrigin } from "./call-context.ts";
+export { isBinaryGrpc } from "./content-type.ts";
+export { Deadlines } from "./deadlines.ts";
+export { whole } from "./message.ts";
+export { NodeServerStream } from "./node/server-stream.ts";
+export { createGrpcServer, type GrpcServer } from "./server.ts";
+export type { CallEdge, Run, ServedMethod, ServerCall } from "./server-call.ts";
+export { StreamFailure } from "./stream-failure.ts";

@@ -1,0 +1,144 @@
+// The messages that come on a stream, for one who reads them one after the other. Invariants:
+//   M1. What came before an end or a status is read before it. A call that is over fails at once.
+//   M2. Unread bytes are bounded: from 64 KiB on the other side is asked to wait, unless a larger message is on its way.
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { Compression } from "./compression.ts";
+import { inflate } from "./compression.ts";
+import { FrameReader, type Frame } from "./frame.ts";
+import { decodeMessage } from "./message.ts";
+
+const mostUnreadBytes = 64 * 1024;
+
+export interface SourceOptions<D extends DescMessage> {
+  readonly desc: D;
+  readonly maxBytes: number;
+  readonly compression: Compression | undefined;
+}
+
+/** Whom to ask for less, or for more. */
+interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+interface Reader<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+type Ending = { readonly type: "open" | "done" } | { readonly type: "failed"; readonly error: unknown };
+
+const done = { done: true, value: undefined } as const;
+
+export class MessageSource<D extends DescMessage> implements AsyncIterableIterator<MessageShape<D>, undefined> {
+  readonly #options: SourceOptions<D>;
+  readonly #frames: FrameReader;
+  readonly #readers: Reader<MessageShape<D>>[] = [];
+  #flow: Flow | undefined;
+  #ending: Ending = { type: "open" };
+  #paused = false;
+
+  constructor(options: SourceOptions<D>, flow?: Flow) {
+    this.#options = options;
+    this.#frames = new FrameReader(options.maxBytes);
+    this.#flow = flow;
+  }
+
+  /** Where it is not known from the start. */
+  flowsFrom(flow: Flow): void {
+    this.#flow = flow;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#ending.type !== "open") return;
+    this.#frames.push(chunk);
+    for (let reader = this.#readers[0]; reader !== undefined; reader = this.#readers[0]) {
+      const result = this.#tryRead();
+      if (result === undefined) return;
+      this.#readers.shift();
+      result.then(reader.resolve, reader.reject);
+    }
+    if (this.#paused || this.#frames.buffered < mostUnreadBytes) return;
+    this.#paused = true;
+    this.#flow?.pause();
+  }
+
+  /** The other side has said all; or nothing of what it goes on to say is of interest. */
+  end(): void {
+    this.#close({ type: "done" });
+  }
+
+  /** What fails after what came (M1). */
+  fail(error: unknown): void {
+    this.#close({ type: "failed", error });
+  }
+
+  /** What fails now: what came is forgotten (M1). */
+  abort(error: unknown): void {
+    this.#frames.clear();
+    this.fail(error);
+  }
+
+  next(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    const result = this.#readers.length === 0 ? this.#tryRead() : undefined;
+    if (result !== undefined) {
+      if (this.#paused && this.#frames.buffered < mostUnreadBytes) this.#resume();
+      return result;
+    }
+    if (this.#paused) this.#resume();
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+  }
+
+  /** Who stops to read leaves the rest; the call goes on. */
+  return(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    this.#frames.clear();
+    this.#ending = { type: "done" };
+    this.#resume();
+    return Promise.resolve(done);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #close(ending: Ending): void {
+    if (this.#ending.type !== "open") return;
+    this.#ending = ending;
+    for (const reader of this.#readers.splice(0)) this.#read().then(reader.resolve, reader.reject);
+  }
+
+  #read(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    return this.#tryRead() ?? Promise.resolve(done);
+  }
+
+  /** Undefined where there is nothing yet. */
+  #tryRead(): Promise<IteratorResult<MessageShape<D>, undefined>> | undefined {
+    try {
+      const frame = this.#frames.next();
+      if (frame !== undefined) return this.#decoded(frame);
+      if (this.#ending.type === "open") return undefined;
+      if (this.#ending.type === "failed") throw this.#ending.error;
+      this.#frames.end();
+      return Promise.resolve(done);
+    } catch (error) {
+      // Once is enough: who reads on finds the end.
+      this.#frames.clear();
+      this.#ending = { type: "done" };
+      return Promise.reject(error);
+    }
+  }
+
+  #decoded(frame: Frame): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    const { desc, maxBytes, compression } = this.#options;
+    if (!frame.compressed) return Promise.resolve({ done: false, value: decodeMessage(desc, frame.data) });
+    return inflate(frame, compression, maxBytes).then((data) => ({
+      done: false,
+      value: decodeMessage(desc, data),
+    }));
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.#flow?.resume();
+  }
+}

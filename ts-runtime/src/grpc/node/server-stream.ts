@@ -1,0 +1,142 @@
+// A stream of Node's HTTP/2 at the server. Invariants:
+//   U1. A peer that still sends when its call is answered gets the answer, never a reset in its place: the rest is read and
+//       dropped, for a second at most. Then it is reset without an error (RFC 9113, 8.1); a reset at once would overtake
+//       the trailers in Node's HTTP/2.
+//   U2. An answer waits for a request of a stated length, as long: clients in Go end theirs short as soon as the answer's
+//       headers come, which is malformed (RFC 9113, 8.1.1), and the reset for that overtakes the trailers, too.
+import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { ServerStream, ServerStreamUser } from "../carrier.ts";
+import type { Fields, RawFields } from "../fields.ts";
+import { okStatus } from "../status.ts";
+import { StreamFailure } from "../stream-failure.ts";
+
+const unreadMs = 1_000;
+const withTrailers = { waitForTrailers: true, sendDate: false };
+const withoutMore = { endStream: true, sendDate: false };
+const okTrailers: OutgoingHttpHeaders = toObject(okStatus);
+
+export class NodeServerStream implements ServerStream {
+  readonly fields: Fields;
+  readonly #stream: ServerHttp2Stream;
+  #requestEnded = false;
+  #answered = false;
+  #call: ServerStreamUser | undefined;
+  #unread: NodeJS.Timeout | undefined;
+  /** What waits for the request (U2). */
+  #later: (() => void) | undefined;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.#stream = stream;
+    this.fields = headers;
+  }
+
+  listen(call: ServerStreamUser): void {
+    const stream = this.#stream;
+    stream.on("data", (chunk: Buffer) => call.onData(chunk));
+    stream.on("end", () => {
+      this.#requestEnded = true;
+      clearTimeout(this.#unread);
+      call.onEnd();
+      this.#go();
+    });
+    // What went wrong is said when it closes.
+    stream.on("error", ignore);
+    stream.on("close", () => {
+      clearTimeout(this.#unread);
+      this.#later = undefined;
+      call.onClosed(this.#answered ? undefined : new StreamFailure("canceled", "the stream was closed"));
+    });
+    this.#call = call;
+  }
+
+  head(fields: RawFields): void {
+    if (this.#isClosed) return;
+    this.#stream.respond(fields, withTrailers);
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#isClosed) return true;
+    const more = this.#stream.write(chunk);
+    if (!more) this.#stream.once("drain", () => this.#call?.onDrain());
+    return more;
+  }
+
+  end(trailers: RawFields): void {
+    this.#finish(() => this.#endWith(trailers));
+  }
+
+  answer(head: RawFields, message: Buffer, trailers: RawFields): void {
+    if (this.#requestEnded) return this.#answerNow(head, message, trailers);
+    this.#finish(() => this.#answerNow(head, message, trailers));
+  }
+
+  refuse(fields: RawFields): void {
+    this.#finish(() => this.#stream.respond(fields, withoutMore));
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  get #isClosed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  #answerNow(head: RawFields, message: Buffer, trailers: RawFields): void {
+    if (this.#isClosed) return;
+    this.#answered = true;
+    this.#stream.respond(head, withTrailers);
+    this.#endWith(trailers, message);
+  }
+
+  #endWith(trailers: RawFields, last?: Buffer): void {
+    const stream = this.#stream;
+    const fields = trailers === okStatus ? okTrailers : toObject(trailers);
+    stream.on("wantTrailers", () => stream.sendTrailers(fields));
+    if (last === undefined) stream.end();
+    else stream.end(last);
+  }
+
+  /** Answers as soon as the answer will arrive. */
+  #finish(answer: () => void): void {
+    if (this.#requestEnded) {
+      if (this.#isClosed) return;
+      this.#answered = true;
+      return answer();
+    }
+    this.#later = () => {
+      if (this.#isClosed) return;
+      this.#answered = true;
+      answer();
+    };
+    this.#stream.resume();
+    this.#unread = setTimeout(() => {
+      this.#go();
+      this.#stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    }, unreadMs);
+    // U2
+    if (this.fields["content-length"] === undefined || this.#stream.headersSent) this.#go();
+  }
+
+  #go(): void {
+    this.#later?.();
+    this.#later = undefined;
+  }
+}
+
+function ignore(): void {}
+
+function toObject(fields: RawFields): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = {};
+  for (let index = 0; index < fields.length; index += 2) {
+    const [name = "", value = ""] = [fields[index], fields[index + 1]];
+    const known = headers[name];
+    if (known === undefined) headers[name] = value;
+    else headers[name] = [...(Array.isArray(known) ? known : [known]), value];
+  }
+  return headers;
+}

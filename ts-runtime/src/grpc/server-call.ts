@@ -1,0 +1,351 @@
+// One gRPC call at the server, from its head to its end. Invariants:
+//   V1. A call has one end: what came first of an answer, a failure, its deadline, a stop, or its caller's leaving.
+//   V2. At its end the caller is answered at once, whatever the handler does, and the handler's signal aborts.
+//   V3. A unary handler begins when the request is whole: with one message, no less and no more.
+import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { CallContext, type CallOrigin } from "./call-context.ts";
+import type { ServerStream, ServerStreamUser } from "./carrier.ts";
+import { answerCompression, deflate, isWorthCompressing, requestCompression, type Compression } from "./compression.ts";
+import { contentType } from "./content-type.ts";
+import type { Deadline, Deadlines, NotedDeadline } from "./deadlines.ts";
+import { addHeaders, fieldOf, type RawFields } from "./fields.ts";
+import { soleFrame } from "./frame.ts";
+import { MessageSink } from "./message-sink.ts";
+import { MessageSource } from "./message-source.ts";
+import { decodeMessage, encodeFrame } from "./message.ts";
+import { okStatus, statusFields } from "./status.ts";
+import { parseTimeout } from "./timeout.ts";
+
+type Init = MessageInitShape<DescMessage>;
+type Maybe<T> = T | PromiseLike<T>;
+
+/** What a method does, by its kind. */
+export type Run<O extends CallOrigin> =
+  | { readonly takes: "one"; readonly gives: "one"; run(request: Message, call: ServerCall<O>): Maybe<Init> }
+  | {
+      readonly takes: "one";
+      readonly gives: "many";
+      run(request: Message, call: ServerCall<O>): Maybe<AsyncIterable<Init>>;
+    }
+  | {
+      readonly takes: "many";
+      readonly gives: "one";
+      run(requests: AsyncIterable<Message>, call: ServerCall<O>): Maybe<Init>;
+    }
+  | {
+      readonly takes: "many";
+      readonly gives: "many";
+      run(requests: AsyncIterable<Message>, call: ServerCall<O>): Maybe<AsyncIterable<Init>>;
+    };
+
+export type ServedMethod<O extends CallOrigin> = Run<O> & {
+  readonly method: DescMethod;
+  /** Of calls that bring none, in milliseconds. */
+  readonly timeoutMs: number | undefined;
+};
+
+/** What a server does at the ends of its calls. */
+export interface CallEdge<O extends CallOrigin> {
+  readonly deadlines: Deadlines;
+  readonly maxBytes: number;
+  /** Before the handler: throws what it refuses with. */
+  admit(call: ServerCall<O>): void | Promise<void>;
+  /** What a caller gets for a failure. */
+  failed(error: unknown, call: ServerCall<O>): ConnectError;
+  /** The end of a call, with its code; undefined for one that went well. */
+  ended(call: ServerCall<O>, code: Code | undefined): void;
+  /** Nothing of the call is left. */
+  closed(call: ServerCall<O>): void;
+}
+
+const answerHead: RawFields = [":status", "200", "content-type", contentType];
+
+export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadline {
+  readonly method: DescMethod;
+  readonly origin: O;
+  /** Whether the caller has set a deadline. */
+  readonly hasOwnDeadline: boolean;
+  readonly context: CallContext;
+  readonly #stream: ServerStream;
+  readonly #served: ServedMethod<O>;
+  readonly #edge: CallEdge<O>;
+  #deadline: NotedDeadline | undefined;
+  #compression: Compression | undefined;
+  #answerCompression: Compression | undefined;
+  /** The one request, where it came in one piece. */
+  #sole: Buffer | undefined;
+  #source: MessageSource<DescMessage> | undefined;
+  #sink: MessageSink | undefined;
+  #answers: AsyncIterator<Init> | undefined;
+  #abortReason: unknown;
+  #isWatched = false;
+  #headSent = false;
+  #isOver = false;
+
+  constructor(stream: ServerStream, origin: O, served: ServedMethod<O>, edge: CallEdge<O>) {
+    this.#stream = stream;
+    this.#served = served;
+    this.#edge = edge;
+    this.method = served.method;
+    this.origin = origin;
+    const timeout = fieldOf(stream.fields, "grpc-timeout");
+    this.hasOwnDeadline = timeout !== undefined;
+    let timeoutMs = served.timeoutMs;
+    let refusal: ConnectError | undefined;
+    try {
+      if (timeout !== undefined) timeoutMs = parseTimeout(timeout);
+      this.#negotiate();
+    } catch (error) {
+      refusal = ConnectError.from(error);
+    }
+    this.context = new CallContext(served.method, stream.fields, origin, timeoutMs);
+    if (refusal === undefined && timeoutMs !== undefined) {
+      this.#deadline = edge.deadlines.note(this, timeoutMs);
+    }
+    stream.listen(this);
+    if (refusal !== undefined) this.#refuse(refusal);
+    else if (served.takes === "many") this.#begin(this.#openSource());
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Ends the call with a failure that is not the handler's. */
+  abort(reason: unknown): void {
+    if (this.#isOver) return;
+    // Before the answer is made: what the edge says depends on it.
+    this.#abortReason = reason;
+    this.#fail(reason);
+  }
+
+  /** Why the call was ended from outside; undefined where it was not. */
+  get abortReason(): unknown {
+    return this.#abortReason;
+  }
+
+  onDeadline(): void {
+    this.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isOver) return;
+    if (this.#source === undefined) {
+      if (this.#sole === undefined) {
+        this.#sole = soleFrame(chunk, this.#edge.maxBytes);
+        if (this.#sole !== undefined) return;
+      } else {
+        return this.#refuse(extraRequest(this.method));
+      }
+    }
+    this.#openSource().push(chunk);
+    if (this.#served.takes === "one") this.#watchOne();
+  }
+
+  onEnd(): void {
+    if (this.#isOver) return;
+    if (this.#source !== undefined) return this.#source.end();
+    if (this.#sole === undefined) return this.#refuse(missingRequest(this.method));
+    let request: Message;
+    try {
+      request = decodeMessage(this.method.input, this.#sole);
+    } catch (error) {
+      return this.#refuse(ConnectError.from(error));
+    }
+    this.#begin(request);
+  }
+
+  onDrain(): void {
+    this.#sink?.onDrain();
+  }
+
+  onClosed(): void {
+    if (!this.#isOver) this.abort(new ConnectError("the caller has gone", Code.Canceled));
+    this.#edge.closed(this);
+  }
+
+  #negotiate(): void {
+    const { fields } = this.#stream;
+    const encoding = fieldOf(fields, "grpc-encoding");
+    const accepted = fieldOf(fields, "grpc-accept-encoding");
+    if (encoding === undefined && accepted === undefined) return;
+    this.#compression = requestCompression(encoding);
+    this.#answerCompression = answerCompression(accepted, this.#compression);
+  }
+
+  #openSource(): MessageSource<DescMessage> {
+    return (this.#source ??= new MessageSource(
+      { desc: this.method.input, maxBytes: this.#edge.maxBytes, compression: this.#compression },
+      this.#stream,
+    ));
+  }
+
+  /** The one request, where it came in pieces or compressed (V3). */
+  #watchOne(): void {
+    if (this.#isWatched || this.#source === undefined) return;
+    this.#isWatched = true;
+    const source = this.#source;
+    const read = async (): Promise<void> => {
+      const first = await source.next();
+      if (first.done === true) throw missingRequest(this.method);
+      const second = await source.next();
+      if (second.done !== true) throw extraRequest(this.method);
+      if (!this.#isOver) this.#begin(first.value);
+    };
+    read().catch((error: unknown) => this.#refuse(ConnectError.from(error)));
+  }
+
+  #begin(input: Message | MessageSource<DescMessage>): void {
+    try {
+      const admitted = this.#edge.admit(this);
+      if (admitted === undefined) return this.#run(input);
+      admitted.then(
+        () => this.#run(input),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #run(input: Message | MessageSource<DescMessage>): void {
+    if (this.#isOver) return;
+    const served = this.#served;
+    try {
+      const result: unknown =
+        served.takes === "many" ? served.run(this.#openSource(), this) : served.run(input as Message, this);
+      if (!isPromise(result)) return this.#give(result);
+      result.then(
+        (value) => this.#give(value),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #give(result: unknown): void {
+    if (this.#served.gives === "many") {
+      this.#giveMany(result as AsyncIterable<Init>).catch((error: unknown) => this.#fail(error));
+      return;
+    }
+    if (this.#isOver) return;
+    try {
+      const frame = encodeFrame(this.method.output, result as Init);
+      const compression = this.#answerCompression;
+      if (compression === undefined || !isWorthCompressing(frame)) return this.#answer(frame, undefined);
+      deflate(frame, compression).then(
+        (compressed) => this.#answer(compressed, compression),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #answer(frame: Buffer, compression: Compression | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream.answer(this.#head(compression), frame, this.#trailers(okStatus));
+    this.#end(undefined);
+  }
+
+  async #giveMany(answers: AsyncIterable<Init>): Promise<void> {
+    const iterator = answers[Symbol.asyncIterator]();
+    this.#answers = iterator;
+    if (this.#isOver) return this.#leave();
+    const sink = new MessageSink(this.#stream, this.#answerCompression);
+    this.#sink = sink;
+    for (;;) {
+      const next = await iterator.next();
+      if (this.isOver) return;
+      if (next.done === true) break;
+      const frame = encodeFrame(this.method.output, next.value);
+      this.#sendHead();
+      const full = sink.add(frame);
+      if (full !== undefined) {
+        await full;
+        if (this.isOver) return;
+      }
+    }
+    this.#sendHead();
+    this.#isOver = true;
+    sink.flush();
+    this.#stream.end(this.#trailers(okStatus));
+    this.#end(undefined);
+  }
+
+  #sendHead(): void {
+    if (this.#headSent) return;
+    this.#headSent = true;
+    this.#stream.head(this.#head(this.#answerCompression));
+  }
+
+  /** V2 */
+  #fail(error: unknown): void {
+    if (!this.#isOver) this.#refuse(this.#edge.failed(error, this));
+  }
+
+  /** What is wrong with the request itself is no failure of a handler. */
+  #refuse(error: ConnectError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const status = this.#trailers(statusFields(error));
+    if (this.#headSent) {
+      this.#sink?.flush();
+      this.#stream.end(status);
+    } else if (CallContext.written(this.context).header === undefined) {
+      this.#stream.refuse([...answerHead, ...status]);
+    } else {
+      this.#stream.head(this.#head(undefined));
+      this.#stream.end(status);
+    }
+    this.#end(error);
+  }
+
+  #end(error: ConnectError | undefined): void {
+    if (this.#deadline !== undefined) this.#edge.deadlines.forget(this, this.#deadline);
+    this.#edge.ended(this, error?.code);
+    CallContext.end(this.context, error === undefined ? undefined : (this.#abortReason ?? error));
+    this.#source?.abort(this.#abortReason ?? endedCall);
+    this.#sink?.close();
+    if (error !== undefined) this.#leave();
+  }
+
+  /** Tells a stream of answers that nobody waits for it; what it does then is its affair. */
+  #leave(): void {
+    this.#answers?.return?.().then(undefined, () => {});
+  }
+
+  #head(compression: Compression | undefined): RawFields {
+    const { header } = CallContext.written(this.context);
+    if (header === undefined && compression === undefined) return answerHead;
+    const head = [...answerHead];
+    if (compression !== undefined) head.push("grpc-encoding", compression.name);
+    if (header !== undefined) addHeaders(head, header);
+    return head;
+  }
+
+  #trailers(status: RawFields): RawFields {
+    const { trailer } = CallContext.written(this.context);
+    if (trailer === undefined) return status;
+    const trailers: string[] = [];
+    addHeaders(trailers, trailer);
+    return [...trailers, ...status];
+  }
+}
+
+const endedCall = new ConnectError("the call has ended", Code.Canceled);
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function missingRequest({ name }: DescMethod): ConnectError {
+  return new ConnectError(`protocol error: missing input message for ${name}`, Code.Unimplemented);
+}
+
+function extraRequest({ name }: DescMethod): ConnectError {
+  return new ConnectError(`protocol error: received extra input message for ${name}`, Code.Unimplemented);
+}

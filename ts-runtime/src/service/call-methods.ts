@@ -1,0 +1,82 @@
+// The methods of bindings as gRPC calls run them: a handler by itself, or within Connect's interceptors.
+import type { Message } from "@bufbuild/protobuf";
+import { createServiceImplSpec, type HandlerContext, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
+import {
+  createAsyncIterable,
+  invokeUnaryImplementation,
+  transformInvokeImplementation,
+} from "@connectrpc/connect/protocol";
+import type { CallContext, CallOrigin, Run, ServedMethod } from "../grpc/index.ts";
+import type { ServiceBinding } from "./binding.ts";
+
+export interface ServedOptions {
+  readonly bindings: readonly ServiceBinding[];
+  /** The first one outermost. */
+  readonly interceptors: readonly Interceptor[];
+  /** The deadline of unary calls that bring none, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** What is served, by gRPC. */
+export function servedMethods<O extends CallOrigin>(options: ServedOptions): readonly ServedMethod<O>[] {
+  return options.bindings.flatMap(({ service, impl }) =>
+    Object.values(createServiceImplSpec(service, impl).methods).map((spec) => ({
+      method: spec.method,
+      timeoutMs: spec.kind === "unary" ? options.timeoutMs : undefined,
+      ...(options.interceptors.length === 0 ? direct<O>(spec) : intercepted<O>(spec, [...options.interceptors])),
+    })),
+  );
+}
+
+function direct<O extends CallOrigin>(spec: MethodImplSpec): Run<O> {
+  switch (spec.kind) {
+    case "unary":
+      return { takes: "one", gives: "one", run: (request, { context }) => spec.impl(request, context) };
+    case "server_streaming":
+      return { takes: "one", gives: "many", run: (request, { context }) => spec.impl(request, context) };
+    case "client_streaming":
+      return { takes: "many", gives: "one", run: (requests, { context }) => spec.impl(requests, context) };
+    case "bidi_streaming":
+      return { takes: "many", gives: "many", run: (requests, { context }) => spec.impl(requests, context) };
+  }
+}
+
+/** By Connect's own means, so that interceptors find all that they know. */
+function intercepted<O extends CallOrigin>(spec: MethodImplSpec, interceptors: Interceptor[]): Run<O> {
+  if (spec.kind === "unary") {
+    return {
+      takes: "one",
+      gives: "one",
+      run: (request, { context }) => invokeUnaryImplementation(spec, plain(context), request, interceptors),
+    };
+  }
+  const stream = (requests: AsyncIterable<Message>, context: CallContext): AsyncIterable<Message> =>
+    transformInvokeImplementation(spec, plain(context), interceptors)(requests);
+  if (spec.kind === "server_streaming") {
+    return {
+      takes: "one",
+      gives: "many",
+      run: (request, { context }) => stream(createAsyncIterable([request]), context),
+    };
+  }
+  return { takes: "many", gives: "many", run: (requests, { context }) => stream(requests, context) };
+}
+
+/** What can be spread. */
+function plain(context: CallContext): HandlerContext {
+  const { method, service, requestMethod, protocolName, url, values } = context;
+  const { signal, timeoutMs, requestHeader, responseHeader, responseTrailer } = context;
+  return {
+    method,
+    service,
+    requestMethod,
+    protocolName,
+    url,
+    values,
+    signal,
+    timeoutMs,
+    requestHeader,
+    responseHeader,
+    responseTrailer,
+  };
+}
