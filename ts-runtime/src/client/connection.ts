@@ -1,16 +1,16 @@
 // One HTTP/2 connection to an instance, and the calls in flight on it.
 import { ConnectError, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { clientTls } from "@samspel/registry";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
+import { createGrpcClientTransport, Deadlines, NodeClientConnection } from "../grpc/index.ts";
 import { isFromPeer } from "./failure.ts";
-import { guarded } from "./guarded-sessions.ts";
 import type { Security } from "./security.ts";
 
-// gRPC servers allow a ping every five minutes unless told otherwise; this stays above that.
-const pingIntervalMs = 310_000;
 const openTimeoutMs = 5_000;
 const maxReceiveBytes = 4 * 1024 * 1024;
+
+/** Of all connections: they share what timers they need. */
+const deadlines = new Deadlines();
 
 export interface Connection {
   readonly transport: Transport;
@@ -31,29 +31,23 @@ export interface Connection {
 }
 
 export function createConnection(baseUrl: string, security: Security): Connection {
-  const sessionManager = new Http2SessionManager(
+  const carrier = new NodeClientConnection(
     baseUrl,
-    { pingIntervalMs },
     security.type === "identity" ? clientTls(security.identity, security.service) : undefined,
   );
   let inFlight = 0;
   let retired = false;
   const closeIfDone = (): void => {
-    if (retired && inFlight === 0) sessionManager.abort();
+    if (retired && inFlight === 0) carrier.retire();
   };
-  const transport = createGrpcTransport({
-    baseUrl,
-    sessionManager: guarded(sessionManager),
-    readMaxBytes: maxReceiveBytes,
-  });
+  const transport = createGrpcClientTransport({ carrier, deadlines, maxBytes: maxReceiveBytes });
   return {
     transport,
     get inFlight() {
       return inFlight;
     },
     get isUp() {
-      const state = sessionManager.state();
-      return state !== "closed" && state !== "error";
+      return carrier.isUp;
     },
     begin() {
       let running = true;
@@ -77,6 +71,6 @@ export function createConnection(baseUrl: string, security: Security): Connectio
       retired = true;
       closeIfDone();
     },
-    close: () => sessionManager.abort(),
+    close: () => carrier.close(),
   };
 }

@@ -1,15 +1,11 @@
-// What a failed attempt means. Two questions decide about a retry (C2): did the handler surely not run, and whose
-// answer is it, the peer's or the connection's? Known traits of connect-node 2.2, seen in tests:
-//   - a server that dies while a handler runs shows as Canceled (its session or socket was destroyed) or Aborted
-//     (TCP reset), although nobody canceled anything: we say Unavailable;
-//   - one that dies after its first headers may show as an answer without a status;
-//   - a stream that is refused because the server is at its limit, or closing, shows as Internal or Unavailable
-//     with REFUSED_STREAM: HTTP/2 promises that such a request was not processed (RFC 9113, 8.7);
-//   - a certificate that either side refuses shows as Internal or Canceled, and with TLS 1.3 late, when a request has
-//     been written that nobody reads.
-import { Code, ConnectError } from "@connectrpc/connect";
+// What a failed attempt means. Two questions decide about a retry (C2): did the handler surely not run, and whose answer is
+// it, the peer's or the connection's? Our own carrier says how a stream ended that has no status; what is left to tell apart
+// here is a certificate that either side refuses, which shows late with TLS 1.3, when a request has been written that
+// nobody reads.
+import { ConnectError } from "@connectrpc/connect";
 import { IdentityError } from "@samspel/registry";
 import { SamspelError, toConnectError } from "../errors/index.ts";
+import { StreamFailure } from "../grpc/index.ts";
 
 export interface Failure {
   readonly error: ConnectError;
@@ -42,8 +38,9 @@ export function judge(reason: unknown, attempt: Attempt): Failure {
       neverRan: true,
     };
   }
-  const neverRan = wasRefused(error) || couldNotConnect(error);
-  if (!neverRan && !wasCut(error)) return { error, neverRan: false };
+  const { cause } = error;
+  if (!(cause instanceof StreamFailure)) return { error, neverRan: false };
+  const neverRan = cause.kind === "refused" || cause.kind === "unreachable";
   const what = neverRan ? "Cannot reach" : "Lost the connection to";
   return {
     error: toConnectError(
@@ -62,20 +59,6 @@ export function isFromPeer(error: ConnectError): boolean {
   return error.metadata.has("grpc-status") || error.metadata.has("grpc-status-details-bin");
 }
 
-function wasRefused(error: ConnectError): boolean {
-  return chainOf(error).some(
-    (it) => it.message.includes("REFUSED_STREAM") || codeOf(it) === "ERR_HTTP2_OUT_OF_STREAMS",
-  );
-}
-
-function couldNotConnect(error: ConnectError): boolean {
-  return chainOf(error).some(
-    (it) =>
-      ("syscall" in it && (it.syscall === "connect" || it.syscall === "getaddrinfo")) ||
-      it.message.includes("before secure TLS connection was established"),
-  );
-}
-
 /** By us, which OpenSSL or `checkServerIdentity` says, or by the peer, in an alert or in the GOAWAY of our servers. */
 function wasTurnedAway(error: ConnectError): boolean {
   return chainOf(error).some(
@@ -92,15 +75,6 @@ const certificateCodes =
 
 function reasonOf(error: ConnectError): string {
   return chainOf(error).findLast(({ message }) => message !== "")?.message ?? error.rawMessage;
-}
-
-function wasCut(error: ConnectError): boolean {
-  if (error.code === Code.Canceled || error.code === Code.Aborted) return true;
-  if (error.code === Code.Internal && error.rawMessage.includes("missing status")) return true;
-  return chainOf(error).some((it) => {
-    const code = codeOf(it);
-    return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT" || code.startsWith("ERR_HTTP2_");
-  });
 }
 
 function chainOf(error: Error): readonly Error[] {

@@ -96,7 +96,10 @@ export class CallContext implements HandlerContext {
   }
 
   /** What a handler has set; undefined where it has not looked. */
-  static written(context: CallContext): { readonly header: Headers | undefined; readonly trailer: Headers | undefined } {
+  static written(context: CallContext): {
+    readonly header: Headers | undefined;
+    readonly trailer: Headers | undefined;
+  } {
     return { header: context.#responseHeader, trailer: context.#responseTrailer };
   }
 

@@ -20,6 +20,8 @@ export function encodeText(message: string): string {
 export function decodeText(encoded: string): string {
   if (!encoded.includes("%")) return encoded;
   // One character a byte, so that what was encoded byte by byte comes together again.
-  const decoded = encoded.replace(byteOf, (match) => String.fromCharCode(Number.parseInt(match.slice(1), 16)));
+  const decoded = encoded.replace(byteOf, (match) =>
+    String.fromCharCode(Number.parseInt(match.slice(1), 16)),
+  );
   return Buffer.from(decoded, "latin1").toString();
 }

@@ -7,3 +7,5 @@ export { NodeServerStream } from "./node/server-stream.ts";
 export { createGrpcServer, type GrpcServer } from "./server.ts";
 export type { CallEdge, Run, ServedMethod, ServerCall } from "./server-call.ts";
 export { StreamFailure } from "./stream-failure.ts";
+export { createGrpcClientTransport } from "./client-transport.ts";
+export { NodeClientConnection } from "./node/client-connection.ts";

@@ -30,23 +30,24 @@ type Ending = { readonly type: "open" | "done" } | { readonly type: "failed"; re
 
 const done = { done: true, value: undefined } as const;
 
-export class MessageSource<D extends DescMessage> implements AsyncIterableIterator<MessageShape<D>, undefined> {
+export class MessageSource<D extends DescMessage> implements AsyncIterableIterator<
+  MessageShape<D>,
+  undefined
+> {
   readonly #options: SourceOptions<D>;
   readonly #frames: FrameReader;
   readonly #readers: Reader<MessageShape<D>>[] = [];
-  #flow: Flow | undefined;
+  readonly #flow: Flow | undefined;
+  readonly #onReturn: (() => void) | undefined;
   #ending: Ending = { type: "open" };
   #paused = false;
 
-  constructor(options: SourceOptions<D>, flow?: Flow) {
+  /** @param onReturn is told when the reader leaves before the end. */
+  constructor(options: SourceOptions<D>, flow: Flow | undefined, onReturn?: () => void) {
     this.#options = options;
     this.#frames = new FrameReader(options.maxBytes);
     this.#flow = flow;
-  }
-
-  /** Where it is not known from the start. */
-  flowsFrom(flow: Flow): void {
-    this.#flow = flow;
+    this.#onReturn = onReturn;
   }
 
   push(chunk: Buffer): void {
@@ -89,11 +90,13 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
     return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
-  /** Who stops to read leaves the rest; the call goes on. */
+  /** Who stops to read leaves the rest. */
   return(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    const isOpen = this.#ending.type === "open";
     this.#frames.clear();
     this.#ending = { type: "done" };
     this.#resume();
+    if (isOpen) this.#onReturn?.();
     return Promise.resolve(done);
   }
 

@@ -1,10 +1,5 @@
 // Messages of one type to frames and back, by the codec of the hot path where it knows the type.
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { decode, encodeBehind, holdsBytes } from "../codec/index.ts";
 import { frameHeaderBytes, writeFrameHeader } from "./frame.ts";
@@ -35,5 +30,11 @@ export function decodeMessage<D extends DescMessage>(desc: D, data: Uint8Array):
 
 function unfit(what: string, { typeName }: DescMessage, error: unknown): ConnectError {
   const why = error instanceof Error ? error.message : String(error);
-  return new ConnectError(`${what} binary of ${typeName}: ${why}`, Code.Internal, undefined, undefined, error);
+  return new ConnectError(
+    `${what} binary of ${typeName}: ${why}`,
+    Code.Internal,
+    undefined,
+    undefined,
+    error,
+  );
 }

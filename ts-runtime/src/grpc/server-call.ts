@@ -6,7 +6,13 @@ import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbui
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
-import { answerCompression, deflate, isWorthCompressing, requestCompression, type Compression } from "./compression.ts";
+import {
+  answerCompression,
+  deflate,
+  isWorthCompressing,
+  requestCompression,
+  type Compression,
+} from "./compression.ts";
 import { contentType } from "./content-type.ts";
 import type { Deadline, Deadlines, NotedDeadline } from "./deadlines.ts";
 import { addHeaders, fieldOf, type RawFields } from "./fields.ts";

@@ -20,7 +20,10 @@ export interface GrpcServer<O extends CallOrigin> {
 
 const nobody: ServerStreamUser = { onData() {}, onEnd() {}, onDrain() {}, onClosed() {} };
 
-export function createGrpcServer<O extends CallOrigin>({ methods, edge }: GrpcServerOptions<O>): GrpcServer<O> {
+export function createGrpcServer<O extends CallOrigin>({
+  methods,
+  edge,
+}: GrpcServerOptions<O>): GrpcServer<O> {
   const byPath = new Map(
     methods.map((served) => [`/${served.method.parent.typeName}/${served.method.name}`, served]),
   );

@@ -64,7 +64,8 @@ function isFromWire(error: ConnectError): boolean {
 
 function withoutStatus(metadata: Headers): Headers {
   const others = new Headers(metadata);
-  for (const name of [statusField, messageField, detailsField, "user-agent", "date", "trailer"]) others.delete(name);
+  for (const name of [statusField, messageField, detailsField, "user-agent", "date", "trailer"])
+    others.delete(name);
   return others;
 }
 

@@ -1,6 +1,11 @@
 // The methods of bindings as gRPC calls run them: a handler by itself, or within Connect's interceptors.
 import type { Message } from "@bufbuild/protobuf";
-import { createServiceImplSpec, type HandlerContext, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
+import {
+  createServiceImplSpec,
+  type HandlerContext,
+  type Interceptor,
+  type MethodImplSpec,
+} from "@connectrpc/connect";
 import {
   createAsyncIterable,
   invokeUnaryImplementation,
@@ -23,7 +28,9 @@ export function servedMethods<O extends CallOrigin>(options: ServedOptions): rea
     Object.values(createServiceImplSpec(service, impl).methods).map((spec) => ({
       method: spec.method,
       timeoutMs: spec.kind === "unary" ? options.timeoutMs : undefined,
-      ...(options.interceptors.length === 0 ? direct<O>(spec) : intercepted<O>(spec, [...options.interceptors])),
+      ...(options.interceptors.length === 0
+        ? direct<O>(spec)
+        : intercepted<O>(spec, [...options.interceptors])),
     })),
   );
 }

@@ -99,7 +99,10 @@ export function createGrpcCalls(
 }
 
 /** Without interceptors: what `createEdge` does. */
-function ownEdge({ guard, logger }: RequestHandlerOptions): Pick<CallEdge<Origin>, "admit" | "failed" | "ended"> {
+function ownEdge({
+  guard,
+  logger,
+}: RequestHandlerOptions): Pick<CallEdge<Origin>, "admit" | "failed" | "ended"> {
   return {
     admit: ({ origin, method }) => guard?.admit(origin.peer, method),
     failed: (error, call) => failed(error, endingOf(call), { method: nameOf(call), logger }),
@@ -107,7 +110,10 @@ function ownEdge({ guard, logger }: RequestHandlerOptions): Pick<CallEdge<Origin
       if (!logger.isLevelEnabled("debug")) return;
       const traceparent = call.context.requestHeader.get("traceparent") ?? undefined;
       const durationMs = Math.round(performance.now() - call.context.startedMs);
-      logger.debug({ method: nameOf(call), code: code === undefined ? "ok" : Code[code], durationMs, traceparent }, "call");
+      logger.debug(
+        { method: nameOf(call), code: code === undefined ? "ok" : Code[code], durationMs, traceparent },
+        "call",
+      );
     },
   };
 }

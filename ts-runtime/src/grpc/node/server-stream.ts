@@ -4,7 +4,11 @@
 //       the trailers in Node's HTTP/2.
 //   U2. An answer waits for a request of a stated length, as long: clients in Go end theirs short as soon as the answer's
 //       headers come, which is malformed (RFC 9113, 8.1.1), and the reset for that overtakes the trailers, too.
-import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import http2, {
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { ServerStream, ServerStreamUser } from "../carrier.ts";
 import type { Fields, RawFields } from "../fields.ts";
 import { okStatus } from "../status.ts";

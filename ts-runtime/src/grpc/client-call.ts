@@ -1,0 +1,153 @@
+// What calls of all kinds have in common at the client: their way to a stream, and their one end. Invariants:
+//   L1. A call ends once: by the server's status, its deadline, its signal, or what became of its stream.
+//   L2. Whatever ends it here ends it there: the stream is cancelled, and the handler's signal aborts.
+//   L3. Of a call that failed without a status of the server's, the error's cause is the `StreamFailure` that says how.
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Authority, ClientCarrier, ClientStream, ClientStreamUser } from "./carrier.ts";
+import { isGrpcAnswer } from "./content-type.ts";
+import { compressionOf, type Compression } from "./compression.ts";
+import type { Deadline, Deadlines, NotedDeadline } from "./deadlines.ts";
+import { fieldOf, toHeaders, type Fields, type RawFields } from "./fields.ts";
+import { codeOfHttpStatus } from "./http-status.ts";
+import { requestHead } from "./request-head.ts";
+import { hasStatus, readStatus } from "./status.ts";
+import type { StreamFailure } from "./stream-failure.ts";
+
+export interface ClientCallOptions {
+  readonly carrier: ClientCarrier;
+  readonly deadlines: Deadlines;
+  readonly maxBytes: number;
+}
+
+export interface CallRequest {
+  readonly method: DescMethod;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly headers: HeadersInit | undefined;
+}
+
+export abstract class ClientCall implements ClientStreamUser, Deadline {
+  readonly method: DescMethod;
+  protected readonly maxBytes: number;
+  protected stream: ClientStream | undefined;
+  protected answerHead: Fields = {};
+  protected trailers: Fields | undefined;
+  protected isOver = false;
+  protected compression: Compression | undefined;
+  readonly #deadlines: Deadlines;
+  readonly #signal: AbortSignal | undefined;
+  readonly #headers: HeadersInit | undefined;
+  readonly #endMs: number | undefined;
+  readonly #deadline: NotedDeadline | undefined;
+  #leaveQueue: (() => void) | undefined;
+
+  constructor(
+    { maxBytes, deadlines }: ClientCallOptions,
+    { method, signal, timeoutMs, headers }: CallRequest,
+  ) {
+    this.method = method;
+    this.maxBytes = maxBytes;
+    this.#deadlines = deadlines;
+    this.#signal = signal;
+    this.#headers = headers;
+    if (timeoutMs !== undefined) {
+      this.#endMs = performance.now() + timeoutMs;
+      this.#deadline = deadlines.note(this, timeoutMs);
+    }
+  }
+
+  /** The stream is there: what is to be said can be. */
+  abstract onOpen(stream: ClientStream): void;
+  abstract onData(chunk: Buffer): void;
+  abstract onDrain(): void;
+  /** The server has said all, and its status is good. */
+  protected abstract succeed(): void;
+  /** The call is over, and this is why. */
+  protected abstract settleFailed(error: ConnectError): void;
+
+  /** Begins; what is not possible is a failure like any other. */
+  begin(carrier: ClientCarrier): void {
+    const signal = this.#signal;
+    if (signal?.aborted === true) return this.handleEvent();
+    signal?.addEventListener("abort", this);
+    try {
+      const leave = carrier.open(this);
+      if (!this.isOver) this.#leaveQueue = leave;
+    } catch (error) {
+      this.fail(ConnectError.from(error, Code.Unavailable));
+    }
+  }
+
+  head(authority: Authority): RawFields {
+    return requestHead(this.method, authority, { headers: this.#headers, endMs: this.#endMs });
+  }
+
+  onHead(fields: Fields): void {
+    if (this.isOver) return;
+    this.answerHead = fields;
+    const status = Number(fields[":status"]);
+    if (status !== 200) {
+      // A proxy may have put gRPC's own word into it.
+      const said = hasStatus(fields) ? readStatus(fields, fields) : undefined;
+      return this.fail(
+        said ?? new ConnectError(`HTTP ${status}`, codeOfHttpStatus(status), toHeaders(fields)),
+      );
+    }
+    const type = fieldOf(fields, "content-type");
+    if (!isGrpcAnswer(type)) {
+      return this.fail(new ConnectError(`unsupported content type ${type}`, Code.Unknown, toHeaders(fields)));
+    }
+    const encoding = fieldOf(fields, "grpc-encoding");
+    if (encoding === undefined || encoding === "identity") return;
+    this.compression = compressionOf(encoding);
+    if (this.compression === undefined) {
+      this.fail(
+        new ConnectError(`unsupported response encoding "${encoding}"`, Code.Internal, toHeaders(fields)),
+      );
+    }
+  }
+
+  onTrailers(fields: Fields): void {
+    this.trailers = fields;
+  }
+
+  onEnd(): void {
+    if (this.isOver) return;
+    const error = readStatus(this.trailers ?? this.answerHead, this.answerHead);
+    if (error === undefined) this.succeed();
+    else this.fail(error);
+  }
+
+  onClosed(failure: StreamFailure | undefined): void {
+    if (this.isOver) return;
+    if (failure === undefined)
+      return this.fail(new ConnectError("protocol error: missing status", Code.Internal));
+    const code = failure.kind === "canceled" ? Code.Canceled : Code.Unavailable;
+    this.fail(new ConnectError(failure.message, code, undefined, undefined, failure));
+  }
+
+  onDeadline(): void {
+    this.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  }
+
+  /** The signal of the call has aborted. */
+  handleEvent(): void {
+    this.fail(ConnectError.from(this.#signal?.reason, Code.Canceled));
+  }
+
+  /** L1, L2 */
+  protected fail(error: ConnectError): void {
+    if (this.isOver) return;
+    this.end();
+    this.stream?.cancel();
+    this.settleFailed(error);
+  }
+
+  protected end(): void {
+    this.isOver = true;
+    if (this.#deadline !== undefined) this.#deadlines.forget(this, this.#deadline);
+    this.#signal?.removeEventListener("abort", this);
+    this.#leaveQueue?.();
+  }
+}

@@ -1,0 +1,93 @@
+// A connection to one server, over as many sessions of Node's HTTP/2 as that takes. Invariants:
+//   Q1. Calls that find no room wait in their order: for the session to stand, or for one of the server's streams to be
+//       free. Each leaves the queue when it likes.
+//   Q2. A session that goes takes none of the waiting calls along: they wait for the next one. If one could not be made,
+//       they fail, and the next call tries again.
+import type { SecureClientSessionOptions } from "node:http2";
+import type { ClientCarrier, ClientStreamUser } from "../carrier.ts";
+import { StreamFailure } from "../stream-failure.ts";
+import { NodeClientSession } from "./client-session.ts";
+
+export class NodeClientConnection implements ClientCarrier {
+  readonly #url: URL;
+  readonly #tls: SecureClientSessionOptions | undefined;
+  readonly #waiting = new Set<ClientStreamUser>();
+  #session: NodeClientSession | undefined;
+  /** Those that took calls and take no more. */
+  readonly #leaving = new Set<NodeClientSession>();
+  #isClosed = false;
+
+  /** @param tls read anew for each session. */
+  constructor(url: string, tls?: SecureClientSessionOptions) {
+    this.#url = new URL(url);
+    this.#tls = tls;
+  }
+
+  /** Whether it stands, or is about to. */
+  get isUp(): boolean {
+    return this.#session !== undefined;
+  }
+
+  open(user: ClientStreamUser): () => void {
+    if (this.#isClosed) throw new StreamFailure("refused", "the connection was closed");
+    if (this.#session?.hasRoom === true && this.#waiting.size === 0) {
+      this.#session.open(user);
+      return nothing;
+    }
+    this.#waiting.add(user);
+    if (this.#session === undefined) this.#connect();
+    return () => void this.#waiting.delete(user);
+  }
+
+  /** Closes after the last call; those that wait have none to wait for. */
+  retire(): void {
+    this.#end((session) => session.retire());
+  }
+
+  /** Closes now: calls fail. */
+  close(): void {
+    this.#end((session) => session.destroy());
+  }
+
+  #end(how: (session: NodeClientSession) => void): void {
+    this.#isClosed = true;
+    for (const session of [...this.#leaving, ...(this.#session === undefined ? [] : [this.#session])])
+      how(session);
+    this.#failAll(new StreamFailure("refused", "the connection was closed"));
+  }
+
+  #connect(): void {
+    const session = new NodeClientSession(this.#url, this.#tls, {
+      onRoom: () => {
+        if (this.#session === session) this.#serve(session);
+      },
+      onGone: (failure) => {
+        if (this.#session === session) this.#session = undefined;
+        if (failure !== undefined) return this.#failAll(failure);
+        this.#leaving.add(session);
+        // Q2
+        if (this.#waiting.size > 0 && !this.#isClosed) this.#connect();
+      },
+      onClosed: () => this.#leaving.delete(session),
+    });
+    this.#session = session;
+  }
+
+  /** Q1 */
+  #serve(session: NodeClientSession): void {
+    for (const user of this.#waiting) {
+      if (!session.hasRoom) return;
+      this.#waiting.delete(user);
+      session.open(user);
+    }
+  }
+
+  #failAll(failure: StreamFailure): void {
+    for (const user of this.#waiting) {
+      this.#waiting.delete(user);
+      user.onClosed(failure);
+    }
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,172 @@
+// One session of Node's HTTP/2 with a server. Invariants:
+//   N1. It stands when the server's settings have come: only then its limit of streams is known, and that it has let us in.
+//   N2. It ends once, and says so, however that shows: as an error, a close, a GOAWAY, or nothing at all.
+//   N3. A server that has gone without a word is noticed by a ping: after five minutes of silence with calls that wait. gRPC
+//       servers allow no more of them. Without calls, the session is closed then.
+import http2, {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type SecureClientSessionOptions,
+} from "node:http2";
+import type { Authority, ClientStreamUser } from "../carrier.ts";
+import { StreamFailure } from "../stream-failure.ts";
+import { NodeClientStream, type StreamHome } from "./client-stream.ts";
+
+const tickMs = 77_500;
+const silentTicks = 4;
+const pingTimeoutMs = 15_000;
+const connectTimeoutMs = 20_000;
+const streamWindowBytes = 256 * 1024;
+const sessionWindowBytes = 1024 * 1024;
+const maxHeaderBytes = 64 * 1024;
+const requestOptions = { endStream: false };
+
+export interface SessionEvents {
+  /** It stands, or there is room for another stream. */
+  onRoom(): void;
+  /** It takes no streams any more; those that it has may go on. With why, where it has never stood. */
+  onGone(failure: StreamFailure | undefined): void;
+  /** All of it is over. */
+  onClosed(): void;
+}
+
+export class NodeClientSession implements StreamHome {
+  lastLookedAt: number = Infinity;
+  error: Error | undefined;
+  readonly #session: ClientHttp2Session;
+  readonly #events: SessionEvents;
+  readonly #authority: Authority;
+  #streams = 0;
+  #limit = 0;
+  #stands = false;
+  #isGone = false;
+  #heard = true;
+  #silent = 0;
+  #tick: NodeJS.Timeout | undefined;
+
+  constructor(url: URL, tls: SecureClientSessionOptions | undefined, events: SessionEvents) {
+    this.#events = events;
+    this.#authority = { scheme: url.protocol === "https:" ? "https" : "http", authority: url.host };
+    const session = http2.connect(url, {
+      ...tlsOf(tls),
+      settings: {
+        enablePush: false,
+        initialWindowSize: streamWindowBytes,
+        maxHeaderListSize: maxHeaderBytes,
+      },
+      maxSessionMemory: 64,
+    });
+    this.#session = session;
+    const late = setTimeout(() => {
+      session.destroy(Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" }));
+    }, connectTimeoutMs).unref();
+    session.on("remoteSettings", ({ maxConcurrentStreams }) => {
+      this.#limit = maxConcurrentStreams ?? Infinity;
+      if (!this.#stands) {
+        clearTimeout(late);
+        this.#stand();
+      }
+      this.#events.onRoom();
+    });
+    session.on("goaway", (code, lastStreamId) => {
+      this.lastLookedAt = Math.min(this.lastLookedAt, lastStreamId);
+      if (code !== http2.constants.NGHTTP2_NO_ERROR)
+        this.error ??= new Error(`the server said GOAWAY with error code ${code}`);
+      this.#leave();
+    });
+    session.on("error", (error) => {
+      this.error ??= error;
+      this.#leave();
+    });
+    session.on("close", () => {
+      clearTimeout(late);
+      clearInterval(this.#tick);
+      this.#leave();
+      this.#events.onClosed();
+    });
+  }
+
+  get hasRoom(): boolean {
+    return this.#stands && !this.#isGone && this.#streams < this.#limit;
+  }
+
+  /** Opens a stream; only where there is room. */
+  open(user: ClientStreamUser): void {
+    let stream: ClientHttp2Stream;
+    try {
+      stream = this.#session.request(user.head(this.#authority), requestOptions);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return user.onClosed(new StreamFailure("refused", `the request could not be sent: ${why}`, error));
+    }
+    this.#heard = true;
+    if (this.#streams++ === 0) this.#session.ref();
+    user.onOpen(new NodeClientStream(stream, user, this));
+  }
+
+  /** Lets the calls end that it has. */
+  retire(): void {
+    this.#leave();
+    if (!this.#session.destroyed) this.#session.close();
+  }
+
+  destroy(): void {
+    this.error ??= new Error("the connection was closed");
+    this.#leave();
+    this.#session.destroy(undefined, http2.constants.NGHTTP2_CANCEL);
+  }
+
+  heard(): void {
+    this.#heard = true;
+  }
+
+  left(): void {
+    if (--this.#streams === 0) this.#session.unref();
+    if (!this.#isGone) this.#events.onRoom();
+  }
+
+  #stand(): void {
+    this.#stands = true;
+    this.#session.setLocalWindowSize(sessionWindowBytes);
+    this.#tick = setInterval(() => this.#onTick(), tickMs).unref();
+    // An idle connection keeps no process alive.
+    if (this.#streams === 0) this.#session.unref();
+  }
+
+  /** N2 */
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#events.onGone(this.#stands ? undefined : this.#unreachable());
+  }
+
+  #unreachable(): StreamFailure {
+    return new StreamFailure(
+      "unreachable",
+      this.error?.message ?? "the server closed the connection",
+      this.error,
+    );
+  }
+
+  /** N3 */
+  #onTick(): void {
+    this.#silent = this.#heard ? 0 : this.#silent + 1;
+    this.#heard = false;
+    if (this.#silent < silentTicks || this.#session.destroyed) return;
+    if (this.#streams === 0) return this.retire();
+    const late = setTimeout(() => {
+      this.#session.destroy(
+        Object.assign(new Error("the server does not answer a ping"), { code: "ETIMEDOUT" }),
+      );
+    }, pingTimeoutMs).unref();
+    this.#session.ping((error) => {
+      clearTimeout(late);
+      if (error === null) this.#heard = true;
+    });
+  }
+}
+
+/** They are read when the connection begins: certificates change. */
+function tlsOf(tls: SecureClientSessionOptions | undefined): SecureClientSessionOptions {
+  return tls === undefined ? {} : { ...tls };
+}
