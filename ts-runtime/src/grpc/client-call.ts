@@ -17,7 +17,12 @@ import type { StreamFailure } from "./stream-failure.ts";
 export interface ClientCallOptions {
   readonly carrier: ClientCarrier;
   readonly deadlines: Deadlines;
+  /** The largest message that is taken. */
   readonly maxBytes: number;
+  /** What requests are compressed with: servers that do not know it refuse the call. Default: nothing. */
+  readonly requestEncoding?: "gzip" | "br";
+  /** From which size on they are. Default 64 KiB. */
+  readonly compressMinBytes?: number;
 }
 
 export interface CallRequest {
@@ -32,20 +37,29 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
   protected readonly maxBytes: number;
   protected stream: ClientStream | undefined;
   protected answerHead: Fields = {};
+  protected hasHead = false;
   protected trailers: Fields | undefined;
   protected isOver = false;
+  /** Of the answers. */
   protected compression: Compression | undefined;
+  protected readonly requestCompression: Compression | undefined;
+  protected readonly compressMinBytes: number | undefined;
+  /** Then the head is not the end as well, whatever is in it. */
+  protected hasBody = false;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal | undefined;
   readonly #headers: HeadersInit | undefined;
   readonly #endMs: number | undefined;
   readonly #deadline: NotedDeadline | undefined;
   #leaveQueue: (() => void) | undefined;
+  #hasEnded = false;
 
   constructor(
-    { maxBytes, deadlines }: ClientCallOptions,
+    { maxBytes, deadlines, requestEncoding, compressMinBytes }: ClientCallOptions,
     { method, signal, timeoutMs, headers }: CallRequest,
   ) {
+    this.requestCompression = compressionOf(requestEncoding);
+    this.compressMinBytes = compressMinBytes;
     this.method = method;
     this.maxBytes = maxBytes;
     this.#deadlines = deadlines;
@@ -80,12 +94,17 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
   }
 
   head(authority: Authority): RawFields {
-    return requestHead(this.method, authority, { headers: this.#headers, endMs: this.#endMs });
+    return requestHead(this.method, authority, {
+      headers: this.#headers,
+      endMs: this.#endMs,
+      encoding: this.requestCompression?.name,
+    });
   }
 
   onHead(fields: Fields): void {
     if (this.isOver) return;
     this.answerHead = fields;
+    this.hasHead = true;
     const status = Number(fields[":status"]);
     if (status !== 200) {
       // A proxy may have put gRPC's own word into it.
@@ -114,15 +133,19 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
 
   onEnd(): void {
     if (this.isOver) return;
-    const error = readStatus(this.trailers ?? this.answerHead, this.answerHead);
+    this.#hasEnded = true;
+    const error = readStatus(this.trailers ?? (this.hasBody ? {} : this.answerHead), this.answerHead);
     if (error === undefined) this.succeed();
     else this.fail(error);
   }
 
   onClosed(failure: StreamFailure | undefined): void {
-    if (this.isOver) return;
+    // A message may still be on its way through its compression.
+    if (this.isOver || this.#hasEnded) return;
     if (failure === undefined)
       return this.fail(new ConnectError("protocol error: missing status", Code.Internal));
+    // A server that ends the call at its deadline may be quicker than we are.
+    if (this.#endMs !== undefined && performance.now() >= this.#endMs) return this.onDeadline();
     const code = failure.kind === "canceled" ? Code.Canceled : Code.Unavailable;
     this.fail(new ConnectError(failure.message, code, undefined, undefined, failure));
   }

@@ -10,7 +10,7 @@ import { frameHeaderBytes, writeFrameHeader, type Frame } from "./frame.ts";
 
 type Compression = typeof compressionGzip;
 
-const compressMinBytes = 64 * 1024;
+const defaultMinBytes = 64 * 1024;
 const known: readonly Compression[] = [compressionGzip, compressionBrotli];
 
 /** What we take, as `grpc-accept-encoding` has it. */
@@ -65,8 +65,8 @@ export function inflate(
 }
 
 /** Whether a frame is worth it (Z2). */
-export function isWorthCompressing(frame: Buffer): boolean {
-  return frame.length - frameHeaderBytes >= compressMinBytes;
+export function isWorthCompressing(frame: Buffer, minBytes: number = defaultMinBytes): boolean {
+  return frame.length - frameHeaderBytes >= minBytes;
 }
 
 /** The frame with its message compressed. */

@@ -119,7 +119,7 @@ export class FrameReader {
   }
 }
 
-export function tooLarge(length: number, maxBytes: number): ConnectError {
+function tooLarge(length: number, maxBytes: number): ConnectError {
   return new ConnectError(
     `message size ${length} is larger than configured readMaxBytes ${maxBytes}`,
     Code.ResourceExhausted,

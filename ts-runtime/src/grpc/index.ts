@@ -2,7 +2,6 @@
 export type { CallContext, CallOrigin } from "./call-context.ts";
 export { isBinaryGrpc } from "./content-type.ts";
 export { Deadlines } from "./deadlines.ts";
-export { whole } from "./message.ts";
 export { NodeServerStream } from "./node/server-stream.ts";
 export { createGrpcServer, type GrpcServer } from "./server.ts";
 export type { CallEdge, Run, ServedMethod, ServerCall } from "./server-call.ts";

@@ -15,6 +15,7 @@ interface Outlet {
 export class MessageSink {
   readonly #outlet: Outlet;
   readonly #compression: Compression | undefined;
+  readonly #compressMinBytes: number | undefined;
   /** What waits for the end of the tick: pieces, of which the last may still grow. */
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -26,14 +27,15 @@ export class MessageSink {
   #writable = true;
   #waiting: (() => void) | undefined;
 
-  constructor(outlet: Outlet, compression: Compression | undefined) {
+  constructor(outlet: Outlet, compression: Compression | undefined, compressMinBytes?: number) {
     this.#outlet = outlet;
+    this.#compressMinBytes = compressMinBytes;
     this.#compression = compression;
   }
 
   /** Takes a frame. A promise is to be waited for before the next one (K2). */
   add(frame: Buffer): Promise<void> | undefined {
-    if (this.#compression !== undefined && isWorthCompressing(frame)) {
+    if (this.#compression !== undefined && isWorthCompressing(frame, this.#compressMinBytes)) {
       return deflate(frame, this.#compression).then((compressed) => this.#take(compressed));
     }
     return this.#take(frame);
@@ -92,7 +94,7 @@ export class MessageSink {
   }
 
   /** Ticks end after all promises that are settled: what they made is there (K1). */
-  static endTick(sink: MessageSink): void {
+  static endTick(this: void, sink: MessageSink): void {
     sink.#scheduled = false;
     sink.flush();
   }

@@ -7,15 +7,10 @@ import { frameHeaderBytes, writeFrameHeader } from "./frame.ts";
 /** A message as a frame that is not compressed. It is to be sent, not to be kept. */
 export function encodeFrame<D extends DescMessage>(desc: D, init: MessageInitShape<D>): Buffer {
   try {
-    return writeFrameHeader(encodeBehind(desc, whole(desc, init), frameHeaderBytes), false);
+    return writeFrameHeader(encodeBehind(desc, create(desc, init), frameHeaderBytes), false);
   } catch (error) {
     throw unfit("serialize", desc, error);
   }
-}
-
-/** As a handler or an interceptor sees what a user wrote. */
-export function whole<D extends DescMessage>(desc: D, init: MessageInitShape<D>): MessageShape<D> {
-  return create(desc, init);
 }
 
 /** @throws ConnectError `Internal` for bytes that are no message of the type. */

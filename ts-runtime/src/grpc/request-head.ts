@@ -14,12 +14,19 @@ export interface RequestHead {
   readonly headers: HeadersInit | undefined;
   /** When the deadline is over, as `performance.now()`. */
   readonly endMs: number | undefined;
+  /** What its messages may be compressed with. */
+  readonly encoding: string | undefined;
 }
 
-export function requestHead(method: DescMethod, to: Authority, { headers, endMs }: RequestHead): RawFields {
+export function requestHead(
+  method: DescMethod,
+  to: Authority,
+  { headers, endMs, encoding }: RequestHead,
+): RawFields {
   const fields = commonHead(method, to);
-  if (headers === undefined && endMs === undefined) return fields;
+  if (headers === undefined && endMs === undefined && encoding === undefined) return fields;
   const head = [...fields];
+  if (encoding !== undefined) head.push("grpc-encoding", encoding);
   if (headers !== undefined) addOwn(head, headers);
   if (endMs !== undefined) {
     // A header of the user's own would be a second one.

@@ -53,7 +53,7 @@ export function readStatus(fields: Fields, head: Fields): ConnectError | undefin
   return error;
 }
 
-/** Whether a block of fields is the end of its call. */
+/** Whether a block of fields says how its call ended. */
 export function hasStatus(fields: Fields): boolean {
   return fields[statusField] !== undefined;
 }

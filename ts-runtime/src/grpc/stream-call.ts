@@ -47,13 +47,15 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Cl
   override onHead(fields: Fields): void {
     super.onHead(fields);
     // Where the head is the end as well, it says whether there is an answer at all.
-    if (!this.isOver && !hasStatus(fields)) this.#open();
+    if (!this.isOver && (this.hasBody || !hasStatus(fields))) this.#open();
   }
 
   onData(chunk: Buffer): void {
     if (this.isOver) return;
-    if (this.#source === undefined) this.#early.push(chunk);
-    else this.#source.push(chunk);
+    this.hasBody = true;
+    if (this.#source !== undefined) return this.#source.push(chunk);
+    this.#early.push(chunk);
+    if (this.hasHead) this.#open();
   }
 
   onDrain(): void {
@@ -101,7 +103,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Cl
   }
 
   async #say(stream: ClientStream): Promise<void> {
-    const sink = new MessageSink(stream, undefined);
+    const sink = new MessageSink(stream, this.requestCompression, this.compressMinBytes);
     this.#sink = sink;
     const iterator = this.#requests[Symbol.asyncIterator]();
     this.#iterator = iterator;
@@ -120,10 +122,10 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Cl
   }
 
   /** Tells the writer that nobody reads on; what it does then is its affair. */
-  #leave(error: ConnectError | undefined): void {
+  #leave(reason: ConnectError | undefined): void {
     this.#hasSaidAll = true;
     const iterator = this.#iterator ?? this.#requests[Symbol.asyncIterator]();
-    if (error !== undefined) iterator.throw?.(error).then(undefined, () => {});
+    if (reason !== undefined) iterator.throw?.(reason).then(undefined, () => {});
     iterator.return?.().then(undefined, () => {});
   }
 

@@ -8,7 +8,7 @@ export type StreamFailureKind =
   | "refused"
   /** The connection or the stream was cut: nobody knows how far the request came. */
   | "lost"
-  /** The other side has given the stream up by itself, or this one has. */
+  /** The other side has given up the stream. */
   | "canceled";
 
 export class StreamFailure extends Error {

@@ -3,7 +3,7 @@ import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@b
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import type { ClientStream } from "./carrier.ts";
 import { ClientCall, type CallRequest, type ClientCallOptions } from "./client-call.ts";
-import { inflate } from "./compression.ts";
+import { deflate, inflate, isWorthCompressing } from "./compression.ts";
 import { toHeaders, type Fields } from "./fields.ts";
 import { FrameReader, soleFrame, type Frame } from "./frame.ts";
 import { decodeMessage } from "./message.ts";
@@ -62,11 +62,18 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cli
 
   onOpen(stream: ClientStream): void {
     this.stream = stream;
-    stream.end(this.#request);
+    if (this.requestCompression === undefined || !isWorthCompressing(this.#request, this.compressMinBytes)) {
+      return stream.end(this.#request);
+    }
+    deflate(this.#request, this.requestCompression).then(
+      (compressed) => stream.end(compressed),
+      (error: unknown) => this.fail(ConnectError.from(error)),
+    );
   }
 
   onData(chunk: Buffer): void {
     if (this.isOver) return;
+    this.hasBody = true;
     if (this.#frames === undefined && this.#sole === undefined) {
       this.#sole = soleFrame(chunk, this.maxBytes);
       if (this.#sole !== undefined) return;

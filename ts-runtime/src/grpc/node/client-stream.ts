@@ -81,6 +81,6 @@ export class NodeClientStream implements ClientStream {
     // A stream without an id has not left this process.
     if (id === undefined || id > this.#home.lastLookedAt) return "refused";
     if (code === http2.constants.NGHTTP2_REFUSED_STREAM) return "refused";
-    return "lost";
+    return code === http2.constants.NGHTTP2_CANCEL ? "canceled" : "lost";
   }
 }
