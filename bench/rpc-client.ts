@@ -13,6 +13,7 @@ import {
 } from "../test/gen/samspel/test/v1/echo_pb.ts";
 import { createClients } from "../ts-runtime/src/client/index.ts";
 import { closedLoop } from "./load.ts";
+import { oneInstance } from "./one-instance.ts";
 
 /** Of 100 bytes, with what is around it. */
 const text = "x".repeat(98);
@@ -33,14 +34,7 @@ function ofClient(client: Echo): Contender {
 
 function ours(port: number): Contender {
   const clients = createClients({
-    registry: {
-      url: "http://registry.test",
-      watch: () => ({
-        current: [{ address: "127.0.0.1", port, meta: {} }],
-        async *[Symbol.asyncIterator]() {},
-        [Symbol.dispose]() {},
-      }),
-    },
+    registry: oneInstance(port),
   });
   return ofClient(clients.client(EchoService));
 }

@@ -1,23 +1,25 @@
-// Commands through gRPC, beside a bare echo over the same transport: the same client and server, one connection, client
-// and server in two processes, the rounds interleaved. The ratio says what persistence costs a caller.
+// Calls of gRPC, by ours beside grpc-js and Connect: one connection, client and server in two processes, the rounds
+// interleaved. Then commands beside a bare echo by the same client and server: the ratio says what persistence costs.
 //   npm run bench -- --long rpc
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import postgres from "postgres";
 import { EchoLedgerService, LedgerService } from "../test/gen/samspel/test/v1/ledger_pb.ts";
+import { createClients } from "../ts-runtime/src/client/index.ts";
 import { memo } from "./ledger.ts";
 import { closedLoop, middle, type Load, type Work } from "./load.ts";
+import { oneInstance } from "./one-instance.ts";
+import { comparePeers } from "./rpc-peers.ts";
 
 const { values } = parseArgs({
   options: {
     url: { type: "string", default: process.env["DATABASE_URL"] ?? "" },
     rounds: { type: "string", default: "5" },
     ms: { type: "string", default: "2000" },
+    messages: { type: "string", default: "200000" },
   },
 });
 const rounds = Number(values.rounds);
@@ -54,6 +56,7 @@ async function compare(commands: Work, echo: Work): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  await comparePeers({ rounds, ms, messages: Number(values.messages) });
   const registry = await startEmbeddedRegistry();
   const schema = `bench_${randomUUID().replaceAll("-", "")}`;
   const server = fork(new URL("./ledger-server.ts", import.meta.url), [values.url, registry.url, schema], {
@@ -61,9 +64,9 @@ async function main(): Promise<void> {
   });
   try {
     const [message]: unknown[] = await once(server, "message");
-    const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${portOf(message)}` });
-    const ledger = createClient(LedgerService, transport);
-    const echo = createClient(EchoLedgerService, transport);
+    await using clients = createClients({ registry: oneInstance(portOf(message)) });
+    const ledger = clients.client(LedgerService);
+    const echo = clients.client(EchoLedgerService);
     await compare(
       (accountId) => ledger.deposit({ accountId, amount: 5n, memo }),
       (accountId) => echo.echoDeposit({ accountId, amount: 5n, memo }),

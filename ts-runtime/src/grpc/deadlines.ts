@@ -25,7 +25,7 @@ export class Deadlines {
 
   /** @param ms from now. */
   note(deadline: Deadline, ms: number): NotedDeadline {
-    const within = Math.min(Math.max(0, ms), longestTimerMs - 1);
+    const within = Math.max(0, ms);
     // Powers of two, so that there are few widths.
     const step = Math.max(leastStepMs, 2 ** Math.floor(Math.log2(within / lateRatio)));
     const slots = this.#slotsOf(step);
@@ -59,7 +59,7 @@ export class Deadlines {
       slots.delete(number);
       for (const deadline of waiting) deadline.onDeadline();
     };
-    const wait = (): void => void setTimeout(onTimer, Math.ceil(leftMs())).unref();
+    const wait = (): void => void setTimeout(onTimer, Math.min(longestTimerMs, Math.ceil(leftMs()))).unref();
     wait();
   }
 }

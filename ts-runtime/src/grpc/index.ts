@@ -3,7 +3,7 @@ export type { CallContext, CallOrigin } from "./call-context.ts";
 export { isBinaryGrpc } from "./content-type.ts";
 export { Deadlines } from "./deadlines.ts";
 export { NodeServerStream } from "./node/server-stream.ts";
-export { createGrpcServer, type GrpcServer } from "./server.ts";
+export { createGrpcServer } from "./server.ts";
 export type { CallEdge, Run, ServedMethod, ServerCall } from "./server-call.ts";
 export { StreamFailure } from "./stream-failure.ts";
 export { createGrpcClientTransport } from "./client-transport.ts";

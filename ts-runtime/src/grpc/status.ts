@@ -20,7 +20,12 @@ export const okStatus: RawFields = [statusField, "0"];
 export function statusFields(error: ConnectError): string[] {
   const fields: string[] = [];
   // S2
-  if (!isFromWire(error)) addHeaders(fields, withoutStatus(error.metadata));
+  if (!error.isWireError) {
+    addHeaders(fields, withoutStatus(error.metadata));
+    // Who was refused for its compression learns what would be known.
+    const accepted = error.metadata.get("grpc-accept-encoding");
+    if (accepted !== null) fields.push("grpc-accept-encoding", accepted);
+  }
   fields.push(statusField, String(error.code), messageField, encodeText(error.rawMessage));
   if (error.details.length > 0) fields.push(detailsField, encodeDetails(error));
   return fields;
@@ -56,10 +61,6 @@ export function readStatus(fields: Fields, head: Fields): ConnectError | undefin
 /** Whether a block of fields says how its call ended. */
 export function hasStatus(fields: Fields): boolean {
   return fields[statusField] !== undefined;
-}
-
-function isFromWire(error: ConnectError): boolean {
-  return error.isWireError;
 }
 
 function withoutStatus(metadata: Headers): Headers {
