@@ -29,7 +29,7 @@ export interface CallRequest {
   readonly method: DescMethod;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
-  readonly headers: HeadersInit | undefined;
+  readonly headers: Headers | undefined;
 }
 
 export abstract class ClientCall implements ClientStreamUser, Deadline {
@@ -48,7 +48,7 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
   protected hasBody = false;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal | undefined;
-  readonly #headers: HeadersInit | undefined;
+  readonly #headers: Headers | undefined;
   readonly #endMs: number | undefined;
   readonly #deadline: NotedDeadline | undefined;
   #leaveQueue: (() => void) | undefined;

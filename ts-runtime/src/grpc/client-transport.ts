@@ -12,7 +12,7 @@ export function createGrpcClientTransport(options: ClientCallOptions): Transport
       const request = encodeFrame(method.input, input);
       const call = new UnaryCall(
         options,
-        { method, signal, timeoutMs: timeoutOf(timeoutMs), headers },
+        { method, signal, timeoutMs: timeoutOf(timeoutMs), headers: headersOf(headers) },
         method,
         request,
       );
@@ -22,7 +22,7 @@ export function createGrpcClientTransport(options: ClientCallOptions): Transport
     async stream(method, signal, timeoutMs, headers, input) {
       const call = new StreamCall(
         options,
-        { method, signal, timeoutMs: timeoutOf(timeoutMs), headers },
+        { method, signal, timeoutMs: timeoutOf(timeoutMs), headers: headersOf(headers) },
         method,
         input,
       );
@@ -30,6 +30,11 @@ export function createGrpcClientTransport(options: ClientCallOptions): Transport
       return call.answer;
     },
   };
+}
+
+/** What is no header fails here, and not on its way. */
+function headersOf(headers: HeadersInit | undefined): Headers | undefined {
+  return headers === undefined || headers instanceof Headers ? headers : new Headers(headers);
 }
 
 /** 0 is no deadline. */

@@ -11,7 +11,7 @@ const userAgent = "grpc-node-samspel/0.0.0";
 const common = new WeakMap<DescMethod, Map<string, RawFields>>();
 
 export interface RequestHead {
-  readonly headers: HeadersInit | undefined;
+  readonly headers: Headers | undefined;
   /** When the deadline is over, as `performance.now()`. */
   readonly endMs: number | undefined;
   /** What its messages may be compressed with. */
@@ -36,10 +36,9 @@ export function requestHead(
   return head;
 }
 
-function addOwn(head: string[], headers: HeadersInit): void {
-  const own = headers instanceof Headers ? headers : new Headers(headers);
-  if (own.has("user-agent")) remove(head, "user-agent");
-  addHeaders(head, own);
+function addOwn(head: string[], headers: Headers): void {
+  if (headers.has("user-agent")) remove(head, "user-agent");
+  addHeaders(head, headers);
 }
 
 function remove(head: string[], name: string): void {

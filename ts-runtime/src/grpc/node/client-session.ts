@@ -86,6 +86,10 @@ export class NodeClientSession implements StreamHome {
     });
   }
 
+  get isDestroyed(): boolean {
+    return this.#session.destroyed;
+  }
+
   get hasRoom(): boolean {
     return this.#stands && !this.#isGone && this.#streams < this.#limit;
   }

@@ -13,6 +13,8 @@ export interface StreamHome {
   readonly lastLookedAt: number;
   /** Why the session ended, if it did so with an error. */
   readonly error: Error | undefined;
+  /** Nothing is left of the session. */
+  readonly isDestroyed: boolean;
 }
 
 export class NodeClientStream implements ClientStream {
@@ -71,9 +73,13 @@ export class NodeClientStream implements ClientStream {
   #failure(): StreamFailure {
     const cause = this.#error ?? this.#home.error;
     const code = this.#stream.rstCode;
-    const what =
-      cause?.message ?? (code === 0 ? "the connection ended" : `the stream was reset with code ${code}`);
+    const what = cause?.message ?? this.#what(code);
     return new StreamFailure(this.#kind(code), what, cause);
+  }
+
+  #what(code: number): string {
+    if (code === 0 || this.#home.isDestroyed) return "the connection ended before the answer did";
+    return `the server reset the stream with code ${code}`;
   }
 
   #kind(code: number): StreamFailureKind {
@@ -81,6 +87,7 @@ export class NodeClientStream implements ClientStream {
     // A stream without an id has not left this process.
     if (id === undefined || id > this.#home.lastLookedAt) return "refused";
     if (code === http2.constants.NGHTTP2_REFUSED_STREAM) return "refused";
-    return code === http2.constants.NGHTTP2_CANCEL ? "canceled" : "lost";
+    // Node says so of all streams of a connection that is cut, too.
+    return code === http2.constants.NGHTTP2_CANCEL && !this.#home.isDestroyed ? "canceled" : "lost";
   }
 }
