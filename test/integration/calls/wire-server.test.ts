@@ -5,7 +5,14 @@ import { connect } from "node:net";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createClient,
+  createHandlerContext,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import t, { type Test } from "tap";
 import type { RpcServer } from "../../../ts-runtime/src/service/index.ts";
@@ -234,6 +241,15 @@ t.test("a handler whose caller leaves is told so, and a stream of answers return
   await returned.promise;
 });
 
+/** Of Connect's own: what a context is. */
+const plainInit = {
+  service: EchoService,
+  method: EchoService.method.echo,
+  protocolName: "grpc",
+  requestMethod: "POST",
+  url: "http://test",
+};
+
 t.test("a context is made when it is looked at, and is then what Connect's is", async (t) => {
   const seen: HandlerContext[] = [];
   const during: boolean[] = [];
@@ -284,6 +300,10 @@ t.test("a context is made when it is looked at, and is then what Connect's is", 
   t.equal(early.requestHeader.get("grpc-timeout"), "5000m");
   t.equal(new URL(early.url).pathname, "/samspel.test.v1.EchoService/Echo");
   t.match(early, { protocolName: "grpc", requestMethod: "POST", service: EchoService });
+  const spread: Record<string, unknown> = { ...early, own: 1 };
+  t.equal(spread["signal"], early.signal, "a handler may spread it");
+  const known = Object.keys(createHandlerContext(plainInit)).filter((name) => name !== "abort");
+  t.same(Object.keys(early).toSorted(), known.toSorted());
 });
 
 t.test("interceptors are around calls of each kind", async (t) => {

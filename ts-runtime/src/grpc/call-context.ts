@@ -11,6 +11,42 @@ export interface CallOrigin {
   describe(values: ContextValues): void;
 }
 
+const names = [
+  "method",
+  "service",
+  "requestMethod",
+  "protocolName",
+  "url",
+  "signal",
+  "timeoutMs",
+  "requestHeader",
+  "responseHeader",
+  "responseTrailer",
+  "values",
+] as const satisfies readonly (keyof HandlerContext)[];
+
+type Name = (typeof names)[number];
+
+const asOwn: ProxyHandler<CallContext> = {
+  // Not by the proxy, which has no private fields.
+  get: (context, name) => Reflect.get(context, name),
+  ownKeys: () => [...names],
+  getOwnPropertyDescriptor: (context, name) =>
+    isName(name) ? { value: context[name], enumerable: true, configurable: true } : undefined,
+};
+
+function isName(name: string | symbol): name is Name {
+  return (names as readonly (string | symbol)[]).includes(name);
+}
+
+/**
+ * The context as a handler gets it. Connect's is a plain object, and people spread those: getters of a class would be lost
+ * without a word. A proxy costs 30 ns more, and an object with getters of its own 2 µs.
+ */
+export function handlerContext(context: CallContext): HandlerContext {
+  return new Proxy(context, asOwn);
+}
+
 /** Of a call that ended well; its trace would say nothing. */
 const callEnded = new DOMException("the call has ended", "AbortError");
 

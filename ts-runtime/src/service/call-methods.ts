@@ -1,17 +1,18 @@
 // The methods of bindings as gRPC calls run them: a handler by itself, or within Connect's interceptors.
 import type { Message } from "@bufbuild/protobuf";
-import {
-  createServiceImplSpec,
-  type HandlerContext,
-  type Interceptor,
-  type MethodImplSpec,
-} from "@connectrpc/connect";
+import { createServiceImplSpec, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
 import {
   createAsyncIterable,
   invokeUnaryImplementation,
   transformInvokeImplementation,
 } from "@connectrpc/connect/protocol";
-import type { CallContext, CallOrigin, Run, ServedMethod } from "../grpc/index.ts";
+import {
+  handlerContext,
+  type CallContext,
+  type CallOrigin,
+  type Run,
+  type ServedMethod,
+} from "../grpc/index.ts";
 import type { ServiceBinding } from "./binding.ts";
 
 export interface ServedOptions {
@@ -38,13 +39,29 @@ export function servedMethods<O extends CallOrigin>(options: ServedOptions): rea
 function direct<O extends CallOrigin>(spec: MethodImplSpec): Run<O> {
   switch (spec.kind) {
     case "unary":
-      return { takes: "one", gives: "one", run: (request, { context }) => spec.impl(request, context) };
+      return {
+        takes: "one",
+        gives: "one",
+        run: (request, { context }) => spec.impl(request, handlerContext(context)),
+      };
     case "server_streaming":
-      return { takes: "one", gives: "many", run: (request, { context }) => spec.impl(request, context) };
+      return {
+        takes: "one",
+        gives: "many",
+        run: (request, { context }) => spec.impl(request, handlerContext(context)),
+      };
     case "client_streaming":
-      return { takes: "many", gives: "one", run: (requests, { context }) => spec.impl(requests, context) };
+      return {
+        takes: "many",
+        gives: "one",
+        run: (requests, { context }) => spec.impl(requests, handlerContext(context)),
+      };
     case "bidi_streaming":
-      return { takes: "many", gives: "many", run: (requests, { context }) => spec.impl(requests, context) };
+      return {
+        takes: "many",
+        gives: "many",
+        run: (requests, { context }) => spec.impl(requests, handlerContext(context)),
+      };
   }
 }
 
@@ -54,11 +71,12 @@ function intercepted<O extends CallOrigin>(spec: MethodImplSpec, interceptors: I
     return {
       takes: "one",
       gives: "one",
-      run: (request, { context }) => invokeUnaryImplementation(spec, plain(context), request, interceptors),
+      run: (request, { context }) =>
+        invokeUnaryImplementation(spec, { ...handlerContext(context) }, request, interceptors),
     };
   }
   const stream = (requests: AsyncIterable<Message>, context: CallContext): AsyncIterable<Message> =>
-    transformInvokeImplementation(spec, plain(context), interceptors)(requests);
+    transformInvokeImplementation(spec, { ...handlerContext(context) }, interceptors)(requests);
   if (spec.kind === "server_streaming") {
     return {
       takes: "one",
@@ -67,23 +85,4 @@ function intercepted<O extends CallOrigin>(spec: MethodImplSpec, interceptors: I
     };
   }
   return { takes: "many", gives: "many", run: (requests, { context }) => stream(requests, context) };
-}
-
-/** What can be spread. */
-function plain(context: CallContext): HandlerContext {
-  const { method, service, requestMethod, protocolName, url, values } = context;
-  const { signal, timeoutMs, requestHeader, responseHeader, responseTrailer } = context;
-  return {
-    method,
-    service,
-    requestMethod,
-    protocolName,
-    url,
-    values,
-    signal,
-    timeoutMs,
-    requestHeader,
-    responseHeader,
-    responseTrailer,
-  };
 }
