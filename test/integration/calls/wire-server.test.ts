@@ -402,3 +402,35 @@ t.test("headers above the limit end their request, and nothing else", async (t) 
   t.equal(echo.contexts.length, 0);
   t.equal(codeOf(await call(sessionTo(t, echo.server), "EchoOnce", hej)), 0);
 });
+
+t.test("a slow reader gets the whole answer, though it has not ended its request (U1)", async (t) => {
+  // Less than is buffered, and more than fits into the reader's window.
+  const size = 30_000;
+  const { server } = await startEcho(
+    t,
+    {},
+    {
+      async *echoEach() {
+        yield { text: "x".repeat(size) };
+      },
+    },
+  );
+  const settings = { initialWindowSize: 1_000 };
+  const session = http2.connect(`http://127.0.0.1:${server.port}`, { settings });
+  t.teardown(() => session.destroy());
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/samspel.test.v1.EchoService/EchoEach",
+    "content-type": "application/grpc",
+  });
+  stream.write(hej);
+  await once(stream, "response", { signal: AbortSignal.timeout(withinMs) });
+  // Longer than the rest of a request is read for.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  let received = 0;
+  stream.on("data", (chunk: Buffer) => (received += chunk.length));
+  const [trailers] = await once(stream, "trailers", { signal: AbortSignal.timeout(withinMs) });
+  t.equal(trailers["grpc-status"], "0");
+  t.ok(received > size);
+  await once(stream, "close", { signal: AbortSignal.timeout(withinMs) });
+});

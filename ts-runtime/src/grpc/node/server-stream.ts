@@ -25,7 +25,8 @@ export class NodeServerStream implements ServerStream {
   #requestEnded = false;
   #answered = false;
   #call: ServerStreamUser | undefined;
-  #unread: NodeJS.Timeout | undefined;
+  /** Of what is waited for: the rest of the request. */
+  #timer: NodeJS.Timeout | undefined;
   /** What waits for the request (U2). */
   #later: (() => void) | undefined;
 
@@ -39,15 +40,14 @@ export class NodeServerStream implements ServerStream {
     stream.on("data", (chunk: Buffer) => call.onData(chunk));
     stream.on("end", () => {
       this.#requestEnded = true;
-      clearTimeout(this.#unread);
+      clearTimeout(this.#timer);
       call.onEnd();
-      this.#go();
+      this.#answerLater();
     });
     // What went wrong is said when it closes.
     stream.on("error", ignore);
     stream.on("close", () => {
-      clearTimeout(this.#unread);
-      this.#later = undefined;
+      clearTimeout(this.#timer);
       call.onClosed(this.#answered ? undefined : new StreamFailure("canceled", "the stream was closed"));
     });
     this.#call = call;
@@ -66,16 +66,23 @@ export class NodeServerStream implements ServerStream {
   }
 
   end(trailers: RawFields): void {
-    this.#finish(() => this.#endWith(trailers));
+    if (this.#isClosed) return;
+    this.#answered = true;
+    this.#endWith(trailers);
+    if (!this.#requestEnded) this.#stream.resume();
   }
 
   answer(head: RawFields, message: Buffer, trailers: RawFields): void {
     if (this.#requestEnded) return this.#answerNow(head, message, trailers);
-    this.#finish(() => this.#answerNow(head, message, trailers));
+    this.#whenRead(() => this.#answerNow(head, message, trailers));
   }
 
   refuse(fields: RawFields): void {
-    this.#finish(() => this.#stream.respond(fields, withoutMore));
+    this.#whenRead(() => {
+      this.#answered = true;
+      this.#stream.respond(fields, withoutMore);
+      this.#dropUnread();
+    });
   }
 
   pause(): void {
@@ -100,35 +107,34 @@ export class NodeServerStream implements ServerStream {
   #endWith(trailers: RawFields, last?: Buffer): void {
     const stream = this.#stream;
     const fields = trailers === okStatus ? okTrailers : toObject(trailers);
-    stream.on("wantTrailers", () => stream.sendTrailers(fields));
+    stream.on("wantTrailers", () => {
+      stream.sendTrailers(fields);
+      this.#dropUnread();
+    });
     if (last === undefined) stream.end();
     else stream.end(last);
   }
 
-  /** Answers as soon as the answer will arrive. */
-  #finish(answer: () => void): void {
-    if (this.#requestEnded) {
-      if (this.#isClosed) return;
-      this.#answered = true;
-      return answer();
-    }
-    this.#later = () => {
-      if (this.#isClosed) return;
-      this.#answered = true;
-      answer();
-    };
-    this.#stream.resume();
-    this.#unread = setTimeout(() => {
-      this.#go();
-      this.#stream.close(http2.constants.NGHTTP2_NO_ERROR);
-    }, unreadMs);
-    // U2
-    if (this.fields["content-length"] === undefined || this.#stream.headersSent) this.#go();
+  /** All of the answer has gone (U1). */
+  #dropUnread(): void {
+    if (this.#requestEnded) return;
+    this.#timer = setTimeout(() => this.#stream.close(http2.constants.NGHTTP2_NO_ERROR), unreadMs);
   }
 
-  #go(): void {
-    this.#later?.();
+  /** Answers as soon as the answer will arrive (U2). */
+  #whenRead(answer: () => void): void {
+    if (this.#isClosed) return;
+    if (this.#requestEnded) return answer();
+    this.#stream.resume();
+    if (this.fields["content-length"] === undefined) return answer();
+    this.#later = answer;
+    this.#timer = setTimeout(() => this.#answerLater(), unreadMs);
+  }
+
+  #answerLater(): void {
+    const answer = this.#later;
     this.#later = undefined;
+    if (!this.#isClosed) answer?.();
   }
 }
 
