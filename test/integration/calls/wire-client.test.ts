@@ -1,6 +1,7 @@
 // gRPC at the client: servers that are slow, odd, hostile, or gone; and grpc-js at the other end.
 import { once } from "node:events";
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -24,6 +25,7 @@ import {
   EchoManyResponseSchema,
   EchoService,
 } from "../../gen/samspel/test/v1/echo_pb.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { startEcho } from "./echo-server.ts";
 
 const withinMs = 10_000;
@@ -31,8 +33,9 @@ const withinMs = 10_000;
 function clientOf(
   t: Test,
   port: number,
+  patience: ConstructorParameters<typeof NodeClientConnection>[2] = {},
 ): { client: Client<typeof EchoService>; carrier: NodeClientConnection } {
-  const carrier = new NodeClientConnection(`http://127.0.0.1:${port}`);
+  const carrier = new NodeClientConnection(`http://127.0.0.1:${port}`, undefined, patience);
   t.teardown(() => carrier.close());
   const transport = createGrpcClientTransport({ carrier, deadlines: new Deadlines(), maxBytes: 100_000 });
   return { client: createClient(EchoService, transport), carrier };
@@ -65,8 +68,12 @@ async function startRaw(
     for (const session of sessions) session.destroy();
     server.close();
   });
+  return { port: portOf(server), sessions };
+}
+
+function portOf(server: Pick<Server, "address">): number {
   const address = server.address();
-  return { port: typeof address === "object" ? (address?.port ?? 0) : 0, sessions };
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
 function frame(message: Uint8Array, flags = 0): Buffer {
@@ -243,14 +250,95 @@ t.test("a call that lost its connection, and one that found none, are told apart
 });
 
 t.test("a server that speaks something else is unreachable, and no call hangs", async (t) => {
-  const { createServer } = await import("node:net");
   const server = createServer((socket) => socket.on("error", () => {}).end("SSH-2.0-OpenSSH\r\n"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.teardown(() => server.close());
-  const address = server.address();
-  const { client } = clientOf(t, typeof address === "object" ? (address?.port ?? 0) : 0);
+  const { client } = clientOf(t, portOf(server));
   t.equal(kindOf(await failureOf(client.echo({ text: "" }, { timeoutMs: withinMs }))), "unreachable");
+});
+
+t.test("a server that takes a connection and says nothing is unreachable in the end", async (t) => {
+  const server = createServer((socket) => socket.on("error", () => {}));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const { client, carrier } = clientOf(t, portOf(server), { connectMs: 50 });
+  t.equal(kindOf(await failureOf(client.echo({ text: "" }, { timeoutMs: withinMs }))), "unreachable");
+  carrier.close();
+});
+
+t.test("a server that freezes under a call is noticed by a ping, and called anew (N3)", async (t) => {
+  const echo = await startEcho(t);
+  const proxy = await startTcpProxy(t, `http://127.0.0.1:${echo.server.port}`);
+  const { client } = clientOf(t, Number(new URL(proxy.url).port), { silenceMs: 40, pingMs: 40 });
+  const waiting = client.echo({ text: "wait" });
+  await echo.called(1);
+  // Longer than the silence: pings go and come, and nothing happens.
+  await delay(200);
+  echo.release();
+  t.equal((await waiting).text, "wait");
+
+  const cut = failureOf(
+    client
+      .echoMany({ text: "endless", count: 1 })
+      [Symbol.asyncIterator]()
+      .next()
+      .then(() => freeze()),
+  );
+  async function freeze(): Promise<void> {
+    proxy.freeze();
+    await client.echo({ text: "hej" });
+  }
+  t.equal(kindOf(await cut), "lost");
+  proxy.thaw();
+  t.equal((await client.echo({ text: "hej" }, { timeoutMs: withinMs })).text, "hej");
+});
+
+t.test("a connection without calls is closed after a time, and made again for the next (N3)", async (t) => {
+  const raw = await startRaw(t, (stream) => answer(stream, hej));
+  const { client, carrier } = clientOf(t, raw.port, { silenceMs: 40 });
+  await client.echo({ text: "" });
+  t.ok(carrier.isUp);
+  while (raw.sessions.size > 0) await delay(5);
+  t.notOk(carrier.isUp);
+  t.equal((await client.echo({ text: "" })).text, "hej");
+});
+
+t.test("a server that takes a connection and says nothing is unreachable in the end", async (t) => {
+  const server = createServer((socket) => socket.on("error", () => {}));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const { client } = clientOf(t, portOf(server), { connectMs: 50 });
+  t.equal(kindOf(await failureOf(client.echo({ text: "" }, { timeoutMs: withinMs }))), "unreachable");
+});
+
+t.test("a server that freezes under a call is noticed by a ping, and called anew (N3)", async (t) => {
+  const echo = await startEcho(t);
+  const proxy = await startTcpProxy(t, `http://127.0.0.1:${echo.server.port}`);
+  const { client } = clientOf(t, Number(new URL(proxy.url).port), { silenceMs: 40, pingMs: 1_000 });
+  const waiting = client.echo({ text: "wait" });
+  await echo.called(1);
+  // Longer than the silence: pings go and come, and nothing happens.
+  await delay(200);
+  proxy.freeze();
+  const frozen = failureOf(client.echo({ text: "hej" }));
+  t.equal(kindOf(await failureOf(waiting)), "lost");
+  t.equal(kindOf(await frozen), "lost");
+  proxy.thaw();
+  t.equal((await client.echo({ text: "hej" }, { timeoutMs: withinMs })).text, "hej");
+  echo.release();
+});
+
+t.test("a connection without calls is closed after a time, and made again for the next (N3)", async (t) => {
+  const raw = await startRaw(t, (stream) => answer(stream, hej));
+  const { client, carrier } = clientOf(t, raw.port, { silenceMs: 40 });
+  await client.echo({ text: "" });
+  t.ok(carrier.isUp);
+  while (raw.sessions.size > 0) await delay(5);
+  t.notOk(carrier.isUp);
+  t.equal((await client.echo({ text: "" })).text, "hej");
 });
 
 t.test("a reader that is slow holds up the server (M2)", async (t) => {

@@ -6,11 +6,12 @@
 import type { SecureClientSessionOptions } from "node:http2";
 import type { ClientCarrier, ClientStreamUser } from "../carrier.ts";
 import { StreamFailure } from "../stream-failure.ts";
-import { NodeClientSession } from "./client-session.ts";
+import { defaultPatience, NodeClientSession, type SessionPatience } from "./client-session.ts";
 
 export class NodeClientConnection implements ClientCarrier {
   readonly #url: URL;
   readonly #tls: SecureClientSessionOptions | undefined;
+  readonly #patience: SessionPatience;
   readonly #waiting = new Set<ClientStreamUser>();
   #session: NodeClientSession | undefined;
   /** Those that took calls and take no more. */
@@ -18,9 +19,10 @@ export class NodeClientConnection implements ClientCarrier {
   #isClosed = false;
 
   /** @param tls read anew for each session. */
-  constructor(url: string, tls?: SecureClientSessionOptions) {
+  constructor(url: string, tls?: SecureClientSessionOptions, patience: Partial<SessionPatience> = {}) {
     this.#url = new URL(url);
     this.#tls = tls;
+    this.#patience = { ...defaultPatience, ...patience };
   }
 
   /** Whether it stands, or is about to. */
@@ -30,6 +32,7 @@ export class NodeClientConnection implements ClientCarrier {
 
   open(user: ClientStreamUser): () => void {
     if (this.#isClosed) throw new StreamFailure("refused", "the connection was closed");
+    if (this.#session?.isGone === true) this.#session.retire();
     if (this.#session?.hasRoom === true && this.#waiting.size === 0) {
       this.#session.open(user);
       return nothing;
@@ -57,7 +60,7 @@ export class NodeClientConnection implements ClientCarrier {
   }
 
   #connect(): void {
-    const session = new NodeClientSession(this.#url, this.#tls, {
+    const session = new NodeClientSession(this.#url, this.#tls, this.#patience, {
       onRoom: () => {
         if (this.#session === session) this.#serve(session);
       },

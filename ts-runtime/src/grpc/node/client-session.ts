@@ -1,8 +1,8 @@
 // One session of Node's HTTP/2 with a server. Invariants:
 //   N1. It stands when the server's settings have come: only then its limit of streams is known, and that it has let us in.
 //   N2. It ends once, and says so, however that shows: as an error, a close, a GOAWAY, or nothing at all.
-//   N3. A server that has gone without a word is noticed by a ping: after five minutes of silence with calls that wait. gRPC
-//       servers allow no more of them. Without calls, the session is closed then.
+//   N3. A server that has gone without a word is noticed by a ping, after a time of silence with calls that wait. Without
+//       calls, the session is closed then: nobody knows what became of it meanwhile.
 import http2, {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -12,14 +12,26 @@ import type { Authority, ClientStreamUser } from "../carrier.ts";
 import { StreamFailure } from "../stream-failure.ts";
 import { NodeClientStream, type StreamHome } from "./client-stream.ts";
 
-const tickMs = 77_500;
-const silentTicks = 4;
-const pingTimeoutMs = 15_000;
-const connectTimeoutMs = 20_000;
+const ticksOfSilence = 4;
 const streamWindowBytes = 256 * 1024;
 const sessionWindowBytes = 1024 * 1024;
 const maxHeaderBytes = 64 * 1024;
 const requestOptions = { endStream: false };
+
+/** How long a session has patience. */
+export interface SessionPatience {
+  /** With a server that does not take the connection, or says nothing. Default 20,000 ms. */
+  readonly connectMs: number;
+  /**
+   * With one that is silent while calls wait, before it is asked by a ping, a quarter more at most. Default 310,000 ms: gRPC
+   * servers allow a ping every five minutes.
+   */
+  readonly silenceMs: number;
+  /** With the answer to that. Default 15,000 ms. */
+  readonly pingMs: number;
+}
+
+export const defaultPatience: SessionPatience = { connectMs: 20_000, silenceMs: 310_000, pingMs: 15_000 };
 
 export interface SessionEvents {
   /** It stands, or there is room for another stream. */
@@ -36,6 +48,7 @@ export class NodeClientSession implements StreamHome {
   readonly #session: ClientHttp2Session;
   readonly #events: SessionEvents;
   readonly #authority: Authority;
+  readonly #patience: SessionPatience;
   #streams = 0;
   #limit = 0;
   #stands = false;
@@ -44,8 +57,14 @@ export class NodeClientSession implements StreamHome {
   #silent = 0;
   #tick: NodeJS.Timeout | undefined;
 
-  constructor(url: URL, tls: SecureClientSessionOptions | undefined, events: SessionEvents) {
+  constructor(
+    url: URL,
+    tls: SecureClientSessionOptions | undefined,
+    patience: SessionPatience,
+    events: SessionEvents,
+  ) {
     this.#events = events;
+    this.#patience = patience;
     this.#authority = { scheme: url.protocol === "https:" ? "https" : "http", authority: url.host };
     const session = http2.connect(url, {
       ...tlsOf(tls),
@@ -59,7 +78,7 @@ export class NodeClientSession implements StreamHome {
     this.#session = session;
     const late = setTimeout(() => {
       session.destroy(Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" }));
-    }, connectTimeoutMs).unref();
+    }, patience.connectMs).unref();
     session.on("remoteSettings", ({ maxConcurrentStreams }) => {
       this.#limit = maxConcurrentStreams ?? Infinity;
       if (!this.#stands) {
@@ -91,7 +110,12 @@ export class NodeClientSession implements StreamHome {
   }
 
   get hasRoom(): boolean {
-    return this.#stands && !this.#isGone && this.#streams < this.#limit;
+    return this.#stands && !this.isGone && this.#streams < this.#limit;
+  }
+
+  /** It takes no streams any more, also where Node has yet to say so (N2). */
+  get isGone(): boolean {
+    return this.#isGone || this.#session.destroyed || this.#session.closed;
   }
 
   /** Opens a stream; only where there is room. */
@@ -132,7 +156,7 @@ export class NodeClientSession implements StreamHome {
   #stand(): void {
     this.#stands = true;
     this.#session.setLocalWindowSize(sessionWindowBytes);
-    this.#tick = setInterval(() => this.#onTick(), tickMs).unref();
+    this.#tick = setInterval(() => this.#onTick(), this.#patience.silenceMs / ticksOfSilence).unref();
     // An idle connection keeps no process alive.
     if (this.#streams === 0) this.#session.unref();
   }
@@ -156,13 +180,13 @@ export class NodeClientSession implements StreamHome {
   #onTick(): void {
     this.#silent = this.#heard ? 0 : this.#silent + 1;
     this.#heard = false;
-    if (this.#silent < silentTicks || this.#session.destroyed) return;
+    if (this.#silent < ticksOfSilence || this.#session.destroyed) return;
     if (this.#streams === 0) return this.retire();
     const late = setTimeout(() => {
       this.#session.destroy(
         Object.assign(new Error("the server does not answer a ping"), { code: "ETIMEDOUT" }),
       );
-    }, pingTimeoutMs).unref();
+    }, this.#patience.pingMs).unref();
     this.#session.ping((error) => {
       clearTimeout(late);
       if (error === null) this.#heard = true;
