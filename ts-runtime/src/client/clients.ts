@@ -2,8 +2,9 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
-import type { Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
 import { createChannelPool } from "./channel-pool.ts";
+import { withSpans } from "./client-spans.ts";
 import { createEndingClient } from "./ending-streams.ts";
 import { inheriting, type CallContext } from "./inheriting.ts";
 import type { InstanceSource } from "./instance-source.ts";
@@ -68,6 +69,7 @@ export function createClients(options: ClientsOptions): Clients {
   const { registry, logger, timeoutMs = 10_000 } = options;
   if (!(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
+  const tracing = createTracing();
   const pool = createChannelPool(options.identity);
   const services = new Map<string, CallEnvironment>();
   let open = true;
@@ -97,7 +99,8 @@ export function createClients(options: ClientsOptions): Clients {
       environment: (protoService) => environment(protoService, query, suffix),
       onCall: options.onCall ?? (() => {}),
     });
-    return intercepted(routing, options.interceptors ?? []);
+    const spanned = tracing === undefined ? routing : withSpans(routing, tracing);
+    return intercepted(spanned, options.interceptors ?? []);
   };
   const outer = transportOf(undefined);
   const outerOf: TransportOf = (query) => (query === undefined ? outer : transportOf(query));
