@@ -9,13 +9,17 @@ export interface LoggerOptions {
   readonly service: string;
   /** Default `info`. */
   readonly level?: string;
+  /** Takes each line, with its line break. Default: standard output. */
+  readonly write?: (line: string) => void;
 }
 
 /** Creates a service's logger. Credentials in URLs must be taken out by who logs them. */
 export function createLogger(options: LoggerOptions): Logger {
-  return pino({
-    level: options.level ?? "info",
-    base: { service: options.service },
+  const { service, level = "info", write } = options;
+  const settings = {
+    level,
+    base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-  });
+  };
+  return write === undefined ? pino(settings) : pino(settings, { write });
 }

@@ -15,6 +15,8 @@ export interface Line {
   readonly connections: number;
   add(rule: Rule): void;
   remove(rule: Rule): void;
+  /** Takes all rules away. */
+  heal(): void;
   /** Breaks all connections, for both sides; returns how many there were. */
   reset(): number;
   /** Takes a connection in, and makes the one that it leads to. */
@@ -55,6 +57,10 @@ export function createLine(name: string): Line {
     },
     remove(rule) {
       rules.delete(rule);
+      changed();
+    },
+    heal() {
+      rules.clear();
       changed();
     },
     reset,
