@@ -5,6 +5,7 @@ import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
+import { newCommand } from "./new/index.ts";
 import { registryCommand } from "./registry/index.ts";
 
 /** The exit code of a command line that is not understood. */
@@ -49,6 +50,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       const { devCommand } = await import("./dev-command.ts");
       code = await devCommand(options);
     });
+  program.addCommand(newCommand((exit) => (code = exit)));
   program.addCommand(
     journalCommand((exit) => {
       code = exit;
