@@ -1,4 +1,5 @@
 // Infra with nothing installed: Postgres, NATS and the registry, started or given.
+export { acquireFileLock, LockedError } from "./file-lock.ts";
 export type { Infra, InfraOptions, InfraPart, InfraPartName, PartEnded } from "./infra.ts";
 export { InfraError } from "./infra-error.ts";
 export { lineReporter, silentReporter, type InfraReporter, type InfraStep } from "./reporter.ts";
