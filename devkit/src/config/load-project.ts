@@ -88,17 +88,16 @@ function misfits(name: string, { command, unmanaged }: ServiceEntry): readonly s
 }
 
 function defineService(dir: string, name: string, service: ServiceEntry): ServiceDefinition | undefined {
-  const { command, port, python, build, watch, protos } = service;
+  const { command, port, python, build, watch, protos, handover } = service;
   if (command === undefined) return undefined;
   return {
     name,
     command: programOf(command),
     cwd: resolve(dir, service.cwd ?? "."),
     env: service.env ?? {},
-    // A port that is named is the only one that the program may know.
-    handover: service.handover ?? (port === undefined ? "overlap" : "replace"),
     ...(build === undefined ? {} : { build: programOf(build) }),
     ...(port === undefined ? {} : { port }),
+    ...(handover === undefined ? {} : { handover }),
     ...(python === undefined ? {} : { python: definePython(dir, python) }),
     ...(watch === undefined ? {} : { watch: watch.map((path) => resolve(dir, path)) }),
     ...(protos === undefined ? {} : { protos: protos.map((path) => resolve(dir, path)) }),

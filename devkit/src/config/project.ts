@@ -37,8 +37,8 @@ export interface ServiceDefinition {
   readonly watch?: readonly string[];
   /** Folders of .proto files that it reads itself. */
   readonly protos?: readonly string[];
-  /** Whether its next process may start while the old one still serves. */
-  readonly handover: "overlap" | "replace";
+  /** Whether its next process may start while the old one still serves. Default: `overlap`, but with a `port`, `replace`. */
+  readonly handover?: "overlap" | "replace";
 }
 
 /** A program and its arguments. */

@@ -12,6 +12,14 @@ export interface BuildOptions {
   readonly signal: AbortSignal;
 }
 
+/** Builds those that must be built, one after the other. @throws DevError as `buildService()` does. */
+export async function buildServices({
+  services,
+  ...options
+}: BuildOptions & { readonly services: readonly ServiceDefinition[] }): Promise<void> {
+  for (const service of services) await buildService(service, options);
+}
+
 const building = new WeakMap<Supervisor, Promise<unknown>>();
 
 /**

@@ -67,7 +67,9 @@ export interface ServiceRunner extends DevService {
 export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunner {
   const { definition, host, port, watched, problems, dir, reporter, onChange } = options;
   const { name, cwd } = definition;
-  const overlaps = watched && definition.handover === "overlap";
+  // A port that is named may be the only one that the program knows.
+  const handover = definition.handover ?? (definition.port === undefined ? "overlap" : "replace");
+  const overlaps = watched && handover === "overlap";
   const processes: ServiceProcessOptions = { ...options, name, cwd };
   const acts = createActs();
   const ending = new Set<Promise<void>>();
