@@ -1,5 +1,15 @@
 // samspel: the development environment, for programs. The command line is in `cli/`.
-export { ConfigError, type Project, type ServiceDefinition } from "./config/index.ts";
+export {
+  ConfigError,
+  defineProject,
+  type BesideEntry,
+  type Project,
+  type ProjectFile,
+  type ProtosEntry,
+  type PythonEntry,
+  type ServiceDefinition,
+  type ServiceEntry,
+} from "./config/index.ts";
 export {
   DevError,
   startDev,
