@@ -25,6 +25,14 @@ export {
   type DevOptions,
   type DevReporter,
   type DevService,
+  type DevAction,
+  type DevInfraPart,
+  type DevProblem,
+  type DevProblemKind,
+  type DevServiceState,
+  type DevServiceStatus,
+  type DevSetting,
+  type DevSystem,
   type RegisteredInstance,
 } from "./dev/index.ts";
 export {

@@ -10,6 +10,8 @@ export interface LoggerOptions {
   readonly service: string;
   /** Default `info`. */
   readonly level?: string;
+  /** Takes each line, with its line break. Default: standard output. */
+  readonly write?: (line: string) => void;
 }
 
 /**
@@ -17,10 +19,12 @@ export interface LoggerOptions {
  * registered, what is logged within a span has its `trace_id` and `span_id`.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  return pino({
-    level: options.level ?? "info",
-    base: { service: options.service },
+  const { service, level = "info", write } = options;
+  const settings = {
+    level,
+    base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     mixin: () => activeIds() ?? {},
-  });
+  };
+  return write === undefined ? pino(settings) : pino(settings, { write });
 }

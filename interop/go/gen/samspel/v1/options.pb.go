@@ -173,6 +173,22 @@ var file_samspel_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "bytes,51522,opt,name=allow",
 		Filename:      "samspel/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         51523,
+		Name:          "samspel.v1.public",
+		Tag:           "varint,51523,opt,name=public",
+		Filename:      "samspel/v1/options.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         51525,
+		Name:          "samspel.v1.public_service",
+		Tag:           "varint,51525,opt,name=public_service",
+		Filename:      "samspel/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -201,6 +217,19 @@ var (
 	//
 	// optional samspel.v1.AllowOptions allow = 51522;
 	E_Allow = &file_samspel_v1_options_proto_extTypes[3]
+	// Opens this method to the outside: the gateway lets calls of it through. It lets no others through and does not tell
+	// that they exist. `false` closes a method of a service that is `public_service`.
+	//
+	// optional bool public = 51523;
+	E_Public = &file_samspel_v1_options_proto_extTypes[4]
+)
+
+// Extension fields to descriptorpb.ServiceOptions.
+var (
+	// Opens every method of this service to the outside, but those that say `public = false` themselves.
+	//
+	// optional bool public_service = 51525;
+	E_PublicService = &file_samspel_v1_options_proto_extTypes[5]
 )
 
 var File_samspel_v1_options_proto protoreflect.FileDescriptor
@@ -220,7 +249,9 @@ const file_samspel_v1_options_proto_rawDesc = "" +
 	"\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\bR\x03key:P\n" +
 	"\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\v2\x18.samspel.v1.TopicOptionsR\x05topic:D\n" +
 	"\fdeduplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\bR\fdeduplicated:P\n" +
-	"\x05allow\x12\x1e.google.protobuf.MethodOptions\x18\u0092\x03 \x01(\v2\x18.samspel.v1.AllowOptionsR\x05allowB\xa7\x01\n" +
+	"\x05allow\x12\x1e.google.protobuf.MethodOptions\x18\u0092\x03 \x01(\v2\x18.samspel.v1.AllowOptionsR\x05allow:;\n" +
+	"\x06public\x12\x1e.google.protobuf.MethodOptions\x18Ò\x03 \x01(\bR\x06public\x88\x01\x01:H\n" +
+	"\x0epublic_service\x12\x1f.google.protobuf.ServiceOptions\x18Œ\x03 \x01(\bR\rpublicServiceB\xa7\x01\n" +
 	"\x0ecom.samspel.v1B\fOptionsProtoP\x01Z>github.com/samspel/samspel/interop/go/gen/samspel/v1;samspelv1\xa2\x02\x03SXX\xaa\x02\n" +
 	"Samspel.V1\xca\x02\n" +
 	"Samspel\\V1\xe2\x02\x16Samspel\\V1\\GPBMetadata\xea\x02\vSamspel::V1b\x06proto3"
@@ -239,22 +270,25 @@ func file_samspel_v1_options_proto_rawDescGZIP() []byte {
 
 var file_samspel_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_samspel_v1_options_proto_goTypes = []any{
-	(*AllowOptions)(nil),               // 0: samspel.v1.AllowOptions
-	(*TopicOptions)(nil),               // 1: samspel.v1.TopicOptions
-	(*descriptorpb.FieldOptions)(nil),  // 2: google.protobuf.FieldOptions
-	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
+	(*AllowOptions)(nil),                // 0: samspel.v1.AllowOptions
+	(*TopicOptions)(nil),                // 1: samspel.v1.TopicOptions
+	(*descriptorpb.FieldOptions)(nil),   // 2: google.protobuf.FieldOptions
+	(*descriptorpb.MethodOptions)(nil),  // 3: google.protobuf.MethodOptions
+	(*descriptorpb.ServiceOptions)(nil), // 4: google.protobuf.ServiceOptions
 }
 var file_samspel_v1_options_proto_depIdxs = []int32{
 	2, // 0: samspel.v1.key:extendee -> google.protobuf.FieldOptions
 	3, // 1: samspel.v1.topic:extendee -> google.protobuf.MethodOptions
 	3, // 2: samspel.v1.deduplicated:extendee -> google.protobuf.MethodOptions
 	3, // 3: samspel.v1.allow:extendee -> google.protobuf.MethodOptions
-	1, // 4: samspel.v1.topic:type_name -> samspel.v1.TopicOptions
-	0, // 5: samspel.v1.allow:type_name -> samspel.v1.AllowOptions
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	4, // [4:6] is the sub-list for extension type_name
-	0, // [0:4] is the sub-list for extension extendee
+	3, // 4: samspel.v1.public:extendee -> google.protobuf.MethodOptions
+	4, // 5: samspel.v1.public_service:extendee -> google.protobuf.ServiceOptions
+	1, // 6: samspel.v1.topic:type_name -> samspel.v1.TopicOptions
+	0, // 7: samspel.v1.allow:type_name -> samspel.v1.AllowOptions
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	6, // [6:8] is the sub-list for extension type_name
+	0, // [0:6] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -270,7 +304,7 @@ func file_samspel_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_samspel_v1_options_proto_rawDesc), len(file_samspel_v1_options_proto_rawDesc)),
 			NumEnums:      0,
 			NumMessages:   2,
-			NumExtensions: 4,
+			NumExtensions: 6,
 			NumServices:   0,
 		},
 		GoTypes:           file_samspel_v1_options_proto_goTypes,

@@ -14,6 +14,10 @@ DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
 deduplicated: _descriptor.FieldDescriptor
 ALLOW_FIELD_NUMBER: _ClassVar[int]
 allow: _descriptor.FieldDescriptor
+PUBLIC_FIELD_NUMBER: _ClassVar[int]
+public: _descriptor.FieldDescriptor
+PUBLIC_SERVICE_FIELD_NUMBER: _ClassVar[int]
+public_service: _descriptor.FieldDescriptor
 
 class AllowOptions(_message.Message):
     __slots__ = ("services",)

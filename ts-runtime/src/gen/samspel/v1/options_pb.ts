@@ -9,7 +9,7 @@
 
 import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { FieldOptions, MethodOptions } from "@bufbuild/protobuf/wkt";
+import type { FieldOptions, MethodOptions, ServiceOptions } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/options.proto.
  */
 export const file_samspel_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiIAoMQWxsb3dPcHRpb25zEhAKCHNlcnZpY2VzGAEgAygJIj4KDFRvcGljT3B0aW9ucxIMCgRuYW1lGAEgASgJEhIKCnBhcnRpdGlvbnMYAiABKA0SDAoEbGl2ZRgDIAEoCDoxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWM6RAoMZGVkdXBsaWNhdGVkEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwZIDIAEoCFIMZGVkdXBsaWNhdGVkOlAKBWFsbG93Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwpIDIAEoCzIYLnNhbXNwZWwudjEuQWxsb3dPcHRpb25zUgVhbGxvd2IGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiIAoMQWxsb3dPcHRpb25zEhAKCHNlcnZpY2VzGAEgAygJIj4KDFRvcGljT3B0aW9ucxIMCgRuYW1lGAEgASgJEhIKCnBhcnRpdGlvbnMYAiABKA0SDAoEbGl2ZRgDIAEoCDoxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWM6RAoMZGVkdXBsaWNhdGVkEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwZIDIAEoCFIMZGVkdXBsaWNhdGVkOlAKBWFsbG93Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwpIDIAEoCzIYLnNhbXNwZWwudjEuQWxsb3dPcHRpb25zUgVhbGxvdzo7CgZwdWJsaWMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjDkgMgASgIUgZwdWJsaWOIAQE6SAoOcHVibGljX3NlcnZpY2USHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMYxZIDIAEoCFINcHVibGljU2VydmljZWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * Who may call a method. A caller without a certificate never may.
@@ -113,4 +113,21 @@ export const deduplicated: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
  */
 export const allow: GenExtension<MethodOptions, AllowOptions> = /*@__PURE__*/
   extDesc(file_samspel_v1_options, 3);
+
+/**
+ * Opens this method to the outside: the gateway lets calls of it through. It lets no others through and does not tell
+ * that they exist. `false` closes a method of a service that is `public_service`.
+ *
+ * @generated from extension: optional bool public = 51523;
+ */
+export const public$: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
+  extDesc(file_samspel_v1_options, 4);
+
+/**
+ * Opens every method of this service to the outside, but those that say `public = false` themselves.
+ *
+ * @generated from extension: bool public_service = 51525;
+ */
+export const public_service: GenExtension<ServiceOptions, boolean> = /*@__PURE__*/
+  extDesc(file_samspel_v1_options, 5);
 

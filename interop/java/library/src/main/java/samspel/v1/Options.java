@@ -23,6 +23,8 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     registry.add(samspel.v1.Options.topic);
     registry.add(samspel.v1.Options.deduplicated);
     registry.add(samspel.v1.Options.allow);
+    registry.add(samspel.v1.Options.public_);
+    registry.add(samspel.v1.Options.publicService);
   }
 
   public static void registerAllExtensions(
@@ -1513,6 +1515,37 @@ public final class Options extends com.google.protobuf.GeneratedFile {
           .newFileScopedGeneratedExtension(
         samspel.v1.Options.AllowOptions.class,
         samspel.v1.Options.AllowOptions.getDefaultInstance());
+  public static final int PUBLIC_FIELD_NUMBER = 51523;
+  /**
+   * <pre>
+   * Opens this method to the outside: the gateway lets calls of it through. It lets no others through and does not tell
+   * that they exist. `false` closes a method of a service that is `public_service`.
+   * </pre>
+   *
+   * <code>extend .google.protobuf.MethodOptions { ... }</code>
+   */
+  public static final
+    com.google.protobuf.GeneratedMessage.GeneratedExtension<
+      com.google.protobuf.DescriptorProtos.MethodOptions,
+      java.lang.Boolean> public_ = com.google.protobuf.GeneratedMessage
+          .newFileScopedGeneratedExtension(
+        java.lang.Boolean.class,
+        null);
+  public static final int PUBLIC_SERVICE_FIELD_NUMBER = 51525;
+  /**
+   * <pre>
+   * Opens every method of this service to the outside, but those that say `public = false` themselves.
+   * </pre>
+   *
+   * <code>extend .google.protobuf.ServiceOptions { ... }</code>
+   */
+  public static final
+    com.google.protobuf.GeneratedMessage.GeneratedExtension<
+      com.google.protobuf.DescriptorProtos.ServiceOptions,
+      java.lang.Boolean> publicService = com.google.protobuf.GeneratedMessage
+          .newFileScopedGeneratedExtension(
+        java.lang.Boolean.class,
+        null);
   private static final com.google.protobuf.Descriptors.Descriptor
     internal_static_samspel_v1_AllowOptions_descriptor;
   private static final 
@@ -1542,7 +1575,10 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       "opicOptions:6\n\014deduplicated\022\036.google.pro" +
       "tobuf.MethodOptions\030\301\222\003 \001(\010:I\n\005allow\022\036.g" +
       "oogle.protobuf.MethodOptions\030\302\222\003 \001(\0132\030.s" +
-      "amspel.v1.AllowOptionsb\006proto3"
+      "amspel.v1.AllowOptions:3\n\006public\022\036.googl" +
+      "e.protobuf.MethodOptions\030\303\222\003 \001(\010\210\001\001:9\n\016p" +
+      "ublic_service\022\037.google.protobuf.ServiceO" +
+      "ptions\030\305\222\003 \001(\010b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -1565,6 +1601,8 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     topic.internalInit(descriptor.getExtension(1));
     deduplicated.internalInit(descriptor.getExtension(2));
     allow.internalInit(descriptor.getExtension(3));
+    public_.internalInit(descriptor.getExtension(4));
+    publicService.internalInit(descriptor.getExtension(5));
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DescriptorProtos.getDescriptor();
   }
