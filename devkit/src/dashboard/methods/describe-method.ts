@@ -3,7 +3,14 @@ import { getOption, hasOption, type DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt";
 import type { HttpRule } from "@samspel/runtime/gen/google/api/http_pb.js";
 import { http } from "@samspel/runtime/gen/google/api/annotations_pb.js";
-import { allow, deduplicated, key, topic } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
+import {
+  allow,
+  deduplicated,
+  key,
+  public$,
+  public_service,
+  topic,
+} from "@samspel/runtime/gen/samspel/v1/options_pb.js";
 import { commentOf } from "./comment.ts";
 
 /** Small and plain, so that those of a thousand services can be kept. */
@@ -22,6 +29,8 @@ export interface MethodFacts {
   readonly http: readonly string[];
   /** Undefined where the proto file does not say. */
   readonly allowed: readonly string[] | undefined;
+  /** Whether the gateway serves it. */
+  readonly isPublic: boolean;
 }
 
 export function describeMethod(method: DescMethod): MethodFacts {
@@ -43,6 +52,9 @@ export function describeMethod(method: DescMethod): MethodFacts {
     keyField: input.fields.find((field) => getOption(field, key))?.jsonName ?? "",
     http: hasOption(method, http) ? rulesOf(getOption(method, http)) : [],
     allowed: hasOption(method, allow) ? getOption(method, allow).services : undefined,
+    isPublic: hasOption(method, public$)
+      ? getOption(method, public$)
+      : getOption(method.parent, public_service),
   };
 }
 

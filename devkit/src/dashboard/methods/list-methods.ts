@@ -76,7 +76,7 @@ async function methodMessage(
   { facts, group, services }: FoundMethod,
   brief: boolean,
 ): Promise<MessageInitShape<typeof MethodSchema>> {
-  const { allowed: _allowed, http, ...same } = facts;
+  const { allowed: _allowed, isPublic: _isPublic, http, ...same } = facts;
   const message = { ...same, http: [...http], services: [...services].toSorted() };
   const input = brief ? undefined : (await apis.types(group))?.getMessage(facts.input);
   if (input === undefined) return message;
