@@ -36,7 +36,13 @@ export function openParts(options: DashboardOptions): OpenParts {
   ];
   return {
     system,
-    systemWatch: createSystemWatch({ system, states, collector, gatewayUrl }),
+    systemWatch: createSystemWatch({
+      system,
+      states,
+      collector,
+      gatewayUrl,
+      transportTo: (instance) => transports.toInstance(instance),
+    }),
     instances,
     apis: createApis(registry),
     caller,

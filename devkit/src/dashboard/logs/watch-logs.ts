@@ -44,6 +44,7 @@ export async function* watchLogs(
       if (lines.length > 0) yield lines;
       await sleep(restMs, undefined, { signal }).catch(() => {});
     }
+    signal.throwIfAborted();
   } finally {
     leave();
     signal.removeEventListener("abort", end);

@@ -71,7 +71,7 @@ async function passUnary(
   context: HandlerContext,
   transports: Transports,
 ): Promise<Message> {
-  const transport = await transportFor(method.parent, context, transports);
+  const transport = await transportFor(context, transports);
   const timeoutMs = context.timeoutMs() ?? unaryTimeoutMs;
   try {
     return (await transport.unary(method, context.signal, timeoutMs, signed(), request)).message;
@@ -86,7 +86,7 @@ async function* passStream(
   context: HandlerContext,
   transports: Transports,
 ): AsyncGenerator<Message, void> {
-  const transport = await transportFor(method.parent, context, transports);
+  const transport = await transportFor(context, transports);
   try {
     const requests = createAsyncIterable([request]);
     const answer = await transport.stream(method, context.signal, context.timeoutMs(), signed(), requests);
@@ -96,12 +96,8 @@ async function* passStream(
   }
 }
 
-function transportFor(
-  { typeName }: DescService,
-  context: HandlerContext,
-  transports: Transports,
-): Promise<Transport> {
-  return transports.to(context.values.get(serviceKey), typeName);
+function transportFor(context: HandlerContext, transports: Transports): Promise<Transport> {
+  return transports.toService(context.values.get(serviceKey));
 }
 
 function signed(): HeadersInit {

@@ -14,10 +14,11 @@ import { ownName } from "../calls/index.ts";
 
 export interface Transports extends AsyncDisposable {
   /**
-   * To an instance of a service that serves a proto service and is well.
+   * To an instance of a service that is well. What it does not serve is UNIMPLEMENTED there.
    * @throws ConnectError UNAVAILABLE where there is none.
    */
-  to(service: string, protoService: string): Promise<Transport>;
+  toService(service: string): Promise<Transport>;
+  toInstance(instance: InstanceState): Promise<Transport>;
 }
 
 const idleMs = 10_000;
@@ -36,37 +37,34 @@ export function createTransports(registry: Registry, instances: () => readonly I
     return clientTls(await identity, service);
   };
 
+  const toInstance = async (instance: InstanceState): Promise<Transport> => {
+    const known = transports.get(instance.id);
+    if (known !== undefined) return known;
+    const tls = await tlsTo(instance);
+    const { address, port } = instance;
+    const url = urlOf(address, port);
+    const transport = createGrpcTransport({
+      baseUrl: tls === undefined ? url : url.replace(/^http:/, "https:"),
+      idleConnectionTimeoutMs: idleMs,
+      ...(tls === undefined ? {} : { nodeOptions: tls }),
+    });
+    // Certificates are renewed: those of a connection that begins later are others.
+    if (tls === undefined) transports.set(instance.id, transport);
+    for (const oldest of transports.keys()) {
+      if (transports.size <= kept) break;
+      transports.delete(oldest);
+    }
+    return transport;
+  };
+
   return {
-    async to(service, protoService) {
+    toInstance,
+    async toService(service) {
       const instance = instances().find(
-        (candidate) =>
-          candidate.service === service &&
-          candidate.health === "passing" &&
-          candidate.protoServices.includes(protoService),
+        (candidate) => candidate.service === service && candidate.health === "passing",
       );
-      if (instance === undefined) {
-        throw new ConnectError(
-          `No instance of ${service} that serves ${protoService} is well`,
-          Code.Unavailable,
-        );
-      }
-      const known = transports.get(instance.id);
-      if (known !== undefined) return known;
-      const tls = await tlsTo(instance);
-      const { address, port } = instance;
-      const url = urlOf(address, port);
-      const transport = createGrpcTransport({
-        baseUrl: tls === undefined ? url : url.replace(/^http:/, "https:"),
-        idleConnectionTimeoutMs: idleMs,
-        ...(tls === undefined ? {} : { nodeOptions: tls }),
-      });
-      // Certificates are renewed: those of a connection that begins later are others.
-      if (tls === undefined) transports.set(instance.id, transport);
-      for (const oldest of transports.keys()) {
-        if (transports.size <= kept) break;
-        transports.delete(oldest);
-      }
-      return transport;
+      if (instance !== undefined) return toInstance(instance);
+      throw new ConnectError(`No instance of ${service} is well`, Code.Unavailable);
     },
     async [Symbol.asyncDispose]() {
       (await identity?.catch(() => undefined))?.close();
