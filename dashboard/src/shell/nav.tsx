@@ -32,7 +32,10 @@ export function Nav(): VNode {
       </div>
       <div class={open ? "side-sheet open" : "side-sheet"} id="pages">
         <p class="side-system">
-          <span class={connectionLost.value === undefined ? "pulse" : "pulse pulse-lost"} aria-hidden="true" />
+          <span
+            class={connectionLost.value === undefined ? "pulse" : "pulse pulse-lost"}
+            aria-hidden="true"
+          />
           <span class="side-name">{system.value?.name ?? "…"}</span>
           <span class="faint">{services.value.length} services</span>
         </p>
@@ -60,7 +63,12 @@ export function Nav(): VNode {
           >
             Find … <kbd>Ctrl K</kbd>
           </button>
-          <button type="button" class="quiet" onClick={nextTheme} aria-label={`Look: ${themeNames[theme.value]}`}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={nextTheme}
+            aria-label={`Look: ${themeNames[theme.value]}`}
+          >
             {themeNames[theme.value]}
           </button>
           <button

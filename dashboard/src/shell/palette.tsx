@@ -10,7 +10,7 @@ import { openDialog } from "./shortcuts.ts";
 export function Palette(): VNode {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
-  const methods = useQuery("methods", (signal) => dashboard.listMethods({}, { signal }));
+  const methods = useQuery("methods", (signal) => dashboard.listMethods({ brief: true }, { signal }));
   const commands = useMemo(
     () => listCommands(services.value, methods.data?.methods ?? [], system.value?.controllable ?? false),
     [methods.data],

@@ -31,7 +31,13 @@ export function Page({ title, lead, actions, children, class: name }: PageProps)
 }
 
 /** Nothing is there: says why, and how something comes there. */
-export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }): VNode {
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}): VNode {
   return (
     <div class="empty">
       <svg viewBox="0 0 64 24" aria-hidden="true">
@@ -46,7 +52,13 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 }
 
 /** An error, with what may be done. */
-export function Failed({ error, retry }: { readonly error: unknown; readonly retry?: (() => void) | undefined }): VNode {
+export function Failed({
+  error,
+  retry,
+}: {
+  readonly error: unknown;
+  readonly retry?: (() => void) | undefined;
+}): VNode {
   const failure = failureOf(error);
   return (
     <div class="failed" role="alert">
@@ -72,7 +84,13 @@ export function Loading({ what }: { readonly what: string }): VNode {
 }
 
 /** A word that says what something is. */
-export function Tag({ kind, children }: { readonly kind?: string | undefined; readonly children: ComponentChildren }): VNode {
+export function Tag({
+  kind,
+  children,
+}: {
+  readonly kind?: string | undefined;
+  readonly children: ComponentChildren;
+}): VNode {
   return <span class={`tag ${kind === undefined ? "" : `tag-${kind}`}`}>{children}</span>;
 }
 
@@ -100,7 +118,10 @@ export function Ago({ ms }: { readonly ms: number }): VNode {
   }, []);
   if (ms === 0) return <span class="faint">—</span>;
   return (
-    <time dateTime={new Date(ms).toISOString()} title={`${new Date(ms).toLocaleDateString()} ${formatClock(ms)}`}>
+    <time
+      dateTime={new Date(ms).toISOString()}
+      title={`${new Date(ms).toLocaleDateString()} ${formatClock(ms)}`}
+    >
       {formatAgo(ms)}
     </time>
   );
@@ -128,7 +149,12 @@ export function SureButton({
     setAsked(!asked);
   };
   return (
-    <button type="button" class={asked ? "danger" : "quiet"} onClick={press} aria-label={asked ? undefined : label}>
+    <button
+      type="button"
+      class={asked ? "danger" : "quiet"}
+      onClick={press}
+      aria-label={asked ? undefined : label}
+    >
       {asked ? sure : children}
     </button>
   );

@@ -1,14 +1,4 @@
-export {
-  Ago,
-  CopyButton,
-  Empty,
-  Failed,
-  Loading,
-  Page,
-  SureButton,
-  Tabs,
-  Tag,
-} from "./basics.tsx";
+export { Ago, CopyButton, Empty, Failed, Loading, Page, SureButton, Tabs, Tag } from "./basics.tsx";
 export { Check, Field, FilterInput, Select, ServiceSelect } from "./fields.tsx";
 export {
   durationMs,

@@ -36,7 +36,9 @@ export function JsonView({ value, label }: { readonly value: Json; readonly labe
 
 function Value({ value, depth }: { readonly value: Json; readonly depth: number }): VNode {
   if (Array.isArray(value)) {
-    return <Folder depth={depth} brackets="[]" entries={value.map((item: Json) => [undefined, item] as const)} />;
+    return (
+      <Folder depth={depth} brackets="[]" entries={value.map((item: Json) => [undefined, item] as const)} />
+    );
   }
   if (isJsonObject(value)) return <Folder depth={depth} brackets="{}" entries={Object.entries(value)} />;
   return <span class={`json-${value === null ? "null" : typeof value}`}>{JSON.stringify(value)}</span>;

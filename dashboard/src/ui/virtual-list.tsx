@@ -73,10 +73,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
       {shown.map((item, index) => (
         <Fragment key={props.keyOf(item)}>{props.row(item, range.from + index)}</Fragment>
       ))}
-      <div
-        style={{ height: `${Math.max(0, items.length - range.to) * rowHeight}px` }}
-        role="presentation"
-      />
+      <div style={{ height: `${Math.max(0, items.length - range.to) * rowHeight}px` }} role="presentation" />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param } from "../../router/index.ts";
 import { Empty, Failed, Loading, Page, Tag } from "../../ui/index.ts";
 import { Composer } from "./composer.tsx";
+import { describeMethod } from "./describe-method.ts";
 import { pathOf } from "./draft.ts";
 import { kindOf, MethodTree } from "./method-tree.tsx";
 
@@ -12,18 +13,26 @@ const refreshMs = 5000;
 
 /** Methods on the left, the chosen one on the right. */
 export function ApiPage(): VNode {
-  const answer = useQuery("methods", (signal) => dashboard.listMethods({}, { signal }), { everyMs: refreshMs });
+  const answer = useQuery("methods", (signal) => dashboard.listMethods({ brief: true }, { signal }), {
+    everyMs: refreshMs,
+  });
   const methods = answer.data?.methods;
   const chosen = param("method") ?? "";
   const method = methods?.find((one) => pathOf(one) === chosen);
   return (
-    <Page title="API" class="page-fill" lead={chosen === "" ? "Every method that a service serves, in any language." : undefined}>
-      {answer.error !== undefined && methods === undefined && <Failed error={answer.error} retry={answer.refresh} />}
+    <Page
+      title="API"
+      class="page-fill"
+      lead={chosen === "" ? "Every method that a service serves, in any language." : undefined}
+    >
+      {answer.error !== undefined && methods === undefined && (
+        <Failed error={answer.error} retry={answer.refresh} />
+      )}
       {answer.loading && <Loading what="methods" />}
       {methods?.length === 0 && (
         <Empty title="No method yet">
-          Methods come from the descriptors that services publish in the registry, or from their reflection. They appear
-          once a service is there.
+          Methods come from the descriptors that services publish in the registry, or from their reflection.
+          They appear once a service is there.
         </Empty>
       )}
       {methods !== undefined && methods.length > 0 && (
@@ -31,11 +40,11 @@ export function ApiPage(): VNode {
           <MethodTree methods={methods} chosen={chosen} />
           {method === undefined ? (
             <Empty title={chosen === "" ? "Choose a method" : `${chosen} is not there now`}>
-              Calls go through the registry to a live instance. Go through the list with <kbd>j</kbd> and <kbd>k</kbd>, filter it
-              with <kbd>/</kbd>.
+              Calls go through the registry to a live instance. Go through the list with <kbd>j</kbd> and{" "}
+              <kbd>k</kbd>, filter it with <kbd>/</kbd>.
             </Empty>
           ) : (
-            <MethodView key={`${pathOf(method)}${param("request") ?? ""}`} method={method} />
+            <MethodView key={`${pathOf(method)}${param("request") ?? ""}`} brief={method} />
           )}
         </div>
       )}
@@ -43,7 +52,10 @@ export function ApiPage(): VNode {
   );
 }
 
-function MethodView({ method }: { readonly method: Method }): VNode {
+function MethodView({ brief }: { readonly brief: Method }): VNode {
+  // The list is brief: what a request looks like is asked when somebody wants to write one.
+  const whole = useQuery(pathOf(brief), (signal) => describeMethod(brief.protoService, brief.name, signal));
+  const method = whole.data ?? brief;
   return (
     <article class="method" aria-label={pathOf(method)}>
       <header>
@@ -84,7 +96,9 @@ function MethodView({ method }: { readonly method: Method }): VNode {
           </span>
         </p>
       </header>
-      <Composer method={method} request={param("request")} />
+      {whole.error !== undefined && <Failed error={whole.error} retry={whole.refresh} />}
+      {whole.loading && <Loading what="what a request looks like" />}
+      {whole.data !== undefined && <Composer method={whole.data} request={param("request")} />}
     </article>
   );
 }

@@ -60,7 +60,9 @@ export function Composer({ method, request, onEnd, small }: ComposerProps): VNod
             title={method.clientStreaming ? `Request ${index + 1}` : "Request"}
             text={text}
             root={root}
-            onChange={(next) => change({ requests: draft.requests.map((old, at) => (at === index ? next : old)) })}
+            onChange={(next) =>
+              change({ requests: draft.requests.map((old, at) => (at === index ? next : old)) })
+            }
             onRemove={
               draft.requests.length > 1
                 ? () => change({ requests: draft.requests.filter((_, at) => at !== index) })
@@ -89,7 +91,9 @@ export function Composer({ method, request, onEnd, small }: ComposerProps): VNod
           )}
           {broken !== -1 && <span class="tone-bad">The request is no JSON.</span>}
         </p>
-        {small !== true && <SavedRequests method={method} draft={draft} onPick={(picked) => change(picked)} />}
+        {small !== true && (
+          <SavedRequests method={method} draft={draft} onPick={(picked) => change(picked)} />
+        )}
       </section>
       <ResponseView state={state} />
     </form>

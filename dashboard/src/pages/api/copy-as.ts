@@ -18,7 +18,12 @@ function compact(json: string): string {
 }
 
 /** The call in one line. */
-export function commandFor(form: CopyForm, method: Method, draft: Draft, instance: Instance | undefined): string {
+export function commandFor(
+  form: CopyForm,
+  method: Method,
+  draft: Draft,
+  instance: Instance | undefined,
+): string {
   const body = draft.requests.map(compact);
   const headers = Object.entries(headersOf(draft.headers)).map(([name, value]) => quote(`${name}: ${value}`));
   const address = instance?.address ?? "127.0.0.1:PORT";

@@ -32,7 +32,15 @@ export function pathOf(method: Method): string {
 /** What a method begins with: what was written last, else its template. */
 export function firstDraft(method: Method): Draft {
   const kept = read<Draft>(draftKey + pathOf(method));
-  return kept ?? { requests: [pretty(method.requestTemplate)], headers: "", timeout: "", tell: false, instance: "" };
+  return (
+    kept ?? {
+      requests: [pretty(method.requestTemplate)],
+      headers: "",
+      timeout: "",
+      tell: false,
+      instance: "",
+    }
+  );
 }
 
 /** Keeps what is written. */
@@ -47,7 +55,10 @@ export function savedRequests(): readonly SavedRequest[] {
 
 /** Replaces those that somebody saved. */
 export function keepSaved(requests: readonly SavedRequest[]): void {
-  write(savedKey, requests.toSorted((a, b) => a.name.localeCompare(b.name)));
+  write(
+    savedKey,
+    requests.toSorted((a, b) => a.name.localeCompare(b.name)),
+  );
 }
 
 /** Over several lines; as it is where it is no JSON. */

@@ -1,3 +1,3 @@
 export { ApiPage } from "./api-page.tsx";
 export { Composer } from "./composer.tsx";
-export { pathOf } from "./draft.ts";
+export { describeMethod } from "./describe-method.ts";

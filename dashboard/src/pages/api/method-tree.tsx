@@ -22,7 +22,13 @@ export function kindOf(method: Method): { readonly sign: string; readonly text: 
 }
 
 /** A list that filters as one types. */
-export function MethodTree({ methods, chosen }: { readonly methods: readonly Method[]; readonly chosen: string }): VNode {
+export function MethodTree({
+  methods,
+  chosen,
+}: {
+  readonly methods: readonly Method[];
+  readonly chosen: string;
+}): VNode {
   const [filter, setFilter] = useState(param("filter") ?? "");
   const rows = useMemo(() => {
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean);

@@ -66,7 +66,9 @@ function Answers({ call }: { readonly call: CallProgress }): VNode {
           <Values title="Trailers" values={end.trailers} />
         </>
       ) : call.count === 1 ? (
-        call.messages.map(({ number, text }) => <JsonView key={number} value={parseJson(text) ?? text} label="Answer" />)
+        call.messages.map(({ number, text }) => (
+          <JsonView key={number} value={parseJson(text) ?? text} label="Answer" />
+        ))
       ) : (
         <ol class="messages" aria-label="Answers">
           {call.messages.toReversed().map(({ number, text, afterMs }) => (
@@ -83,7 +85,13 @@ function Answers({ call }: { readonly call: CallProgress }): VNode {
   );
 }
 
-function Values({ title, values }: { readonly title: string; readonly values: Readonly<Record<string, string>> }): VNode {
+function Values({
+  title,
+  values,
+}: {
+  readonly title: string;
+  readonly values: Readonly<Record<string, string>>;
+}): VNode {
   const entries = Object.entries(values);
   return (
     <>

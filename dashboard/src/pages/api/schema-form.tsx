@@ -103,7 +103,12 @@ function FormField({ name, ...props }: ValueProps & { readonly name: string }): 
       <fieldset class="form-group">
         <legend>
           {name}
-          <button type="button" class="quiet" aria-label={`Leave out ${name}`} onClick={() => props.onChange(undefined)}>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Leave out ${name}`}
+            onClick={() => props.onChange(undefined)}
+          >
             ×
           </button>
         </legend>
@@ -142,7 +147,11 @@ export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string
       return <ListField {...props} schema={schema} />;
     case "enum":
       return (
-        <select {...named} value={String(value ?? "")} onChange={(event) => onChange(event.currentTarget.value || undefined)}>
+        <select
+          {...named}
+          value={String(value ?? "")}
+          onChange={(event) => onChange(event.currentTarget.value || undefined)}
+        >
           <option value="">unset</option>
           {enumOf(schema)?.map((name) => (
             <option key={name} value={name} selected={name === value}>
@@ -178,7 +187,9 @@ export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string
           type="text"
           {...named}
           value={String(value ?? "")}
-          placeholder={schema.contentEncoding ?? (schema.format === "date-time" ? "2026-01-31T12:00:00Z" : "")}
+          placeholder={
+            schema.contentEncoding ?? (schema.format === "date-time" ? "2026-01-31T12:00:00Z" : "")
+          }
           onInput={(event) => onChange(event.currentTarget.value)}
           autoComplete="off"
           spellcheck={false}

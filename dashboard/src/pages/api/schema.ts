@@ -54,14 +54,17 @@ export function fieldKind(schema: Schema): FieldKind {
   if (types.includes("object")) return typeof schema.additionalProperties === "object" ? "map" : "any";
   if (types.includes("boolean")) return "boolean";
   if (schema.format === "date-time") return "time";
-  if (types.includes("string")) return types.includes("integer") || types.includes("number") ? "number" : "text";
+  if (types.includes("string"))
+    return types.includes("integer") || types.includes("number") ? "number" : "text";
   if (types.includes("integer") || types.includes("number")) return "number";
   return "any";
 }
 
 /** The names of an enum, also where numbers are allowed beside them. */
 export function enumOf(schema: Schema): readonly string[] | undefined {
-  const values = schema.enum ?? [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].find((one) => one.enum !== undefined)?.enum;
+  const values =
+    schema.enum ??
+    [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].find((one) => one.enum !== undefined)?.enum;
   const names = values?.filter((value): value is string => typeof value === "string");
   return names === undefined || names.length === 0 ? undefined : names;
 }

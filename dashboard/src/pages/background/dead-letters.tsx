@@ -4,7 +4,17 @@ import { useState } from "preact/hooks";
 import type { DeadLetter } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { Ago, attempt, Empty, Failed, formatClock, JsonView, SureButton, timeMs, toast } from "../../ui/index.ts";
+import {
+  Ago,
+  attempt,
+  Empty,
+  Failed,
+  formatClock,
+  JsonView,
+  SureButton,
+  timeMs,
+  toast,
+} from "../../ui/index.ts";
 
 const refreshMs = 3000;
 const pageSize = 200;
@@ -22,14 +32,21 @@ export function DeadLetters({
   const { backoffice } = serviceClients(service);
   const answer = useQuery(
     `dead/${service}/${group ?? ""}/${topic ?? ""}`,
-    (signal) => backoffice.listDeadLetters({ group: group ?? "", topic: topic ?? "", limit: pageSize }, { signal }),
+    (signal) =>
+      backoffice.listDeadLetters({ group: group ?? "", topic: topic ?? "", limit: pageSize }, { signal }),
     { everyMs: refreshMs },
   );
   const [progress, setProgress] = useState<string | undefined>(undefined);
-  if (answer.error !== undefined && answer.data === undefined) return <Failed error={answer.error} retry={answer.refresh} />;
+  if (answer.error !== undefined && answer.data === undefined)
+    return <Failed error={answer.error} retry={answer.refresh} />;
   const letters = answer.data?.deadLetters ?? [];
   if (answer.data === undefined) return undefined;
-  if (letters.length === 0) return <Empty title="No dead letter">What a handler gives up after its last attempt is kept here, to be looked at and replayed.</Empty>;
+  if (letters.length === 0)
+    return (
+      <Empty title="No dead letter">
+        What a handler gives up after its last attempt is kept here, to be looked at and replayed.
+      </Empty>
+    );
   const groups = [...new Set(letters.map((letter) => letter.group))];
   const replayAll = async (): Promise<void> => {
     let line = { succeeded: 0n, failed: 0n };
@@ -102,7 +119,9 @@ function LetterItem({
         <SureButton
           sure="Drop it for good"
           label={`Drop ${letter.key}`}
-          onSure={() => void attempt("Dropped", () => backoffice.dropDeadLetter({ id: letter.id })).then(onChange)}
+          onSure={() =>
+            void attempt("Dropped", () => backoffice.dropDeadLetter({ id: letter.id })).then(onChange)
+          }
         >
           Drop
         </SureButton>

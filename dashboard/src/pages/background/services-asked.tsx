@@ -18,7 +18,11 @@ export function ServicesAsked({ said }: { readonly said: readonly Said<unknown>[
   return (
     <>
       <div class="filters">
-        <ServiceSelect value={param("service") ?? ""} names={able} onChange={(service) => setParams({ service })} />
+        <ServiceSelect
+          value={param("service") ?? ""}
+          names={able}
+          onChange={(service) => setParams({ service })}
+        />
         {param("service") === undefined && able.length > maxAcross && (
           <span class="faint">
             the first {maxAcross} of {able.length}: choose one to see the others

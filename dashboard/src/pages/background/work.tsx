@@ -1,6 +1,11 @@
 // How background work is, in small parts.
 import type { VNode } from "preact";
-import { WorkState, type Lag, type WaitingMessage, type WorkPart } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
+import {
+  WorkState,
+  type Lag,
+  type WaitingMessage,
+  type WorkPart,
+} from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { durationMs, formatCount, formatMs } from "../../ui/index.ts";
 
 const texts: Readonly<Record<number, { readonly text: string; readonly tone: string }>> = {
@@ -33,7 +38,13 @@ export function LagText({ lag }: { readonly lag: Lag | undefined }): VNode {
 }
 
 /** One small bar for each part: who holds it, and how far it is behind. */
-export function Parts({ parts, label }: { readonly parts: readonly WorkPart[]; readonly label: string }): VNode {
+export function Parts({
+  parts,
+  label,
+}: {
+  readonly parts: readonly WorkPart[];
+  readonly label: string;
+}): VNode {
   const most = parts.reduce((top, { lag }) => Math.max(top, Number(lag?.count ?? 0n)), 1);
   const owners = [...new Set(parts.map(({ owner }) => owner).filter(Boolean))];
   const free = parts.filter(({ owner }) => owner === "").length;
@@ -51,7 +62,10 @@ export function Parts({ parts, label }: { readonly parts: readonly WorkPart[]; r
         ))}
       </div>
       <span class="faint">
-        {parts.length} parts, {owners.length === 0 ? "held by nobody" : `on ${owners.length} ${owners.length === 1 ? "instance" : "instances"}`}
+        {parts.length} parts,{" "}
+        {owners.length === 0
+          ? "held by nobody"
+          : `on ${owners.length} ${owners.length === 1 ? "instance" : "instances"}`}
         {free > 0 && owners.length > 0 && `, ${free} held by nobody`}
       </span>
     </div>

@@ -17,12 +17,17 @@ export function ConfigurationPage(): VNode {
   const settings = answer.data?.settings.filter(({ name, value }) => fits(`${name} ${value}`)) ?? [];
   const policies = answer.data?.policies.filter(({ method }) => fits(method)) ?? [];
   return (
-    <Page title="Configuration" lead="What each service was started with, where that came from, and what holds for its calls.">
+    <Page
+      title="Configuration"
+      lead="What each service was started with, where that came from, and what holds for its calls."
+    >
       <div class="filters">
         <ServiceSelect value={service} all={false} onChange={(next) => setParams({ service: next })} />
         <FilterInput label="Filter settings and methods" value={filter} onInput={setFilter} />
       </div>
-      {service === "" && <Empty title="No service yet">Settings are shown for services that are there.</Empty>}
+      {service === "" && (
+        <Empty title="No service yet">Settings are shown for services that are there.</Empty>
+      )}
       {answer.error !== undefined && <Failed error={answer.error} retry={answer.refresh} />}
       {answer.loading && <Loading what="the configuration" />}
       {answer.data !== undefined && (
@@ -38,7 +43,11 @@ export function ConfigurationPage(): VNode {
             <Settings settings={settings} />
           )}
           <h2>Policies of methods</h2>
-          {policies.length === 0 ? <Empty title="No method">Methods appear once the service's API is known.</Empty> : <Policies policies={policies} />}
+          {policies.length === 0 ? (
+            <Empty title="No method">Methods appear once the service's API is known.</Empty>
+          ) : (
+            <Policies policies={policies} />
+          )}
         </>
       )}
     </Page>
@@ -103,7 +112,11 @@ function Policies({ policies }: { readonly policies: readonly MethodPolicy[] }):
               <td>{policy.retried ? "yes" : "no"}</td>
               <td>{policy.tellable ? "yes" : "no"}</td>
               <td>{policy.public ? "public" : "no"}</td>
-              <td>{policy.allowedServices.length === 0 ? "as intentions say" : policy.allowedServices.join(", ")}</td>
+              <td>
+                {policy.allowedServices.length === 0
+                  ? "as intentions say"
+                  : policy.allowedServices.join(", ")}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -33,14 +33,16 @@ export function EntitiesPage(): VNode {
       </div>
       {able.length === 0 && (
         <Empty title="No service shows entities">
-          Services with entities serve <code>samspel.v1.InspectionService</code>, which is off in production unless it is asked
-          for.
+          Services with entities serve <code>samspel.v1.InspectionService</code>, which is off in production
+          unless it is asked for.
         </Empty>
       )}
       {types.error !== undefined && <Failed error={types.error} retry={types.refresh} />}
       {types.loading && <Loading what="types of entities" />}
       {types.data !== undefined && all.length === 0 && (
-        <Empty title={`${service} has no entities`}>A service defines them with <code>defineEntity</code>.</Empty>
+        <Empty title={`${service} has no entities`}>
+          A service defines them with <code>defineEntity</code>.
+        </Empty>
       )}
       {all.length > 0 && type !== undefined && (
         <>

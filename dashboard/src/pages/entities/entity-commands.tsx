@@ -2,9 +2,9 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { EntityType } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
-import { dashboard, useQuery } from "../../api/index.ts";
-import { parseJson, isJsonObject } from "../../ui/index.ts";
-import { Composer, pathOf } from "../api/index.ts";
+import { useQuery } from "../../api/index.ts";
+import { Failed, isJsonObject, parseJson } from "../../ui/index.ts";
+import { Composer, describeMethod } from "../api/index.ts";
 
 /** Its commands, and a request for the chosen one with the entity's id in it. */
 export function EntityCommands({
@@ -17,13 +17,17 @@ export function EntityCommands({
   readonly onDone: () => void;
 }): VNode {
   const [chosen, setChosen] = useState<string | undefined>(undefined);
-  const methods = useQuery("methods", (signal) => dashboard.listMethods({}, { signal }));
-  const method = methods.data?.methods.find((one) => pathOf(one) === `${type.service}/${chosen}`);
+  const described = useQuery(chosen, (signal) => describeMethod(type.service, chosen ?? "", signal));
+  const method = described.data;
   const template = parseJson(method?.requestTemplate ?? "");
   const request =
     method === undefined || !isJsonObject(template)
       ? undefined
-      : JSON.stringify({ ...template, ...(method.keyField === "" ? {} : { [method.keyField]: id }) }, null, 2);
+      : JSON.stringify(
+          { ...template, ...(method.keyField === "" ? {} : { [method.keyField]: id }) },
+          null,
+          2,
+        );
   return (
     <section class="commands" aria-label="Commands">
       <h2>Send a command</h2>
@@ -41,10 +45,10 @@ export function EntityCommands({
           </button>
         ))}
       </p>
-      {method !== undefined && <Composer key={chosen} method={method} request={request} onEnd={onDone} small />}
-      {chosen !== undefined && methods.data !== undefined && method === undefined && (
-        <p class="faint">Nobody serves {type.service} right now.</p>
+      {method !== undefined && (
+        <Composer key={chosen} method={method} request={request} onEnd={onDone} small />
       )}
+      {described.error !== undefined && <Failed error={described.error} retry={described.refresh} />}
     </section>
   );
 }

@@ -9,7 +9,13 @@ import { Ago, Empty, Failed, FilterInput, Loading, timeMs } from "../../ui/index
 const pageSize = 100;
 
 /** A page, and more when somebody asks. */
-export function EntityList({ service, type }: { readonly service: string; readonly type: EntityType }): VNode {
+export function EntityList({
+  service,
+  type,
+}: {
+  readonly service: string;
+  readonly type: EntityType;
+}): VNode {
   const prefix = param("prefix") ?? "";
   const [more, setMore] = useState<readonly EntitySummary[]>([]);
   const [token, setToken] = useState<string | undefined>(undefined);

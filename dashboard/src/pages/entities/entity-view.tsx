@@ -22,7 +22,9 @@ export function EntityView({
 }): VNode {
   const { inspection } = serviceClients(service);
   const whose = { entityType: type.name, entityId: id };
-  const newest = useQuery("newest", (signal) => inspection.getState(whose, { signal }), { everyMs: refreshMs });
+  const newest = useQuery("newest", (signal) => inspection.getState(whose, { signal }), {
+    everyMs: refreshMs,
+  });
   const last = Number(newest.data?.revision ?? 0n);
   const asked = param("revision");
   const revision = asked === undefined ? last : Math.min(last, Math.max(0, Number(asked) || 0));
@@ -51,7 +53,9 @@ export function EntityView({
       {newest.error !== undefined && <Failed error={newest.error} retry={newest.refresh} />}
       {newest.loading && <Loading what="the entity" />}
       {newest.data !== undefined && last === 0 && (
-        <Empty title="Nothing happened to it yet">This id has no event. Its first command brings it into being.</Empty>
+        <Empty title="Nothing happened to it yet">
+          This id has no event. Its first command brings it into being.
+        </Empty>
       )}
       {last > 0 && (
         <>
@@ -96,7 +100,11 @@ function TimeSlider({
       </button>
       <label>
         <span class="time-label">
-          {revision === last ? `now, revision ${last}` : revision === 0 ? "before the first event" : `after revision ${revision} of ${last}`}
+          {revision === last
+            ? `now, revision ${last}`
+            : revision === 0
+              ? "before the first event"
+              : `after revision ${revision} of ${last}`}
         </span>
         <input
           type="range"
@@ -152,7 +160,11 @@ function History({
                 <span class="faint">{formatClock(timeMs(entry.recordedAt))}</span>
               </button>
               {trace !== undefined && (
-                <a class="event-trace" href={href("traces", { trace })} aria-label={`Trace of revision ${revision}`}>
+                <a
+                  class="event-trace"
+                  href={href("traces", { trace })}
+                  aria-label={`Trace of revision ${revision}`}
+                >
                   trace
                 </a>
               )}

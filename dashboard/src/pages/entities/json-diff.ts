@@ -17,7 +17,9 @@ export function diffJson(before: Json | undefined, after: Json | undefined, path
   const [old, now] = [childrenOf(before), childrenOf(after)];
   if (old === undefined || now === undefined) return [{ path: path === "" ? "all" : path, before, after }];
   const names = [...now.keys(), ...[...old.keys()].filter((name) => !now.has(name))];
-  return names.flatMap((name) => diffJson(old.get(name), now.get(name), path === "" ? name : `${path}.${name}`));
+  return names.flatMap((name) =>
+    diffJson(old.get(name), now.get(name), path === "" ? name : `${path}.${name}`),
+  );
 }
 
 /** The parts of an object or a list; undefined for what has none. */

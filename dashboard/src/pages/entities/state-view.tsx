@@ -28,13 +28,17 @@ export function StateView({
     inspection
       .getState({ entityType: type, entityId: id, revision: BigInt(at) }, { signal })
       .then(({ state }) => state);
-  const asked = useQuery(entry?.state === undefined ? `state/${revision}` : undefined, (signal) => ask(revision, signal));
-  const askedBefore = useQuery(before === undefined && revision > 0 ? `state/${revision - 1}` : undefined, (signal) =>
-    ask(revision - 1, signal),
+  const asked = useQuery(entry?.state === undefined ? `state/${revision}` : undefined, (signal) =>
+    ask(revision, signal),
+  );
+  const askedBefore = useQuery(
+    before === undefined && revision > 0 ? `state/${revision - 1}` : undefined,
+    (signal) => ask(revision - 1, signal),
   );
   const state: Json | undefined = entry?.state ?? asked.data;
   const earlier = before ?? askedBefore.data;
-  const changes = revision === 0 || state === undefined || earlier === undefined ? [] : diffJson(earlier, state);
+  const changes =
+    revision === 0 || state === undefined || earlier === undefined ? [] : diffJson(earlier, state);
   return (
     <section class="state" aria-label={`State at revision ${revision}`}>
       <h2>{revision === last ? "State now" : `State at revision ${revision}`}</h2>

@@ -33,7 +33,12 @@ export function LogLines({
         keyOf={(line) => String(line.number)}
         row={(line) => (
           <div role="listitem" class={`log-line level-${line.level === "" ? "none" : line.level}`}>
-            <button type="button" data-row aria-expanded={line === chosen} onClick={() => setChosen(line === chosen ? undefined : line)}>
+            <button
+              type="button"
+              data-row
+              aria-expanded={line === chosen}
+              onClick={() => setChosen(line === chosen ? undefined : line)}
+            >
               <span class="log-time">{formatClock(timeMs(line.time))}</span>
               <span class="log-level">{line.level === "" ? "·" : line.level}</span>
               <span class="log-service">{line.service}</span>

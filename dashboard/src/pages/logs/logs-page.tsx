@@ -26,14 +26,22 @@ export function LogsPage(): VNode {
           label="Level"
           value={filter.level}
           onChange={(level) => setParams({ level })}
-          options={levels.map((level) => ({ value: level, text: level === "" ? "All levels" : `${level} and graver` }))}
+          options={levels.map((level) => ({
+            value: level,
+            text: level === "" ? "All levels" : `${level} and graver`,
+          }))}
         />
         <FilterInput label="Lines that contain" value={filter.text} onInput={(text) => setParams({ text })} />
         <Check label="Follow" checked={follow} onChange={setFollow} />
         {filter.traceId !== "" && (
           <span class="chip">
             of trace <a href={href("traces", { trace: filter.traceId })}>{filter.traceId.slice(0, 8)}</a>
-            <button type="button" class="quiet" aria-label="Of all traces" onClick={() => setParams({ trace: undefined })}>
+            <button
+              type="button"
+              class="quiet"
+              aria-label="Of all traces"
+              onClick={() => setParams({ trace: undefined })}
+            >
               ×
             </button>
           </span>
@@ -44,8 +52,8 @@ export function LogsPage(): VNode {
         error === undefined && <Loading what="log lines" />
       ) : lines.length === 0 ? (
         <Empty title="No line yet">
-          What services write to their output appears here as it comes. JSON lines, as Samspel's own logger writes them, can be
-          filtered by level and lead to their traces.
+          What services write to their output appears here as it comes. JSON lines, as Samspel's own logger
+          writes them, can be filtered by level and lead to their traces.
         </Empty>
       ) : (
         <LogLines lines={lines} follow={follow} onFollow={setFollow} />

@@ -15,7 +15,10 @@ export interface LogFilter {
 const maxLines = 5000;
 
 /** The latest lines that match, up to 5,000, and those that come. Undefined until the first answer. */
-export function useLogs(filter: LogFilter): { readonly lines: readonly LogLine[] | undefined; readonly error: unknown } {
+export function useLogs(filter: LogFilter): {
+  readonly lines: readonly LogLine[] | undefined;
+  readonly error: unknown;
+} {
   const [lines, setLines] = useState<readonly LogLine[] | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const { service, level, text, traceId } = filter;
@@ -32,7 +35,8 @@ export function useLogs(filter: LogFilter): { readonly lines: readonly LogLine[]
       setLines((old) => (replaces ? next : [...(old ?? []), ...next]).slice(-maxLines));
     };
     const stop = watch({
-      open: (signal) => dashboard.watchLogs({ service, level, text, traceId, last: 1000, follow: true }, { signal }),
+      open: (signal) =>
+        dashboard.watchLogs({ service, level, text, traceId, last: 1000, follow: true }, { signal }),
       onOpen: () => {
         fresh = true;
         waiting = [];

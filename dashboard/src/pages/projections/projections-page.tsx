@@ -1,7 +1,11 @@
 // Projections of all services: how far they are, and their switches.
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { WorkState, type ProjectionBuild, type ProjectionStatus } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
+import {
+  WorkState,
+  type ProjectionBuild,
+  type ProjectionStatus,
+} from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { serviceClients, useAcross } from "../../api/index.ts";
 import { attempt, Empty, formatCount, Loading, Page, SureButton, Tag } from "../../ui/index.ts";
 import { LagText, Parts, ServicesAsked, servicesAsked, WorkStateText } from "../background/index.ts";
@@ -13,19 +17,30 @@ export function ProjectionsPage(): VNode {
     serviceClients(service).backoffice.listProjections({}, { signal }),
   );
   const said = answer.data ?? [];
-  const all = said.flatMap(({ service, value }) => (value?.projections ?? []).map((projection) => ({ service, projection })));
+  const all = said.flatMap(({ service, value }) =>
+    (value?.projections ?? []).map((projection) => ({ service, projection })),
+  );
   return (
-    <Page title="Projections" lead="Tables kept from events: how far each is behind, and what it could not apply.">
+    <Page
+      title="Projections"
+      lead="Tables kept from events: how far each is behind, and what it could not apply."
+    >
       <ServicesAsked said={said} />
       {answer.loading && <Loading what="projections" />}
       {answer.data !== undefined && all.length === 0 && (
         <Empty title="No projection">
-          A projection makes tables from the events of entities, for queries. Services that define some show them here.
+          A projection makes tables from the events of entities, for queries. Services that define some show
+          them here.
         </Empty>
       )}
       <ul class="cards">
         {all.map(({ service, projection }) => (
-          <ProjectionCard key={`${service}/${projection.name}`} service={service} projection={projection} onChange={answer.refresh} />
+          <ProjectionCard
+            key={`${service}/${projection.name}`}
+            service={service}
+            projection={projection}
+            onChange={answer.refresh}
+          />
         ))}
       </ul>
     </Page>
@@ -44,7 +59,8 @@ function ProjectionCard({
   const { name } = projection;
   const [parked, setParked] = useState(false);
   const { backoffice } = serviceClients(service);
-  const act = (done: string, action: () => Promise<unknown>): void => void attempt(done, action).then(onChange);
+  const act = (done: string, action: () => Promise<unknown>): void =>
+    void attempt(done, action).then(onChange);
   const stuck = projection.builds.reduce((sum, build) => sum + build.parked + build.blocked, 0n);
   return (
     <li class="card">
@@ -54,17 +70,26 @@ function ProjectionCard({
         </h2>
         <WorkStateText state={projection.state} />
         {projection.state === WorkState.PAUSED ? (
-          <button type="button" onClick={() => act(`${name} goes on`, () => backoffice.resumeProjection({ name }))}>
+          <button
+            type="button"
+            onClick={() => act(`${name} goes on`, () => backoffice.resumeProjection({ name }))}
+          >
             Resume
           </button>
         ) : (
-          <button type="button" class="quiet" onClick={() => act(`${name} is paused`, () => backoffice.pauseProjection({ name }))}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => act(`${name} is paused`, () => backoffice.pauseProjection({ name }))}
+          >
             Pause
           </button>
         )}
         <SureButton
           sure="Rebuild from the whole journal"
-          onSure={() => act(`${name} is rebuilt beside what serves`, () => backoffice.rebuildProjection({ name }))}
+          onSure={() =>
+            act(`${name} is rebuilt beside what serves`, () => backoffice.rebuildProjection({ name }))
+          }
         >
           Rebuild
         </SureButton>

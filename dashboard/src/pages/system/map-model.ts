@@ -1,5 +1,10 @@
 // What the map shows of a system: all of a small one; of a large one the busiest services, or what is around one.
-import { EdgeKind, type Edge, type Service, type Traffic } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import {
+  EdgeKind,
+  type Edge,
+  type Service,
+  type Traffic,
+} from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { durationMs } from "../../ui/index.ts";
 
 /** How services reach each other, in words. */
@@ -47,7 +52,10 @@ export function linesOf(edges: readonly Edge[]): readonly MapLine[] {
     const kind = kindOf(edge.kind);
     const source = edge.source === "" ? unknownCaller : edge.source;
     const id = `${source}>${edge.target}>${kind}`;
-    lines.set(id, added(lines.get(id), { id, source, target: edge.target, kind }, edge.subject, edge.traffic));
+    lines.set(
+      id,
+      added(lines.get(id), { id, source, target: edge.target, kind }, edge.subject, edge.traffic),
+    );
   }
   return [...lines.values()];
 }
@@ -69,7 +77,11 @@ function added(
 }
 
 /** Chooses what is shown; with `focus`, that service and whom it is tied to. */
-export function mapModel(services: readonly Service[], edges: readonly Edge[], focus: string | undefined): MapModel {
+export function mapModel(
+  services: readonly Service[],
+  edges: readonly Edge[],
+  focus: string | undefined,
+): MapModel {
   const all = linesOf(edges);
   const names = new Set(services.map(({ name }) => name));
   const ends = new Set(all.flatMap(({ source, target }) => [source, target]));

@@ -98,7 +98,10 @@ function Controls({ service }: { readonly service: Service }): VNode {
       <button type="button" onClick={() => control(ServiceAction.RESTART, `${service.name} starts anew`)}>
         Restart
       </button>
-      <SureButton sure={`Stop ${service.name}`} onSure={() => control(ServiceAction.STOP, `${service.name} stops`)}>
+      <SureButton
+        sure={`Stop ${service.name}`}
+        onSure={() => control(ServiceAction.STOP, `${service.name} stops`)}
+      >
         Stop
       </SureButton>
     </div>

@@ -9,7 +9,13 @@ import { stateOf, versionsOf } from "./service-state.ts";
 const rowHeight = 46;
 
 /** One row each. */
-export function ServiceList({ services, chosen }: { readonly services: readonly Service[]; readonly chosen: string | undefined }): VNode {
+export function ServiceList({
+  services,
+  chosen,
+}: {
+  readonly services: readonly Service[];
+  readonly chosen: string | undefined;
+}): VNode {
   return (
     <VirtualList
       items={services}

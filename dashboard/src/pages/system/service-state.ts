@@ -19,7 +19,8 @@ const looks: Readonly<Record<ServiceState, StateLook>> = {
 
 /** How a service is; ready with instances whose checks fail is not well. */
 export function stateOf(service: Service): StateLook {
-  const look = (looks as Readonly<Record<number, StateLook>>)[service.state] ?? looks[ServiceState.UNSPECIFIED];
+  const look =
+    (looks as Readonly<Record<number, StateLook>>)[service.state] ?? looks[ServiceState.UNSPECIFIED];
   const failing = service.instances.filter(({ healthy }) => !healthy).length;
   if (look.tone !== "good" || failing === 0) return look;
   return { text: `${failing} of ${service.instances.length} unhealthy`, tone: "bad" };

@@ -22,7 +22,10 @@ export function SystemMap({
 }): VNode {
   const [hovered, setHovered] = useState<string | undefined>(undefined);
   const model = useMemo(() => mapModel(services, edges, chosen), [services, edges, chosen]);
-  const shape = `${model.names.toSorted().join()}|${model.lines.map(({ id }) => id).toSorted().join()}`;
+  const shape = `${model.names.toSorted().join()}|${model.lines
+    .map(({ id }) => id)
+    .toSorted()
+    .join()}`;
   const layout = useMemo(() => layoutMap(model.names, model.lines), [shape]);
   const byName = useMemo(() => new Map(services.map((service) => [service.name, service])), [services]);
   const lit = hovered ?? chosen;
@@ -33,11 +36,20 @@ export function SystemMap({
       <div class="map-scroll" tabIndex={0} role="group" aria-label="Map of the system">
         <svg
           viewBox={`0 0 ${layout.width} ${layout.height}`}
-          style={{ maxWidth: `${layout.width * 1.15}px`, minWidth: `${Math.min(layout.width, 1400) * 0.72}px` }}
+          style={{
+            maxWidth: `${layout.width * 1.15}px`,
+            minWidth: `${Math.min(layout.width, 1400) * 0.72}px`,
+          }}
           class={lit === undefined ? "" : "map-lit"}
         >
           {model.lines.map((line) => (
-            <Line key={line.id} line={line} layout={layout} lit={isLit(line)} label={model.lines.length <= 14 || (lit !== undefined && isLit(line))} />
+            <Line
+              key={line.id}
+              line={line}
+              layout={layout}
+              lit={isLit(line)}
+              label={model.lines.length <= 14 || (lit !== undefined && isLit(line))}
+            />
           ))}
           {model.names.map((name) => {
             const place = layout.places.get(name);
@@ -86,7 +98,10 @@ function Node({
   const text = name.length > 20 ? `${name.slice(0, 19)}…` : name;
   if (service === undefined) {
     return (
-      <g class={`node node-outside ${dim ? "dim" : ""}`} transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}>
+      <g
+        class={`node node-outside ${dim ? "dim" : ""}`}
+        transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
+      >
         <rect x="22" y="9" width={width - 44} height={height - 18} rx="18" />
         <text x={width / 2} y={height / 2 + 4.5} text-anchor="middle">
           {name === unknownCaller ? "outside" : text}
@@ -127,7 +142,11 @@ function Node({
 }
 
 /** A curve from the right of the one to the left of the other; one that goes back swings below. */
-function curve(from: MapPlace, to: MapPlace, kind: LineKind): { readonly path: string; readonly x: number; readonly y: number } {
+function curve(
+  from: MapPlace,
+  to: MapPlace,
+  kind: LineKind,
+): { readonly path: string; readonly x: number; readonly y: number } {
   const shift = laneOffset[kind];
   const half = nodeSize.width / 2;
   const [y1, y2] = [from.y + shift, to.y + shift];
@@ -175,7 +194,11 @@ function Line({
       <title>
         {`${line.source} → ${line.target}: ${line.subjects.join(", ")}, ${formatRate(line.count)}, p50 ${formatMs(line.p50Ms)}, p99 ${formatMs(line.p99Ms)}${share === "" ? "" : `, ${share} failed`}`}
       </title>
-      <path class="line-path" d={path} style={{ strokeWidth: `${(1.3 + Math.log10(1 + perSecond) * 1.1).toFixed(2)}px` }} />
+      <path
+        class="line-path"
+        d={path}
+        style={{ strokeWidth: `${(1.3 + Math.log10(1 + perSecond) * 1.1).toFixed(2)}px` }}
+      />
       {perSecond > 0 && <path class={`line-flow line-${pace}`} d={path} />}
       {label && line.count > 0 && (
         <text class="line-label" x={x} y={y} text-anchor="middle">

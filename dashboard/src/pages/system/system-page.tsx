@@ -54,8 +54,8 @@ export function SystemPage(): VNode {
       <Problems problems={now.problems} />
       {all.length === 0 ? (
         <Empty title="No service yet">
-          Services appear here when they register. In a project, <code>samspel dev</code> starts them all; a program in
-          any language joins with <code>samspel join</code>.
+          Services appear here when they register. In a project, <code>samspel dev</code> starts them all; a
+          program in any language joins with <code>samspel join</code>.
         </Empty>
       ) : (
         <div class={service === undefined ? "system" : "system with-detail"}>
@@ -69,13 +69,20 @@ export function SystemPage(): VNode {
               </span>
             </div>
             {listed.length === 0 ? (
-              <Empty title="No service is like that">The filter looks at names, languages, states and proto services.</Empty>
+              <Empty title="No service is like that">
+                The filter looks at names, languages, states and proto services.
+              </Empty>
             ) : (
               <ServiceList services={listed} chosen={service?.name} />
             )}
           </div>
           {service !== undefined && (
-            <ServiceDetail key={service.name} service={service} edges={now.edges} controllable={now.controllable} />
+            <ServiceDetail
+              key={service.name}
+              service={service}
+              edges={now.edges}
+              controllable={now.controllable}
+            />
           )}
         </div>
       )}
@@ -83,7 +90,13 @@ export function SystemPage(): VNode {
   );
 }
 
-function InfraLine({ infra, gateway }: { readonly infra: readonly InfraPart[]; readonly gateway: string }): VNode {
+function InfraLine({
+  infra,
+  gateway,
+}: {
+  readonly infra: readonly InfraPart[];
+  readonly gateway: string;
+}): VNode {
   return (
     <ul class="infra" aria-label="Infrastructure">
       {infra.map((part) => (

@@ -1,7 +1,10 @@
 // What became of a tell, by the token of its receipt.
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { GetTellResponse_State, type GetTellResponse } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
+import {
+  GetTellResponse_State,
+  type GetTellResponse,
+} from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { param, setParams } from "../../router/index.ts";
 import { Failed, Field, JsonView } from "../../ui/index.ts";
@@ -16,7 +19,11 @@ const texts: Readonly<Record<number, { readonly text: string; readonly tone: str
 };
 
 /** Asks the services until one knows the tell. */
-async function lookUp(services: readonly string[], token: string, signal: AbortSignal): Promise<GetTellResponse | undefined> {
+async function lookUp(
+  services: readonly string[],
+  token: string,
+  signal: AbortSignal,
+): Promise<GetTellResponse | undefined> {
   let last: unknown;
   let unknown: GetTellResponse | undefined;
   for (const service of services) {
@@ -66,7 +73,9 @@ export function TellLookup({ services }: { readonly services: readonly string[] 
       {answer.error !== undefined && <Failed error={answer.error} />}
       {answer.data !== undefined && (
         <div class="lookup-answer" role="status">
-          <p class={`tone-${state?.tone ?? "off"}`}>{state?.text ?? "Nobody knows of it, or not any more."}</p>
+          <p class={`tone-${state?.tone ?? "off"}`}>
+            {state?.text ?? "Nobody knows of it, or not any more."}
+          </p>
           {answer.data.method !== "" && (
             <p class="mono">
               {answer.data.service}/{answer.data.method} · {answer.data.id}

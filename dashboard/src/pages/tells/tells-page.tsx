@@ -19,12 +19,17 @@ export function TellsPage(): VNode {
     return { queues: tells.queues, outbox };
   });
   const said = answer.data ?? [];
-  const queues = said.flatMap(({ service, value }) => (value?.queues ?? []).map((queue) => ({ service, queue })));
+  const queues = said.flatMap(({ service, value }) =>
+    (value?.queues ?? []).map((queue) => ({ service, queue })),
+  );
   const outboxes = said.flatMap(({ service, value }) =>
     (value?.outbox?.streams ?? []).map((stream) => ({ service, stream })),
   );
   return (
-    <Page title="Tells" lead="Calls that are stored before they are carried out: they arrive though a service is down now.">
+    <Page
+      title="Tells"
+      lead="Calls that are stored before they are carried out: they arrive though a service is down now."
+    >
       <ServicesAsked said={said} />
       <TellLookup services={asked} />
       {answer.loading && <Loading what="tells" />}

@@ -10,9 +10,17 @@ import { TopicTail } from "./topic-tail.tsx";
 import type { TopicGroup, TopicView } from "./topics-model.ts";
 
 /** All that is known of a topic. */
-export function TopicPage({ view, onChange }: { readonly view: TopicView; readonly onChange: () => void }): VNode {
+export function TopicPage({
+  view,
+  onChange,
+}: {
+  readonly view: TopicView;
+  readonly onChange: () => void;
+}): VNode {
   const { topic } = view;
-  const withLetters = [...new Set(view.groups.filter(({ status }) => status.deadLetters > 0n).map(({ service }) => service))];
+  const withLetters = [
+    ...new Set(view.groups.filter(({ status }) => status.deadLetters > 0n).map(({ service }) => service)),
+  ];
   return (
     <Page
       title={
@@ -58,12 +66,19 @@ export function TopicPage({ view, onChange }: { readonly view: TopicView; readon
   );
 }
 
-function GroupCard({ group, onChange }: { readonly group: TopicGroup; readonly onChange: () => void }): VNode {
+function GroupCard({
+  group,
+  onChange,
+}: {
+  readonly group: TopicGroup;
+  readonly onChange: () => void;
+}): VNode {
   const { service, status } = group;
   const which = { topic: status.topic, group: status.group };
   const { backoffice } = serviceClients(service);
   const [resetting, setResetting] = useState(false);
-  const act = (done: string, action: () => Promise<unknown>): void => void attempt(done, action).then(onChange);
+  const act = (done: string, action: () => Promise<unknown>): void =>
+    void attempt(done, action).then(onChange);
   const reset = (done: string, to: { case: "beginning" | "end"; value: boolean }): void => {
     setResetting(false);
     act(done, () => backoffice.resetSubscription({ ...which, to }));
@@ -77,24 +92,42 @@ function GroupCard({ group, onChange }: { readonly group: TopicGroup; readonly o
         <WorkStateText state={status.state} />
         <LagText lag={status.lag} />
         {status.state === WorkState.PAUSED ? (
-          <button type="button" onClick={() => act(`${status.group} goes on`, () => backoffice.resumeSubscription(which))}>
+          <button
+            type="button"
+            onClick={() => act(`${status.group} goes on`, () => backoffice.resumeSubscription(which))}
+          >
             Resume
           </button>
         ) : (
-          <button type="button" class="quiet" onClick={() => act(`${status.group} is paused`, () => backoffice.pauseSubscription(which))}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => act(`${status.group} is paused`, () => backoffice.pauseSubscription(which))}
+          >
             Pause
           </button>
         )}
-        <button type="button" class="quiet" aria-expanded={resetting} onClick={() => setResetting(!resetting)}>
+        <button
+          type="button"
+          class="quiet"
+          aria-expanded={resetting}
+          onClick={() => setResetting(!resetting)}
+        >
           Reset
         </button>
       </div>
       {resetting && (
         <p class="row-actions">
-          <SureButton sure="Handle all messages again" onSure={() => reset("It begins anew", { case: "beginning", value: true })}>
+          <SureButton
+            sure="Handle all messages again"
+            onSure={() => reset("It begins anew", { case: "beginning", value: true })}
+          >
             To the first message
           </SureButton>
-          <SureButton sure="Skip all that wait" onSure={() => reset("It goes on with what comes", { case: "end", value: true })}>
+          <SureButton
+            sure="Skip all that wait"
+            onSure={() => reset("It goes on with what comes", { case: "end", value: true })}
+          >
             Behind the last message
           </SureButton>
         </p>

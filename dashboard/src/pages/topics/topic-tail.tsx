@@ -22,7 +22,7 @@ export function TopicTail({ view }: { readonly view: TopicView }): VNode {
   const [on, setOn] = useState(true);
   const [messages, setMessages] = useState<readonly Message[]>([]);
   const [ended, setEnded] = useState<string | undefined>(undefined);
-  const methods = useQuery("methods", (signal) => dashboard.listMethods({}, { signal }));
+  const methods = useQuery("methods", (signal) => dashboard.listMethods({ brief: true }, { signal }));
   const method = methods.data?.methods.find(({ topic }) => topic === view.name);
   const path = method === undefined ? undefined : `${method.protoService}/${method.name}`;
 
@@ -34,12 +34,22 @@ export function TopicTail({ view }: { readonly view: TopicView }): VNode {
     setEnded(undefined);
     const run = async (): Promise<void> => {
       const request = from === "beginning" ? { beginning: true } : {};
-      const call = { protoService: method.protoService, method: method.name, requests: [JSON.stringify(request)] };
+      const call = {
+        protoService: method.protoService,
+        method: method.name,
+        requests: [JSON.stringify(request)],
+      };
       for await (const { event } of dashboard.call(call, { signal: controller.signal })) {
         if (event.case === "message") {
-          const message = { number: ++number, at: Date.now(), text: event.value, value: parseJson(event.value) };
+          const message = {
+            number: ++number,
+            at: Date.now(),
+            text: event.value,
+            value: parseJson(event.value),
+          };
           setMessages((old) => [message, ...old].slice(0, maxMessages));
-        } else if (event.case === "end") setEnded(event.value.message === "" ? event.value.code : event.value.message);
+        } else if (event.case === "end")
+          setEnded(event.value.message === "" ? event.value.code : event.value.message);
       }
     };
     run().catch((error: unknown) => {
@@ -51,7 +61,8 @@ export function TopicTail({ view }: { readonly view: TopicView }): VNode {
   if (methods.data !== undefined && method === undefined) {
     return (
       <Empty title="Its method is not known">
-        Messages are read by the topic's method; the service that publishes it must be there, with its descriptors.
+        Messages are read by the topic's method; the service that publishes it must be there, with its
+        descriptors.
       </Empty>
     );
   }
@@ -75,7 +86,9 @@ export function TopicTail({ view }: { readonly view: TopicView }): VNode {
         </span>
       </div>
       {messages.length === 0 && on && ended === undefined && (
-        <Empty title="Listening …">The next message shows here. Those that are there already come from the beginning.</Empty>
+        <Empty title="Listening …">
+          The next message shows here. Those that are there already come from the beginning.
+        </Empty>
       )}
       <ol class="messages">
         {messages.map((message) => (

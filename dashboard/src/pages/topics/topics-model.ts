@@ -38,7 +38,8 @@ export function topicViews(said: readonly Said<TopicsOf>[]): readonly TopicView[
         topic: old === undefined || topic.published ? topic : old.topic,
         publishers: [...(old?.publishers ?? []), ...(topic.published ? [service] : [])],
         groups: [...(old?.groups ?? []), ...groups],
-        deadLetters: (old?.deadLetters ?? 0) + groups.reduce((sum, { status }) => sum + Number(status.deadLetters), 0),
+        deadLetters:
+          (old?.deadLetters ?? 0) + groups.reduce((sum, { status }) => sum + Number(status.deadLetters), 0),
       });
     }
   }

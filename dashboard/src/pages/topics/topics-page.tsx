@@ -3,7 +3,17 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { serviceClients, useAcross } from "../../api/index.ts";
 import { href, param } from "../../router/index.ts";
-import { Ago, Empty, FilterInput, formatBytes, formatCount, Loading, Page, Tag, timeMs } from "../../ui/index.ts";
+import {
+  Ago,
+  Empty,
+  FilterInput,
+  formatBytes,
+  formatCount,
+  Loading,
+  Page,
+  Tag,
+  timeMs,
+} from "../../ui/index.ts";
 import { ServicesAsked, servicesAsked } from "../background/index.ts";
 import { TopicPage } from "./topic-page.tsx";
 import { topicViews, type TopicView } from "./topics-model.ts";
@@ -23,7 +33,10 @@ export function TopicsPage(): VNode {
   const view = views.find((one) => one.name === name);
   if (view !== undefined) return <TopicPage key={view.name} view={view} onChange={answer.refresh} />;
   return (
-    <Page title="Topics" lead="Streams of messages between services: what they hold, who reads them, what was given up.">
+    <Page
+      title="Topics"
+      lead="Streams of messages between services: what they hold, who reads them, what was given up."
+    >
       <ServicesAsked said={answer.data ?? []} />
       {answer.loading && <Loading what="topics" />}
       {answer.data !== undefined && name !== undefined && (
@@ -34,7 +47,8 @@ export function TopicsPage(): VNode {
       )}
       {answer.data !== undefined && views.length === 0 && name === undefined && (
         <Empty title="No topic">
-          A topic is a method with <code>option (samspel.v1.topic)</code>. Services that publish or read one show it here.
+          A topic is a method with <code>option (samspel.v1.topic)</code>. Services that publish or read one
+          show it here.
         </Empty>
       )}
       {name === undefined && views.length > 0 && <TopicList views={views} />}
@@ -77,14 +91,20 @@ function TopicCard({ view }: { readonly view: TopicView }): VNode {
         {view.deadLetters > 0 && <Tag kind="bad">{view.deadLetters} given up</Tag>}
       </div>
       <p>
-        {view.publishers.length === 0 ? <span class="faint">published elsewhere</span> : view.publishers.join(", ")}
+        {view.publishers.length === 0 ? (
+          <span class="faint">published elsewhere</span>
+        ) : (
+          view.publishers.join(", ")
+        )}
         <span class="arrow" aria-label="goes to">
           →
         </span>
         {view.groups.length === 0 ? (
           <span class="faint">no group</span>
         ) : (
-          view.groups.map(({ service, status }) => `${service}${status.group === service ? "" : ` (${status.group})`}`).join(", ")
+          view.groups
+            .map(({ service, status }) => `${service}${status.group === service ? "" : ` (${status.group})`}`)
+            .join(", ")
         )}
       </p>
       <p class="faint">

@@ -17,7 +17,8 @@ export function SpanDetail({ span }: { readonly span: Span }): VNode {
         </button>
       </header>
       <p>
-        <Tag>{span.kind.toLowerCase()}</Tag> in <a href={href("system", { service: span.service })}>{span.service}</a>
+        <Tag>{span.kind.toLowerCase()}</Tag> in{" "}
+        <a href={href("system", { service: span.service })}>{span.service}</a>
       </p>
       {span.error && <p class="span-error">{span.message === "" ? "It failed." : span.message}</p>}
       <p class="faint">
@@ -25,7 +26,9 @@ export function SpanDetail({ span }: { readonly span: Span }): VNode {
       </p>
       <p class="detail-links">
         {attributes["rpc.service"] !== undefined && attributes["rpc.method"] !== undefined && (
-          <a href={href("api", { method: `${attributes["rpc.service"]}/${attributes["rpc.method"]}` })}>Call it</a>
+          <a href={href("api", { method: `${attributes["rpc.service"]}/${attributes["rpc.method"]}` })}>
+            Call it
+          </a>
         )}
         {entity !== undefined && (
           <a
@@ -78,7 +81,13 @@ export function SpanDetail({ span }: { readonly span: Span }): VNode {
   );
 }
 
-function Values({ values, none }: { readonly values: Readonly<Record<string, string>>; readonly none: string }): VNode {
+function Values({
+  values,
+  none,
+}: {
+  readonly values: Readonly<Record<string, string>>;
+  readonly none: string;
+}): VNode {
   const entries = Object.entries(values).sort(([a], [b]) => a.localeCompare(b));
   if (entries.length === 0) return <p class="faint">{none}</p>;
   return (

@@ -4,7 +4,17 @@ import { useMemo, useState } from "preact/hooks";
 import type { Span } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
-import { CopyButton, Empty, Failed, formatClock, formatMs, Loading, Page, Tag, VirtualList } from "../../ui/index.ts";
+import {
+  CopyButton,
+  Empty,
+  Failed,
+  formatClock,
+  formatMs,
+  Loading,
+  Page,
+  Tag,
+  VirtualList,
+} from "../../ui/index.ts";
 import { LogLines } from "../logs/index.ts";
 import { SpanDetail } from "./span-detail.tsx";
 import { serviceHue, unfolded, waterfall, type SpanRow, type Waterfall } from "./waterfall-model.ts";
@@ -44,7 +54,8 @@ export function TraceView({ traceId }: { readonly traceId: string }): VNode {
       {answer.data === undefined && answer.error !== undefined && (
         <Empty title="This trace is not here">
           <Failed error={answer.error} retry={answer.refresh} />
-          The dashboard keeps the latest traces in memory. A call that was made a moment ago may take a second to arrive.
+          The dashboard keeps the latest traces in memory. A call that was made a moment ago may take a second
+          to arrive.
         </Empty>
       )}
       {answer.loading && <Loading what="the trace" />}
@@ -53,7 +64,9 @@ export function TraceView({ traceId }: { readonly traceId: string }): VNode {
           <WaterfallView model={model} />
           <h2>Logs of this trace</h2>
           {(answer.data?.logs.length ?? 0) === 0 ? (
-            <Empty title="No line belongs to it">Lines that are logged within a call carry its trace id.</Empty>
+            <Empty title="No line belongs to it">
+              Lines that are logged within a call carry its trace id.
+            </Empty>
           ) : (
             <LogLines lines={answer.data?.logs ?? []} short />
           )}
@@ -163,7 +176,10 @@ function SpanItem({
           class={`span-bar hue-${serviceHue(span.service)}`}
           style={{ left: `${left}%`, width: `${Math.min(width, 100 - left)}%` }}
         />
-        <span class="span-time" style={late ? { right: `${100 - left + 0.6}%` } : { left: `${Math.min(left + width, 100) + 0.6}%` }}>
+        <span
+          class="span-time"
+          style={late ? { right: `${100 - left + 0.6}%` } : { left: `${Math.min(left + width, 100) + 0.6}%` }}
+        >
           {formatMs(row.durationMs)}
         </span>
       </span>

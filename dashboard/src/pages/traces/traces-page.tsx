@@ -52,28 +52,45 @@ function TraceList(): VNode {
   const filtered = service !== "" || text !== "" || errors || min !== "";
   const longest = (traces ?? []).reduce((most, one) => Math.max(most, durationMs(one.duration)), 0.001);
   return (
-    <Page title="Traces" lead="Each call and all that came of it: calls, tells, messages, projections, across services.">
+    <Page
+      title="Traces"
+      lead="Each call and all that came of it: calls, tells, messages, projections, across services."
+    >
       <div class="filters">
         <ServiceSelect value={service} onChange={(next) => setParams({ service: next })} />
-        <FilterInput label="Spans or values that contain" value={text} onInput={(next) => setParams({ text: next })} />
+        <FilterInput
+          label="Spans or values that contain"
+          value={text}
+          onInput={(next) => setParams({ text: next })}
+        />
         <Select
           label="Duration"
           value={min}
           onChange={(next) => setParams({ min: next })}
-          options={atLeast.map((ms) => ({ value: ms, text: ms === "" ? "Any duration" : `${formatMs(Number(ms))} or more` }))}
+          options={atLeast.map((ms) => ({
+            value: ms,
+            text: ms === "" ? "Any duration" : `${formatMs(Number(ms))} or more`,
+          }))}
         />
-        <Check label="Only failed" checked={errors} onChange={(on) => setParams({ errors: on ? "true" : undefined })} />
+        <Check
+          label="Only failed"
+          checked={errors}
+          onChange={(on) => setParams({ errors: on ? "true" : undefined })}
+        />
         <Check label="Live" checked={live} onChange={setLive} />
       </div>
       {answer.error !== undefined && <Failed error={answer.error} retry={answer.refresh} />}
       {answer.loading && <Loading what="traces" />}
       {traces?.length === 0 &&
         (filtered ? (
-          <Empty title="No trace is like that">Only the latest traces are kept. Loosen the filter, or make the call again.</Empty>
+          <Empty title="No trace is like that">
+            Only the latest traces are kept. Loosen the filter, or make the call again.
+          </Empty>
         ) : (
           <Empty title="No trace yet">
-            Make a call, from <a href={href("api")}>the API page</a> for instance: its trace appears here within a second.
-            Services send spans by OpenTelemetry; those that <code>samspel dev</code> starts know where to.
+            Make a call, from <a href={href("api")}>the API page</a> for instance: its trace appears here
+            within a second. Services send spans by OpenTelemetry; those that <code>samspel dev</code> starts
+            know where to.
           </Empty>
         ))}
       {traces !== undefined && traces.length > 0 && (

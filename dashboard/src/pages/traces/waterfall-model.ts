@@ -45,7 +45,10 @@ export function waterfall(spans: readonly Span[]): Waterfall {
     children.set(parent, [...(children.get(parent) ?? []), span]);
   }
   const startMs = spans.reduce((least, span) => Math.min(least, timeMs(span.start)), Infinity);
-  const endMs = spans.reduce((most, span) => Math.max(most, timeMs(span.start) + durationMs(span.duration)), 0);
+  const endMs = spans.reduce(
+    (most, span) => Math.max(most, timeMs(span.start) + durationMs(span.duration)),
+    0,
+  );
   const rows: SpanRow[] = [];
   const seen = new Set<string>();
   const walk = (parent: string, depth: number): number => {
