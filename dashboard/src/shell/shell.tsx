@@ -49,7 +49,8 @@ export function Shell(): VNode {
       <main id="main" tabIndex={-1}>
         {connectionLost.value !== undefined && (
           <p class="lost" role="status">
-            The dashboard's server does not answer; this is what was last known. It is tried again by itself.
+            Nothing new comes from the dashboard's server: {connectionLost.value}. What shows is what was last
+            known; it is tried again by itself.
           </p>
         )}
         <View />

@@ -1,11 +1,11 @@
 // Background work of a fake service: what it tells of itself, and what can be done with it.
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
-import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   GetTellResponse_State,
   WorkState,
   type BackofficeService,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
+import { duration, time } from "./time.ts";
 import { startedAt } from "./shop.ts";
 import { callTraceId } from "./traces.ts";
 
@@ -40,7 +40,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
     messageType: isCart ? "cart.v1.AddItemRequest" : "cart.v1.CartCheckedOut",
     error: "INTERNAL: division by zero in rank()",
     attempts: 8,
-    parkedAt: timestampFromMs(startedAt + Number(id) * 100),
+    parkedAt: time(startedAt + Number(id) * 100),
   });
   const need = (id: string): void => {
     if (!letters.includes(id)) throw new ConnectError(`there is no dead letter ${id}`, Code.NotFound);
@@ -62,7 +62,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
             bytes: 912_344n,
             firstSequence: 1n,
             lastSequence: 4240n,
-            lastTime: timestampFromMs(Date.now() - 4000),
+            lastTime: time(Date.now() - 4000),
           },
         },
         ...(isCart
@@ -86,7 +86,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
               topic: topicName,
               group: service,
               state: paused ? WorkState.PAUSED : WorkState.RUNNING,
-              lag: lastReset === "beginning" ? { count: 4218n } : { count: 3n, age: durationFromMs(1800) },
+              lag: lastReset === "beginning" ? { count: 4218n } : { count: 3n, age: duration(1800) },
               waiting: [
                 { sequence: 4239n, key: "cart-77", attempts: 3, error: "UNAVAILABLE: the database is away" },
               ],
@@ -116,7 +116,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
         message: { cartId: `cart-${id}`, items: { apple: 2, pear: 1 } },
         headers: { "ce-id": `m-${id}`, traceparent: `00-${callTraceId}-00f067aa0ba902b7-01` },
         history: [1, 2].map((turn) => ({
-          time: timestampFromMs(startedAt + turn * 900),
+          time: time(startedAt + turn * 900),
           error: "division by zero in rank()",
         })),
       };
@@ -154,7 +154,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
         ? [
             {
               service: "cart.v1.CartService",
-              lag: { count: 2n, age: durationFromMs(640) },
+              lag: { count: 2n, age: duration(640) },
               waiting: [
                 { sequence: 18n, key: "cart-31", attempts: 2, error: "UNAVAILABLE: inventory is away" },
               ],
@@ -181,7 +181,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
               stream: "topic.cart_v1_CartTopics_CheckedOut",
               due: 1n,
               delayed: 4n,
-              oldestAge: durationFromMs(320),
+              oldestAge: duration(320),
             },
           ]
         : [],
@@ -205,7 +205,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
                   },
                   {
                     version: 4n,
-                    lag: { count: 21_840n, estimated: true, age: durationFromMs(5_400_000) },
+                    lag: { count: 21_840n, estimated: true, age: duration(5_400_000) },
                     eventsPerSecond: 3120n,
                     parts: parts(service, 16, 900),
                   },
@@ -231,7 +231,7 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
         revision: BigInt(index + 1),
         error: "value out of range for type integer",
         attempts: 4,
-        failedAt: timestampFromMs(startedAt),
+        failedAt: time(startedAt),
       })),
     }),
     retryParkedEvents: ({ id }) => {

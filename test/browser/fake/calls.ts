@@ -1,10 +1,11 @@
 // Calls as the dashboard's server makes them: the cart remembers, streams go on until they are stopped.
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
+
 import type { CallRequest, CallResponse } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallResponseSchema } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Carts } from "./carts.ts";
+import { duration } from "./time.ts";
 import { callTraceId } from "./traces.ts";
 
 type Answer = MessageInitShape<typeof CallResponseSchema>;
@@ -26,7 +27,7 @@ function end(code: EndCode, message = "", details: readonly unknown[] = []): Ans
         details: details.map((detail) => JSON.stringify(detail)),
         headers: { "content-type": "application/grpc" },
         trailers: { "samspel-position": "8021-7" },
-        took: durationFromMs(3.2),
+        took: duration(3.2),
       },
     },
   };

@@ -1,6 +1,5 @@
 // Carts with a history: events, and the state after each.
 import { create, type JsonObject } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   Count_Precision,
   EntityTypeSchema,
@@ -9,6 +8,7 @@ import {
   type HistoryEntry,
 } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { startedAt } from "./shop.ts";
+import { time } from "./time.ts";
 import { callTraceId } from "./traces.ts";
 
 interface CartEvent {
@@ -82,7 +82,7 @@ export function createCarts(): Carts {
         return create(HistoryEntrySchema, {
           revision: BigInt(revision),
           position: `80${revision}-${revision}`,
-          recordedAt: timestampFromMs(startedAt + revision * 4200),
+          recordedAt: time(startedAt + revision * 4200),
           metadata: { traceparent: `00-${callTraceId}-00f067aa0ba902b7-01` },
           events: [{ case: event.case, type: `cart.v1.${event.case}`, value: event.value }],
           state: state(id, revision),

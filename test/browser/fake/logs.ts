@@ -1,12 +1,12 @@
 // Log lines of the shop.
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   LogLineSchema,
   type LogLine,
   type WatchLogsRequest,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { startedAt } from "./shop.ts";
+import { time } from "./time.ts";
 import { callTraceId } from "./traces.ts";
 
 const says = [
@@ -26,7 +26,7 @@ function lineAt(number: number): LogLine {
   const [service, level, message] = says[number % says.length] ?? says[0];
   return create(LogLineSchema, {
     number: BigInt(number + 1),
-    time: timestampFromMs(startedAt + number * 380),
+    time: time(startedAt + number * 380),
     service,
     level,
     message,

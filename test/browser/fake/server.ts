@@ -2,7 +2,7 @@
 // pages under the same policy as the real one, so what that forbids fails here, too.
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { durationFromMs, durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   DashboardService,
   ServiceAction,
@@ -18,6 +18,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fakeBackoffice } from "./backoffice.ts";
 import { fakeCall } from "./calls.ts";
 import { cartType, createCarts } from "./carts.ts";
+import { duration, time } from "./time.ts";
 import { logLines } from "./logs.ts";
 import { shopMethods } from "./methods.ts";
 import { shopAt, startedAt } from "./shop.ts";
@@ -85,7 +86,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
             (service === "" || trace.services.includes(service)) &&
             trace.name.includes(text) &&
             (!errors || trace.errors > 0) &&
-            durationMs(trace.duration ?? durationFromMs(0)) >= durationMs(minDuration ?? durationFromMs(0)),
+            durationMs(trace.duration ?? duration(0)) >= durationMs(minDuration ?? duration(0)),
         ),
       }),
       getTrace: ({ traceId }) => {
@@ -150,7 +151,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
               .map((entityId) => ({
                 entityId,
                 revision: BigInt(carts.revision(entityId)),
-                lastEventTime: timestampFromMs(startedAt),
+                lastEventTime: time(startedAt),
               })),
           }),
           getHistory: ({ entityId, afterRevision, limit }) => ({

@@ -1,6 +1,5 @@
 // A shop as a dashboard sees it: six services in five languages, with traffic that moves.
 import { create } from "@bufbuild/protobuf";
-import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   EdgeKind,
   EdgeSchema,
@@ -14,6 +13,8 @@ import {
   type Traffic,
   type WatchSystemResponse,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+
+import { duration, time } from "./time.ts";
 
 /** What all services of the fake began at. */
 export const startedAt = Date.parse("2026-01-15T09:00:00Z");
@@ -93,8 +94,8 @@ function traffic(perMinute: number, p50Ms: number, errors = 0): Traffic {
   return create(TrafficSchema, {
     count: BigInt(Math.round(perMinute)),
     errors: BigInt(errors),
-    p50: durationFromMs(p50Ms),
-    p99: durationFromMs(p50Ms * 6.4),
+    p50: duration(p50Ms),
+    p99: duration(p50Ms * 6.4),
   });
 }
 
@@ -119,7 +120,7 @@ function serviceAt(one: Cast, index: number, turn: number): Service {
       healthy: true,
       meta: { version: `1.${index}.0`, lang: one.language, samspel_contract: "1" },
       pid: BigInt(4100 + index * 10 + at),
-      since: timestampFromMs(startedAt + index * 1300),
+      since: time(startedAt + index * 1300),
     })),
   });
 }
@@ -163,7 +164,7 @@ export const buildProblem = create(ProblemSchema, {
   summary: "shipping.go:41:7: undefined: dispatchd",
   detail:
     "# shipping\n./shipping.go:41:7: undefined: dispatchd\n./shipping.go:58:2: declared and not used: parcel",
-  since: timestampFromMs(startedAt),
+  since: time(startedAt),
 });
 
 /** A thousand services, each calling some of those after it. */

@@ -1,12 +1,12 @@
 // Traces of a checkout: ask, entity, journal, topic, tell, projection, in five services.
 import { create } from "@bufbuild/protobuf";
-import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   GetTraceResponseSchema,
   TraceSummarySchema,
   type GetTraceResponse,
   type TraceSummary,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import { duration, time } from "./time.ts";
 import { startedAt } from "./shop.ts";
 
 /** service, name, kind, parent, begins, takes, attributes, what the error says. */
@@ -151,14 +151,12 @@ export function traceOf(traceId: string): GetTraceResponse | undefined {
       service,
       name,
       kind,
-      start: timestampFromMs(start + begin),
-      duration: durationFromMs(ms),
+      start: time(start + begin),
+      duration: duration(ms),
       attributes: attributes ?? {},
       error: message !== undefined,
       message: message ?? "",
-      ...(kind === "SERVER"
-        ? { events: [{ name: "request read", time: timestampFromMs(start + begin + 1) }] }
-        : {}),
+      ...(kind === "SERVER" ? { events: [{ name: "request read", time: time(start + begin + 1) }] } : {}),
     })),
     logs: [
       {
@@ -166,7 +164,7 @@ export function traceOf(traceId: string): GetTraceResponse | undefined {
         service: "cart",
         level: "info",
         message: "checked out cart-17",
-        time: timestampFromMs(start + 19),
+        time: time(start + 19),
         traceId,
         fields: '{"items":3}',
       },
@@ -175,7 +173,7 @@ export function traceOf(traceId: string): GetTraceResponse | undefined {
         service: "billing",
         level: "info",
         message: "invoice written",
-        time: timestampFromMs(start + 40),
+        time: time(start + 40),
         traceId,
         fields: "{}",
       },
@@ -191,8 +189,8 @@ export function traceList(): readonly TraceSummary[] {
       traceId: traceIdOf(index),
       name: steps[0]?.[1] ?? "",
       service: steps[0]?.[0] ?? "",
-      start: timestampFromMs(startedAt + 60_000 - index * 1400),
-      duration: durationFromMs(
+      start: time(startedAt + 60_000 - index * 1400),
+      duration: duration(
         Math.max(...steps.map(([, , , , begin, ms]) => begin + ms)) * (1 + (index % 5) * 0.3),
       ),
       spans: steps.length,

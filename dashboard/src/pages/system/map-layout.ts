@@ -3,6 +3,7 @@
 //   M1. Callers stand left of whom they reach; a cycle is cut where it was found first, so one line of it goes back.
 //   M2. The same services and lines give the same picture: nothing jumps while only the numbers change.
 //   M3. Within a column, services stand near those that they are tied to (barycentres, as Sugiyama's method has them).
+//   M4. A line that goes past columns keeps a place free in each of them: it does not run under a service.
 
 /** Who reaches whom. */
 export interface MapLink {
@@ -18,9 +19,17 @@ export interface MapPlace {
   readonly y: number;
 }
 
+/** A point that a line goes through. */
+export interface MapPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** The picture. */
 export interface MapLayout {
   readonly places: ReadonlyMap<string, MapPlace>;
+  /** Where a line passes columns, from left to right, by `wayKey`. */
+  readonly ways: ReadonlyMap<string, readonly MapPoint[]>;
   readonly width: number;
   readonly height: number;
 }
@@ -31,7 +40,9 @@ export const nodeSize = { width: 172, height: 54 } as const;
 const columnGap = 108;
 const rowGap = 26;
 const margin = 14;
+const passHeight = 8;
 const maxRows = 8;
+const maxWithPasses = 16;
 const sweeps = 4;
 
 /** M1: the longest way from a beginning, with cycles cut. */
@@ -101,6 +112,31 @@ function untangle(columns: string[][], links: readonly MapLink[]): void {
   }
 }
 
+/** Names the way between two services. */
+export function wayKey({ source, target }: MapLink): string {
+  return `${source}\n${target}`;
+}
+
+/** M4: the links with a stop in each column that they pass, and the columns with these stops. */
+function withPasses(
+  columns: string[][],
+  links: readonly MapLink[],
+  columnOf: ReadonlyMap<string, number>,
+): { readonly links: readonly MapLink[]; readonly passes: ReadonlyMap<string, readonly string[]> } {
+  const passes = new Map<string, readonly string[]>();
+  const steps = links.flatMap((link): readonly MapLink[] => {
+    const [from, to] = [columnOf.get(link.source) ?? 0, columnOf.get(link.target) ?? 0];
+    const key = wayKey(link);
+    if (to - from < 2 || passes.has(key)) return [link];
+    const stops = Array.from({ length: to - from - 1 }, (_, index) => `${key}\n${from + 1 + index}`);
+    for (const [index, stop] of stops.entries()) (columns[from + 1 + index] ??= []).push(stop);
+    passes.set(key, stops);
+    const way = [link.source, ...stops, link.target];
+    return way.slice(1).map((target, index) => ({ source: way[index] ?? "", target }));
+  });
+  return { links: steps, passes };
+}
+
 /** Lays the services out. Links to unknown names are left out. */
 export function layoutMap(names: readonly string[], links: readonly MapLink[]): MapLayout {
   const sorted = names.toSorted(); // M2
@@ -111,22 +147,31 @@ export function layoutMap(names: readonly string[], links: readonly MapLink[]): 
   const columnOf = columnsOf(sorted, valid);
   const columns: string[][] = [];
   for (const name of sorted) (columns[columnOf.get(name) ?? 0] ??= []).push(name);
-  untangle(columns, valid);
+  // In a crowd, ways around would take more room than they are worth.
+  const { links: steps, passes } =
+    sorted.length > maxWithPasses
+      ? { links: valid, passes: new Map<string, readonly string[]>() }
+      : withPasses(columns, valid, columnOf);
+  untangle(columns, steps);
   const shown = spread(columns.filter((column) => column !== undefined));
-  const rows = Math.max(1, ...shown.map((column) => column.length));
-  const height = rows * nodeSize.height + (rows - 1) * rowGap + margin * 2;
-  const places = new Map<string, MapPlace>();
+  const sizeOf = (name: string): number => (known.has(name) ? nodeSize.height : passHeight);
+  const heightOf = (column: readonly string[]): number =>
+    column.reduce((sum, name) => sum + sizeOf(name), 0) + (column.length - 1) * rowGap;
+  const height = Math.max(nodeSize.height, ...shown.map(heightOf)) + margin * 2;
+  const points = new Map<string, MapPlace>();
   for (const [index, column] of shown.entries()) {
-    const columnHeight = column.length * nodeSize.height + (column.length - 1) * rowGap;
-    for (const [row, name] of column.entries()) {
-      places.set(name, {
-        name,
-        column: index,
-        x: margin + nodeSize.width / 2 + index * (nodeSize.width + columnGap),
-        y: (height - columnHeight) / 2 + nodeSize.height / 2 + row * (nodeSize.height + rowGap),
-      });
+    let top = (height - heightOf(column)) / 2;
+    for (const name of column) {
+      const x = margin + nodeSize.width / 2 + index * (nodeSize.width + columnGap);
+      points.set(name, { name, column: index, x, y: top + sizeOf(name) / 2 });
+      top += sizeOf(name) + rowGap;
     }
   }
   const width = margin * 2 + shown.length * nodeSize.width + Math.max(0, shown.length - 1) * columnGap;
-  return { places, width, height };
+  return {
+    places: new Map([...points].filter(([name]) => known.has(name))),
+    ways: new Map([...passes].map(([key, stops]) => [key, stops.flatMap((stop) => points.get(stop) ?? [])])),
+    width,
+    height,
+  };
 }

@@ -4,11 +4,10 @@ import { useMemo, useState } from "preact/hooks";
 import type { Edge, Service } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { href } from "../../router/index.ts";
 import { formatMs, formatRate, formatShare } from "../../ui/index.ts";
-import { layoutMap, nodeSize, type MapLayout, type MapPlace } from "./map-layout.ts";
-import { mapModel, unknownCaller, type LineKind, type MapLine } from "./map-model.ts";
+import { curve } from "./map-curve.ts";
+import { layoutMap, nodeSize, wayKey, type MapLayout, type MapPlace } from "./map-layout.ts";
+import { mapModel, unknownCaller, type MapLine } from "./map-model.ts";
 import { stateOf } from "./service-state.ts";
-
-const laneOffset: Readonly<Record<LineKind, number>> = { ask: -9, tell: 0, topic: 9 };
 
 /** Draws the system; a service of it opens when it is chosen. */
 export function SystemMap({
@@ -102,7 +101,7 @@ function Node({
         class={`node node-outside ${dim ? "dim" : ""}`}
         transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
       >
-        <rect x="22" y="9" width={width - 44} height={height - 18} rx="18" />
+        <rect y="7" width={width} height={height - 14} rx="20" />
         <text x={width / 2} y={height / 2 + 4.5} text-anchor="middle">
           {name === unknownCaller ? "outside" : text}
         </text>
@@ -141,36 +140,6 @@ function Node({
   );
 }
 
-/** A curve from the right of the one to the left of the other; one that goes back swings below. */
-function curve(
-  from: MapPlace,
-  to: MapPlace,
-  kind: LineKind,
-): { readonly path: string; readonly x: number; readonly y: number } {
-  const shift = laneOffset[kind];
-  const half = nodeSize.width / 2;
-  const [y1, y2] = [from.y + shift, to.y + shift];
-  if (to.column > from.column) {
-    const [x1, x2] = [from.x + half, to.x - half - 5];
-    const bend = Math.max(46, (x2 - x1) * 0.45);
-    // Near the target, where lines of one source have parted.
-    const at = 0.58;
-    return {
-      path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
-      x: x1 + (x2 - x1) * at,
-      y: y1 + (y2 - y1) * (at * at * (3 - 2 * at)) - 5,
-    };
-  }
-  const [x1, x2] = [from.x, to.x];
-  const low = Math.max(y1, y2) + nodeSize.height / 2 + 30;
-  const edge = nodeSize.height / 2;
-  return {
-    path: `M${x1 + shift} ${from.y + edge}C${x1 + shift} ${low} ${x2 + shift + 12} ${low} ${x2 + shift + 12} ${to.y + edge + 5}`,
-    x: (x1 + x2) / 2,
-    y: low - 9,
-  };
-}
-
 function Line({
   line,
   layout,
@@ -185,7 +154,7 @@ function Line({
   const from = layout.places.get(line.source);
   const to = layout.places.get(line.target);
   if (from === undefined || to === undefined) return undefined;
-  const { path, x, y } = curve(from, to, line.kind);
+  const { path, x, y } = curve(from, to, line.kind, layout.ways.get(wayKey(line)) ?? []);
   const perSecond = line.count / 60;
   const pace = perSecond > 20 ? "fast" : perSecond > 2 ? "steady" : "slow";
   const share = formatShare(line.errors, line.count);

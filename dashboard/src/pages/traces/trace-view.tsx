@@ -1,7 +1,6 @@
 // One trace: the waterfall across services, and all that a span has.
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { Span } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
 import {
@@ -16,8 +15,9 @@ import {
   VirtualList,
 } from "../../ui/index.ts";
 import { LogLines } from "../logs/index.ts";
+import { serviceHue } from "./hue.ts";
 import { SpanDetail } from "./span-detail.tsx";
-import { serviceHue, unfolded, waterfall, type SpanRow, type Waterfall } from "./waterfall-model.ts";
+import { shortName, unfolded, waterfall, type SpanRow, type Waterfall } from "./waterfall-model.ts";
 
 // A trace goes on after its first answer: tells, topics and projections follow.
 const refreshMs = 2500;
@@ -166,7 +166,7 @@ function SpanItem({
         >
           <span class={`hue hue-${serviceHue(span.service)}`} aria-hidden="true" />
           <span class="span-service">{span.service}</span>
-          <span class="span-title">{shortName(span)}</span>
+          <span class="span-title">{shortName(span.name)}</span>
           {row.work !== "ask" && row.work !== "work" && <Tag kind={row.work}>{row.work}</Tag>}
           {span.error && <Tag kind="bad">failed</Tag>}
         </button>
@@ -185,9 +185,4 @@ function SpanItem({
       </span>
     </div>
   );
-}
-
-/** Without the package: the whole name stands in the title. */
-function shortName(span: Span): string {
-  return span.name.replace(/^([a-z]\w*\.)+(?=[A-Z])/, "");
 }

@@ -20,8 +20,9 @@ import {
   timeMs,
   toDuration,
 } from "../../ui/index.ts";
+import { serviceHue } from "./hue.ts";
 import { TraceView } from "./trace-view.tsx";
-import { serviceHue } from "./waterfall-model.ts";
+import { shortName } from "./waterfall-model.ts";
 
 const refreshMs = 2000;
 const limit = 200;
@@ -113,7 +114,7 @@ function TraceItem({ trace, longest }: { readonly trace: TraceSummary; readonly 
       <a href={href("traces", { trace: trace.traceId })} data-row class="trace-item">
         <span class="trace-name">
           {trace.errors > 0 && <Tag kind="bad">{trace.errors} failed</Tag>}
-          <span>{trace.name}</span>
+          <span title={trace.name}>{shortName(trace.name)}</span>
         </span>
         <span class="trace-services">
           {trace.services.slice(0, 5).map((name) => (

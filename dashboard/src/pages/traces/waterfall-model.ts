@@ -88,9 +88,7 @@ export function unfolded(rows: readonly SpanRow[], folded: ReadonlySet<string>):
   return shown;
 }
 
-/** A colour of eight for each service, the same on every page. */
-export function serviceHue(service: string): number {
-  let hash = 7;
-  for (const char of service) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 9973;
-  return hash % 8;
+/** Without the package: the whole name stands in the title. */
+export function shortName(name: string): string {
+  return name.replace(/(^|\s)(?:[a-z]\w*\.)+(?=[A-Z])/, "$1");
 }
