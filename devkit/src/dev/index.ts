@@ -12,3 +12,9 @@ export type {
   DevSystem,
 } from "./dev-system.ts";
 export { startDev } from "./start-dev.ts";
+
+// What starts the services of a test, too.
+export { buildServices } from "./build-services.ts";
+export { preparePython } from "./python-environment.ts";
+export { serviceCommand, serviceEnvironment } from "./service-environment.ts";
+export { untilReady } from "./until-ready.ts";

@@ -1,0 +1,73 @@
+// A service in the test's process. To the others it dies and freezes like any: its edges do it, all that lead to it and from
+// it. Its own code is not stopped in the middle: nothing in a process can do that.
+import type { Edge, Fault } from "../faults/index.ts";
+import type { ServiceFunction, ServiceSettings, StartedService } from "../service-spec.ts";
+import type { Member, MemberState } from "./member.ts";
+
+export interface InnerMemberOptions {
+  readonly name: string;
+  readonly settings: ServiceSettings;
+  readonly start: ServiceFunction;
+  /** All its edges. */
+  readonly around: Edge;
+  /** Told where it listens. */
+  readonly onPort: (port: number) => void;
+}
+
+export function createInnerMember({ name, settings, start, around, onPort }: InnerMemberOptions): Member {
+  let state: MemberState = "down";
+  let running: StartedService | undefined;
+  let url: string | undefined;
+  let fault: Fault | undefined;
+
+  const lift = (): void => {
+    fault?.lift();
+    fault = undefined;
+  };
+  const end = async (): Promise<void> => {
+    const ending = running;
+    running = undefined;
+    url = undefined;
+    await ending?.stop();
+    state = "down";
+  };
+
+  return {
+    name,
+    get state() {
+      return state;
+    },
+    get url() {
+      return url;
+    },
+    async start() {
+      lift();
+      running = await start(settings);
+      if ("port" in running && typeof running.port === "number") {
+        onPort(running.port);
+        url = `http://${settings.host}:${running.port}`;
+      }
+      state = "ready";
+    },
+    async stop() {
+      lift();
+      await end();
+    },
+    async kill() {
+      lift();
+      // Until it is started again: what it still does while it ends reaches nobody, as if it were dead.
+      fault = around.cut();
+      await end();
+    },
+    freeze() {
+      if (state !== "ready") throw new TypeError(`Cannot freeze ${name} as it is ${state}`);
+      fault = around.drop();
+      state = "frozen";
+    },
+    thaw() {
+      if (state !== "frozen") return;
+      lift();
+      state = "ready";
+    },
+  };
+}
