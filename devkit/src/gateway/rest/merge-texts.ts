@@ -26,6 +26,7 @@ export function mergeTexts(
   all: readonly TextOf[],
   types: Registry,
 ): void {
+  const taken = new Set<string>();
   for (const { fieldPath, texts } of all) {
     const name = fieldPath.join(".");
     const fields = findFields(schema, fieldPath);
@@ -36,6 +37,12 @@ export function mergeTexts(
     if (field.fieldKind !== "list" && texts.length > 1) throw invalid(name, "it is given more than once");
     if (fields.slice(0, -1).some(({ fieldKind }) => fieldKind !== "message")) {
       throw invalid(name, "fields within a repeated field cannot be given here");
+    }
+    if (field.oneof !== undefined) {
+      const oneof = [...fieldPath.slice(0, -1), field.oneof.name].join(".");
+      if (taken.has(oneof))
+        throw invalid(name, `another field of the oneof ${field.oneof.name} is given as well`);
+      taken.add(oneof);
     }
     const values = texts.map((text) => jsonOf(field, text));
     let json: JsonValue = field.fieldKind === "list" ? values : (values[0] ?? null);
