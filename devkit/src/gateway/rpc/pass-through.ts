@@ -94,11 +94,8 @@ async function bodyFor(
   return limited;
 }
 
-function answerWith(
-  { headers, trailers, stream }: RawResponse,
-  incoming: Incoming,
-  response: Http2ServerResponse,
-): void {
+function answerWith(answer: RawResponse, incoming: Incoming, response: Http2ServerResponse): void {
+  const { headers, stream } = answer;
   const known = { ...response.getHeaders(), ...headersToCaller(headers) };
   if (headers["grpc-status"] !== undefined) {
     noteStatus(incoming, headers);
@@ -107,22 +104,22 @@ function answerWith(
     return;
   }
   response.writeHead(Number(headers[":status"]), known);
-  let end = trailers;
-  stream.once("trailers", (received) => (end ??= received));
   const finish = (): void => {
     if (response.stream.destroyed || response.writableEnded) return;
-    const cut = new ConnectError(
-      "the connection to the service was lost in the middle of its answer",
-      Code.Unavailable,
-    );
-    const last = end === undefined ? statusHeaders(cut) : headersToCaller(end);
+    const last = answer.trailers === undefined ? statusHeaders(cut()) : headersToCaller(answer.trailers);
     noteStatus(incoming, last);
     response.addTrailers(last);
     response.end();
   };
+  if (stream.readableEnded) return finish();
   stream.once("end", finish).once("close", finish);
   stream.pipe(response, { end: false });
   response.stream.once("close", () => stream.close());
+}
+
+function cut(): ConnectError {
+  const message = "the connection to the service was lost in the middle of its answer";
+  return new ConnectError(message, Code.Unavailable);
 }
 
 function noteStatus(incoming: Incoming, headers: IncomingHttpHeaders): void {

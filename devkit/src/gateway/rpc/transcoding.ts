@@ -140,9 +140,11 @@ async function* only(request: object): AsyncGenerator<object> {
   yield request;
 }
 
-/** Protocol headers are left out by Connect. */
+/** What is of the one protocol is made anew for the other. */
 function copy(from: Headers, to: Headers): void {
-  for (const [name, value] of from) if (name !== "date") to.append(name, value);
+  for (const [name, value] of from) {
+    if (!/^(grpc-|content-|trailer$|date$|accept-encoding$)/.test(name)) to.append(name, value);
+  }
 }
 
 function note(incoming: Incoming | undefined, code: string): void {
