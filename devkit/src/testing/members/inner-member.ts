@@ -19,6 +19,8 @@ export function createInnerMember({ name, settings, start, around, onPort }: Inn
   let running: StartedService | undefined;
   let url: string | undefined;
   let fault: Fault | undefined;
+  /** What was killed and still ends. */
+  let dying: Promise<void> | undefined;
 
   const lift = (): void => {
     fault?.lift();
@@ -28,8 +30,13 @@ export function createInnerMember({ name, settings, start, around, onPort }: Inn
     const ending = running;
     running = undefined;
     url = undefined;
-    await ending?.stop();
     state = "down";
+    await ending?.stop();
+  };
+  const buried = async (): Promise<void> => {
+    await dying;
+    dying = undefined;
+    lift();
   };
 
   return {
@@ -41,7 +48,7 @@ export function createInnerMember({ name, settings, start, around, onPort }: Inn
       return url;
     },
     async start() {
-      lift();
+      await buried();
       running = await start(settings);
       if ("port" in running && typeof running.port === "number") {
         onPort(running.port);
@@ -50,14 +57,18 @@ export function createInnerMember({ name, settings, start, around, onPort }: Inn
       state = "ready";
     },
     async stop() {
-      lift();
+      await buried();
       await end();
     },
-    async kill() {
+    kill() {
       lift();
-      // Until it is started again: what it still does while it ends reaches nobody, as if it were dead.
+      // Until the next start: what it still does while it ends reaches nobody, as if it were dead.
       fault = around.cut();
-      await end();
+      const ended = end();
+      dying = Promise.all([dying, ended]).then(() => {});
+      // Who needs its end waits for it.
+      dying.catch(() => {});
+      return Promise.resolve();
     },
     freeze() {
       if (state !== "ready") throw new TypeError(`Cannot freeze ${name} as it is ${state}`);
