@@ -90,7 +90,8 @@ export async function keepInfra({ record, idleMs }: KeeperOptions): Promise<Keep
   infra.onEnded(() => void stop());
   await once(server.listen(0, "127.0.0.1"), "listening");
   // A server on a TCP port has an address of this kind.
-  const content: KeeperRecord = { port: (server.address() as AddressInfo).port, token };
+  const { port } = server.address() as AddressInfo;
+  const content: KeeperRecord = { port, token, pid: process.pid };
   await writeFile(`${record}.${process.pid}`, JSON.stringify(content), { mode: 0o600 });
   await rename(`${record}.${process.pid}`, record);
   waitForSomebody();

@@ -22,6 +22,8 @@ export interface InfraAddresses {
 export interface KeeperRecord {
   readonly port: number;
   readonly token: string;
+  /** For people. */
+  readonly pid: number;
 }
 
 /** What the keeper says on its standard output while it starts. */
