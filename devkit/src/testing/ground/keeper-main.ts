@@ -1,6 +1,11 @@
 // The keeper's process: starts Postgres and NATS, hands them out to who shows its token, and ends when nobody has them.
 import { keepInfra } from "./keeper.ts";
-import type { KeeperLine } from "./shared-infra.ts";
+
+/** What the keeper says on its standard output while it starts. */
+export type KeeperLine =
+  | { readonly type: "progress"; readonly text: string }
+  | { readonly type: "ready" }
+  | { readonly type: "failed"; readonly message: string };
 
 const [record = ""] = process.argv.slice(2);
 const say = (line: KeeperLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

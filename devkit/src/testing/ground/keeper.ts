@@ -7,7 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startInfra } from "../../infra/index.ts";
 import { superviseProcesses } from "../../process/index.ts";
-import type { InfraAddresses, KeeperRecord } from "./shared-infra.ts";
+import type { InfraAddresses } from "./shared-infra.ts";
+
+/** What the keeper writes down for those who look for it. */
+export interface KeeperRecord {
+  readonly port: number;
+  readonly token: string;
+  /** For people. */
+  readonly pid: number;
+}
 
 export interface KeeperOptions {
   /** The file that says where the keeper is. */
