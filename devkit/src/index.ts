@@ -1,5 +1,22 @@
 // samspel: the development environment, for programs. The command line is in `cli/`.
 export {
+  startCollector,
+  type Collector,
+  type CollectorOptions,
+  type EdgeKind,
+  type LogRecord,
+  type Span,
+  type SpanEvent,
+  type SpanKind,
+  type SpanLink,
+  type Trace,
+  type TraceFilter,
+  type TraceSummary,
+  type Traffic,
+  type TrafficEdge,
+  type TrafficReport,
+} from "./collector/index.ts";
+export {
   ConfigError,
   defineProject,
   type BesideEntry,

@@ -2,10 +2,14 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
+import { callCommand } from "./call/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { entityCommand } from "./entity/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
+import { newCommand } from "./new/index.ts";
 import { registryCommand } from "./registry/index.ts";
+import { tailCommand } from "./tail/index.ts";
 
 /** The exit code of a command line that is not understood. */
 const usageError = 2;
@@ -59,6 +63,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       const { devCommand } = await import("./dev-command.ts");
       code = await devCommand(options);
     });
+  program.addCommand(newCommand((exit) => (code = exit)));
   program.addCommand(
     journalCommand((exit) => {
       code = exit;
@@ -67,6 +72,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
+  for (const make of [callCommand, tailCommand, entityCommand])
+    program.addCommand(make((exit) => (code = exit)));
   try {
     await program.parseAsync(argv);
   } catch (error) {
