@@ -120,9 +120,9 @@ t.test("startDev() fails no call while a service restarts five times", async (t)
   const client = clients.client(EchoService);
   const answers = { mesh: new Set<string>(), port: new Set<string>() };
   let calls = 0;
-  let over = false;
+  const over = new AbortController();
   const call = async (kind: keyof typeof answers, once: () => Promise<string>): Promise<void> => {
-    while (!over || calls < 500) {
+    while (!over.signal.aborted || calls < 500) {
       answers[kind].add(await once());
       calls++;
     }
@@ -139,7 +139,7 @@ t.test("startDev() fails no call while a service restarts five times", async (t)
       Object.values(answers).every((seen) => seen.has(`n${restart}!`)),
     );
   }
-  over = true;
+  over.abort();
   await t.resolves(calling, "a call that failed would reject");
   t.ok(calls >= 500, `${calls} calls`);
   t.equal(run.count("reloaded", "echo"), 5);
