@@ -20,8 +20,8 @@ const waitMs = 60_000;
 
 interface Shop {
   readonly registry: Registry;
-  /** Starts a service; its log lines come as they are written. */
-  run(this: void, file: string, env: Readonly<Record<string, string>>): Program;
+  /** Starts a service, and waits until it is ready; its log lines come as they are written. */
+  run(this: void, file: string, env: Readonly<Record<string, string>>): Promise<Program>;
 }
 
 interface Program {
@@ -39,7 +39,7 @@ async function openShop(t: Test): Promise<Shop> {
   const prefix = testTopicPrefix(t);
   return {
     registry,
-    run(file, env) {
+    async run(file, env) {
       const child = spawn(process.execPath, ["--conditions=samspel-source", file], {
         cwd: example,
         env: {
@@ -56,6 +56,7 @@ async function openShop(t: Test): Promise<Shop> {
       const lines: Record<string, unknown>[] = [];
       createInterface(child.stdout).on("line", (line) => void lines.push(JSON.parse(line)));
       const ended = once(child, "close");
+      await until(`${file} is ready`, () => lines.some(({ msg }) => msg === "service is ready"), waitMs);
       return {
         lines,
         async stop() {
@@ -101,12 +102,15 @@ t.test("a checkout is one trace across all services, and their log lines have it
   const { registry, run } = await openShop(t);
   const { url, listTraces, getTrace, traffic } = await collector(t);
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: "50" };
-  run("cart/main.ts", env);
-  run("popular-items/main.ts", { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" });
-  const warehouse = run(join(import.meta.dirname, "fixtures/warehouse.ts"), {
-    ...env,
-    OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
-  });
+  // What was there before the projection is history to it, of which there are no spans: so it is there first.
+  const [, , warehouse] = await Promise.all([
+    run("cart/main.ts", env),
+    run("popular-items/main.ts", { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }),
+    run(join(import.meta.dirname, "fixtures/warehouse.ts"), {
+      ...env,
+      OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+    }),
+  ]);
   const clients = createClients({ registry, timeoutMs: waitMs });
   t.teardown(() => clients.close());
   const cart = clients.client(CartService);
@@ -161,7 +165,7 @@ t.test(
     const { registry, run } = await openShop(t);
     const { url, listTraces, close } = await collector(t);
     const late = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: "600000" };
-    const cart = run("cart/main.ts", late);
+    const cart = await run("cart/main.ts", late);
     const clients = createClients({ registry, timeoutMs: waitMs });
     t.teardown(() => clients.close());
     const client = clients.client(CartService);
@@ -171,7 +175,7 @@ t.test(
     t.match(listTraces(), [{ name: "cart.v1.CartService/AddItem", service: "cart" }]);
     await close();
 
-    const lonely = run("cart/main.ts", {
+    const lonely = await run("cart/main.ts", {
       ...late,
       OTEL_BSP_SCHEDULE_DELAY: "10",
       OTEL_EXPORTER_OTLP_TIMEOUT: "500",

@@ -302,6 +302,39 @@ t.test("a batch of one trace is its child, and one of several has links to them"
   }
 });
 
+t.test("a page of several traces has links to them, and a span in each", async (t) => {
+  const { start, clients } = await startTown(t);
+  const counter = defineCounter();
+  const hold = Promise.withResolvers<void>();
+  await start({
+    entities: [counter],
+    projections: [project("paged", counter, { events: { incremented: () => hold.promise } })],
+  });
+  const client = clients.client(CounterService);
+  const increment = () => client.increment({ counterId: "c", amount: 1n });
+  const projected = () => traced.spans().filter(({ name }) => name === "project paged");
+  // The page of the first one is held while the others gather behind it; a page that is read ahead may come between.
+  await increment();
+  await increment();
+  for (let number = 0; number < 5; number++) await increment();
+  hold.resolve();
+  const sharesOf = () => projected().filter(({ parentSpanContext }) => parentSpanContext !== undefined);
+  const shares = await until("all are applied", () => sharesOf().length === 7 && sharesOf(), waitMs);
+  const pages = projected().filter(({ parentSpanContext }) => parentSpanContext === undefined);
+  t.ok(pages.length > 0);
+  for (const page of pages) {
+    t.ok(page.links.length > 1);
+    for (const { context: cause } of page.links) {
+      const share = shares.find(({ parentSpanContext }) => parentSpanContext?.spanId === cause.spanId);
+      t.same(
+        share?.links.map((link) => link.context.spanId),
+        [page.spanContext().spanId],
+      );
+      t.equal(share?.attributes["samspel.events"], 1);
+    }
+  }
+});
+
 t.test("what is not sampled makes no spans, and its trace goes on all the same", async (t) => {
   const { start, clients } = await startTown(t);
   const heard: string[] = [];
