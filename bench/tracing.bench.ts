@@ -86,10 +86,14 @@ async function compare(what: string, contenders: ReadonlyMap<string, Contender>)
     }
   }
   console.log(`${what.padEnd(10)}  sampled  per second  p50 ms  p99 ms  server µs  of off`);
-  const offMicros = median((loads.get("off") ?? []).map(({ serverMicros }) => serverMicros));
+  const off = loads.get("off") ?? [];
   for (const [name, own] of loads) {
     const { perSecond, p50Ms, p99Ms } = middle(own);
     const micros = median(own.map(({ serverMicros }) => serverMicros));
+    // Each round beside that of the same time: other work on the machine disturbs both.
+    const share = median(
+      own.map(({ serverMicros }, round) => serverMicros / (off[round]?.serverMicros ?? Number.NaN)),
+    );
     console.log(
       "".padEnd(10) +
         name.padStart(9) +
@@ -97,7 +101,7 @@ async function compare(what: string, contenders: ReadonlyMap<string, Contender>)
         p50Ms.toFixed(2).padStart(8) +
         p99Ms.toFixed(2).padStart(8) +
         micros.toFixed(1).padStart(11) +
-        (micros / offMicros).toFixed(2).padStart(8),
+        share.toFixed(2).padStart(8),
     );
   }
 }

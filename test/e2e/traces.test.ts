@@ -31,9 +31,9 @@ interface Program {
 }
 
 async function openShop(t: Test): Promise<Shop> {
-  const { url, close } = await startEmbeddedRegistry();
-  t.teardown(() => close());
-  const registry = createRegistry({ url });
+  const embedded = await startEmbeddedRegistry();
+  t.teardown(() => embedded.close());
+  const registry = createRegistry({ url: embedded.url });
   t.teardown(() => registry.close());
   const database = await testDatabase(t);
   const prefix = testTopicPrefix(t);
@@ -46,7 +46,7 @@ async function openShop(t: Test): Promise<Shop> {
           PATH: process.env["PATH"] ?? "",
           DATABASE_URL: database,
           NATS_URL: natsUrl(),
-          CONSUL_HTTP_ADDR: url,
+          CONSUL_HTTP_ADDR: embedded.url,
           SAMSPEL_TOPIC_PREFIX: prefix,
           ...env,
         },

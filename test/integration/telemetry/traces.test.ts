@@ -110,11 +110,11 @@ t.test(
             async send({ to }, callContext) {
               const { sql: tx } = callContext;
               const { tell } = clientsWithin(callContext).client(ParcelService);
-              const { publish } = topicOf(CounterTopics.method.changed);
+              const changed = topicOf(CounterTopics.method.changed);
               await tell.pack({ parcelId: to, item: "straight" });
-              await publish({ counterId: "straight" });
+              await changed.publish({ counterId: "straight" });
               await tell.pack({ parcelId: to, item: "stored" }, { outbox: tx });
-              await publish({ counterId: "stored" }, { tx });
+              await changed.publish({ counterId: "stored" }, { tx });
               return { sent: 1 };
             },
             broadcast: () => ({}),
