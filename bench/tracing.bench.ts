@@ -86,14 +86,13 @@ async function compare(what: string, contenders: ReadonlyMap<string, Contender>)
     }
   }
   console.log(`${what.padEnd(10)}  sampled  per second  p50 ms  p99 ms  server µs  of off`);
-  const off = loads.get("off") ?? [];
+  // The least of all rounds: other work on the machine only ever adds to it.
+  const leastOf = (name: string): number =>
+    Math.min(...(loads.get(name) ?? []).map(({ serverMicros }) => serverMicros));
   for (const [name, own] of loads) {
     const { perSecond, p50Ms, p99Ms } = middle(own);
-    const micros = median(own.map(({ serverMicros }) => serverMicros));
-    // Each round beside that of the same time: other work on the machine disturbs both.
-    const share = median(
-      own.map(({ serverMicros }, round) => serverMicros / (off[round]?.serverMicros ?? Number.NaN)),
-    );
+    const micros = leastOf(name);
+    const share = micros / leastOf("off");
     console.log(
       "".padEnd(10) +
         name.padStart(9) +
