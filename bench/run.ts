@@ -30,6 +30,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   streams: ["--rounds=1", "--messages=20000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
+  tracing: ["--rounds=1", "--ms=500"],
 };
 
 interface Measurement {

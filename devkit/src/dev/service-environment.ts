@@ -46,8 +46,11 @@ export function serviceEnvironment(
 function tracing(name: string, collectorUrl: string): Readonly<Record<string, string>> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
-    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    // The one that the exporters of all languages speak.
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     OTEL_SERVICE_NAME: name,
+    // Somebody looks at it: not 5 s later.
+    OTEL_BSP_SCHEDULE_DELAY: "500",
   };
 }
 

@@ -97,7 +97,7 @@ export interface FakeCollector extends Collector {
 export function fakeCollector(): FakeCollector {
   const heard = new Set<(record: LogRecord) => void>();
   const spans: Span[] = [];
-  return {
+  const collector: FakeCollector = {
     url: "http://127.0.0.1:4318",
     spans,
     report: { services: new Map(), edges: [] },
@@ -119,9 +119,7 @@ export function fakeCollector(): FakeCollector {
       const own = spans.filter((span) => span.traceId === traceId);
       return own.length === 0 ? undefined : { traceId, spans: own };
     },
-    traffic() {
-      return this.report;
-    },
+    traffic: () => collector.report,
     record: (more) => void spans.push(...more),
     onChange: () => () => {},
     onLog(listener) {
@@ -133,6 +131,7 @@ export function fakeCollector(): FakeCollector {
     },
     close: async () => {},
   };
+  return collector;
 }
 
 export interface DashboardFixture {
