@@ -1,4 +1,5 @@
 // samspel.dev.v1.DashboardService over a real service, by Connect as browsers speak it.
+import { randomBytes } from "node:crypto";
 import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { fromBinary, type DescService } from "@bufbuild/protobuf";
@@ -16,6 +17,7 @@ import { BackofficeService } from "@samspel/runtime/gen/samspel/v1/backoffice_pb
 import { InspectionService } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { TopicService } from "@samspel/runtime/gen/samspel/v1/topic_service_pb.js";
 import t, { type Test } from "tap";
+import type { Span } from "../../../devkit/src/collector/index.ts";
 import { CounterChangedSchema, CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { natsUrl } from "../../support/environment.ts";
 import { changedTopic, startFaultyService, type FaultyService } from "../../support/faulty-service.ts";
@@ -79,6 +81,40 @@ async function callOf(client: DashboardClient, call: Parameters<DashboardClient[
   return { start, messages: messages.map((text): unknown => JSON.parse(text)), end };
 }
 
+/** A span of the service, with what a test says of it. */
+function spanOf(given: Partial<Span>): Span {
+  return {
+    traceId: randomBytes(16).toString("hex"),
+    spanId: randomBytes(8).toString("hex"),
+    parentSpanId: "",
+    links: [],
+    service: "faulty",
+    name: "span",
+    kind: "SERVER",
+    startMs: 0,
+    durationMs: 1,
+    attributes: {},
+    error: false,
+    message: "",
+    events: [],
+    ...given,
+  };
+}
+
+/** Sends a log record as OTLP exporters do. */
+async function sendLog(
+  url: string,
+  { service, text, traceId }: { readonly service: string; readonly text: string; readonly traceId: string },
+): Promise<void> {
+  const logRecord = { severityText: "ERROR", severityNumber: 17, body: { stringValue: text }, traceId };
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: service } }] };
+  await fetch(`${url}/v1/logs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords: [logRecord] }] }] }),
+  });
+}
+
 const counterService = "samspel.test.v1.CounterService";
 
 t.test("a system, its methods, calls, traces and configuration", { timeout: 90_000 }, async (t) => {
@@ -86,11 +122,11 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
   const { client, system, collector, faulty } = on;
 
   await t.test("watchSystem() joins what runs, what is registered and what passed", async (t) => {
-    const traffic = { count: 3, errors: 1, p50Ms: 1.23456, p99Ms: 9 };
-    collector.report = {
-      services: new Map([["faulty", traffic]]),
-      edges: [{ source: "", target: "faulty", kind: "ask", subject: counterService, traffic }],
-    };
+    const now = Date.now();
+    const served = [1.23456, 1, 9].map((durationMs, index) =>
+      spanOf({ startMs: now, durationMs, error: index === 2, attributes: { "rpc.service": counterService } }),
+    );
+    collector.record(served);
     await on.registry.register({
       name: "elsewhere",
       address: "192.0.2.1",
@@ -128,7 +164,6 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
       "samspel.v1.InspectionService",
       "samspel.v1.TopicService",
     ]);
-    collector.report = { services: new Map(), edges: [] };
   });
 
   await t.test("watchSystem() with deltas says what changed, and what is gone", async (t) => {
@@ -211,8 +246,8 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     t.match(start, { instance: /^faulty-127-0-0-1-/, traceId: /^[0-9a-f]{32}$/ });
     t.same(messages, [{ value: "2" }]);
     t.match(end, { code: "OK", message: "", took: { seconds: 0n } });
-    t.match(collector.spans.at(-1), {
-      traceId: start?.traceId,
+    const { spans } = await client.getTrace({ traceId: start?.traceId ?? "" });
+    t.match(spans[0], {
       parentSpanId: "",
       service: "dashboard",
       kind: "CLIENT",
@@ -241,7 +276,8 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     t.match(start?.receipt, /./);
     t.same(messages, [{}]);
     t.equal(end?.code, "OK");
-    t.match(collector.spans.at(-1), { kind: "PRODUCER", service: "dashboard" });
+    const { spans } = await client.getTrace({ traceId: start?.traceId ?? "" });
+    t.match(spans[0], { kind: "PRODUCER", service: "dashboard" });
     t.equal((await faulty.counters.getCounter({ counterId: "a" })).value, 0n);
   });
 
@@ -296,32 +332,21 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
   await t.test("getTrace() and watchLogs() have what belongs together", async (t) => {
     const traceId = "c".repeat(32);
     collector.record([
-      {
+      spanOf({
         traceId,
-        spanId: "d".repeat(16),
-        parentSpanId: "",
         links: [{ traceId: "e".repeat(32), spanId: "f".repeat(16) }],
-        service: "faulty",
         name: "work",
-        kind: "SERVER",
         startMs: 1_767_225_600_000.25,
         durationMs: 0.1234567,
         attributes: { a: "1" },
         error: true,
         message: "failed",
         events: [{ timeMs: 1_767_225_600_000.5, name: "event", attributes: {} }],
-      },
+      }),
     ]);
     system.write("faulty", `{"level":40,"time":1767225600000,"msg":"slow","trace_id":"${traceId}","n":1}`);
     system.write("faulty", "plain");
-    collector.log({
-      timeMs: 1,
-      service: "other",
-      level: "error",
-      message: "by OTLP",
-      attributes: {},
-      traceId,
-    });
+    await sendLog(collector.url, { service: "other", text: "by OTLP", traceId });
     const trace = await client.getTrace({ traceId });
     t.match(trace.spans, [
       {
@@ -336,7 +361,9 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
       trace.logs.map(({ message }) => message),
       ["slow", "by OTLP"],
     );
-    t.match(await client.listTraces({ service: "faulty" }), { traces: [{ traceId, errors: 1 }] });
+    t.match(await client.listTraces({ service: "faulty", text: "WORK", errors: true }), {
+      traces: [{ traceId, errors: 1 }],
+    });
     await t.rejects(client.getTrace({ traceId: "0".repeat(32) }), { code: Code.NotFound });
 
     const heard: string[] = [];
