@@ -16,7 +16,17 @@ export {
   type TrafficEdge,
   type TrafficReport,
 } from "./collector/index.ts";
-export { ConfigError, type Project, type ServiceDefinition } from "./config/index.ts";
+export {
+  ConfigError,
+  defineProject,
+  type BesideEntry,
+  type Project,
+  type ProjectFile,
+  type ProtosEntry,
+  type PythonEntry,
+  type ServiceDefinition,
+  type ServiceEntry,
+} from "./config/index.ts";
 export {
   DevError,
   startDev,
