@@ -5,6 +5,11 @@ import { DashboardService, ServiceState } from "@samspel/runtime/gen/samspel/dev
 import t from "tap";
 import { registered } from "./join/joined.ts";
 
+const argumentsOf = (command: string): readonly string[] => command.split(" ").slice(1);
+
+// As the page says it; a test takes free ports.
+const documented = "samspel dashboard --otlp-port 4318";
+
 t.test("samspel dashboard shows a system that it did not start", { timeout: 60_000 }, async (t) => {
   const on = await registered(t);
   const id = await on.registry.place({
@@ -16,7 +21,7 @@ t.test("samspel dashboard shows a system that it did not start", { timeout: 60_0
     protoServices: ["stock.v1.StockService"],
     check: { type: "none" },
   });
-  const command = on.samspel("dashboard", "--port", "0", "--otlp-port", "0", "--json");
+  const command = on.samspel(...argumentsOf(documented.replace("4318", "0")), "--port", "0", "--json");
   const ready: unknown = JSON.parse(await command.said(/"ready"/));
   t.match(ready, { url: /^http:\/\/127\.0\.0\.1:\d+$/, collectorUrl: /^http:\/\/127\.0\.0\.1:\d+$/ });
   const { url: baseUrl } = ready as { readonly url: string };

@@ -414,6 +414,33 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
   });
 });
 
+/** As the page says it. */
+const documented = `curl http://127.0.0.1:24512/samspel.dev.v1.DashboardService/ListMethods -H 'content-type: application/json' -d '{"brief":true}'`;
+
+t.test("the API answers a plain POST of JSON", async (t) => {
+  const { url, registry } = await startFixture(t);
+  const name = "plain";
+  await registry.place({
+    name,
+    address: "192.0.2.1",
+    port: 1,
+    protoServices: ["a.v1.A"],
+    check: { type: "none" },
+  });
+  const [, at = "", header = "", body = ""] = /^curl (\S+) -H '([^']+)' -d '([^']+)'$/.exec(documented) ?? [];
+  const [headerName = "", value = ""] = header.split(": ");
+  await until("the service is known", async () => {
+    const response = await fetch(new URL(new URL(at).pathname, url), {
+      method: "POST",
+      headers: { [headerName]: value },
+      body,
+    });
+    t.equal(response.status, 200);
+    const answer = (await response.json()) as { readonly unknownServices?: Readonly<Record<string, string>> };
+    return answer.unknownServices?.[name] !== undefined;
+  });
+});
+
 t.test("close() ends streams, and what was opened", async (t) => {
   const { client, dashboard } = await startFixture(t);
   const stream = client.watchSystem({})[Symbol.asyncIterator]();
