@@ -126,7 +126,9 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     const served = [1.23456, 1, 9].map((durationMs, index) =>
       spanOf({ startMs: now, durationMs, error: index === 2, attributes: { "rpc.service": counterService } }),
     );
-    collector.record(served);
+    // Its callee sends no spans: the registry says who that is.
+    const toElsewhere = { "rpc.service": "elsewhere.v1.Elsewhere" };
+    collector.record([...served, spanOf({ startMs: now, kind: "CLIENT", attributes: toElsewhere })]);
     await on.registry.register({
       name: "elsewhere",
       address: "192.0.2.1",
@@ -137,7 +139,7 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     });
     const answers = await watchUntil(client, false, ({ services, edges }) => {
       const own = services.find(({ name }) => name === "faulty")?.ownServices ?? [];
-      return services.length === 2 && edges.length > 0 && own.length > 0;
+      return services.length === 2 && edges.length > 1 && own.length > 0;
     });
     const answer = answers.at(-1);
     t.match(answer, {
@@ -157,7 +159,10 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
           instances: [{ healthy: true, secure: false, pid: 42n, since: { seconds: 1_767_225_600n } }],
         },
       ],
-      edges: [{ source: "", target: "faulty", kind: EdgeKind.ASK, subject: counterService }],
+      edges: [
+        { source: "", target: "faulty", kind: EdgeKind.ASK, subject: counterService },
+        { source: "faulty", target: "elsewhere", kind: EdgeKind.ASK, subject: "elsewhere.v1.Elsewhere" },
+      ],
     });
     t.same(answer?.services[1]?.ownServices, [
       "samspel.v1.BackofficeService",
@@ -277,7 +282,11 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     t.same(messages, [{}]);
     t.equal(end?.code, "OK");
     const { spans } = await client.getTrace({ traceId: start?.traceId ?? "" });
-    t.match(spans[0], { kind: "PRODUCER", service: "dashboard" });
+    t.match(spans[0], {
+      kind: "PRODUCER",
+      service: "dashboard",
+      attributes: { "messaging.destination.name": `tell.${counterService}` },
+    });
     t.equal((await faulty.counters.getCounter({ counterId: "a" })).value, 0n);
   });
 
