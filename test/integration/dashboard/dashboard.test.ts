@@ -423,6 +423,23 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
   });
 });
 
+t.test("a registry that is away is a problem, and the dashboard goes on", async (t) => {
+  const { client } = await startFixture(t, { system: undefined, registryUrl: "http://127.0.0.1:1" });
+  const answers = await watchUntil(client, false, ({ problems }) => problems.length > 0);
+  t.match(answers.at(-1), {
+    controllable: false,
+    services: [],
+    infra: [{ name: "registry", up: false }],
+    problems: [
+      { service: "", kind: "infra", summary: /^The registry at http:\/\/127\.0\.0\.1:1 does not answer/ },
+    ],
+  });
+  t.same((await client.listMethods({})).methods, []);
+  await t.rejects(client.controlService({ service: "cart", action: ServiceAction.START }), {
+    code: Code.FailedPrecondition,
+  });
+});
+
 /** As the page says it. */
 const documented = `curl http://127.0.0.1:24512/samspel.dev.v1.DashboardService/ListMethods -H 'content-type: application/json' -d '{"brief":true}'`;
 
