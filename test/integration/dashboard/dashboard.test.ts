@@ -266,7 +266,11 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
       headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` },
       timeout: { seconds: 5n },
     });
-    t.match(refused.end, { code: "FAILED_PRECONDITION", message: "counter would be -7" });
+    t.match(refused.end, {
+      code: "FAILED_PRECONDITION",
+      message: "counter would be -7",
+      trailers: { "content-type": /grpc/ },
+    });
     t.match(JSON.parse(refused.end?.details[0] ?? ""), { "@type": "samspel.v1.ErrorDetail" });
     t.equal(refused.start?.traceId, "a".repeat(32), "a trace that is given goes on");
   });

@@ -38,6 +38,14 @@ t.test(
     );
     t.match(await backoffice.listTopics({}), { topics: [] });
 
+    const { policies } = await client.getConfiguration({ service: "guarded" });
+    const ofNobody = policies.find(({ method }) => method.endsWith("/ForNobody"));
+    t.match(ofNobody, { restricted: true, allowedServices: [] });
+    t.match(
+      policies.find(({ method }) => method.endsWith("/Who")),
+      { restricted: false },
+    );
+
     const denied = await fetch(
       `${registryUrl}/v1/connect/intentions/exact?source=dashboard&destination=guarded`,
       { method: "PUT", body: JSON.stringify({ Action: "deny" }) },
