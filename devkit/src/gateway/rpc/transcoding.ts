@@ -147,6 +147,18 @@ function copy(from: Headers, to: Headers): void {
   }
 }
 
+/**
+ * Errors of a service as its callers see them. Connect would leave out their metadata, so that a service does not tell its
+ * callers what others have told it; to be told is what a gateway is for.
+ */
+function passedOnError(error: ConnectError): ConnectError {
+  const metadata = new Headers();
+  copy(error.metadata, metadata);
+  const copied = new ConnectError(error.rawMessage, error.code, metadata, undefined, error.cause);
+  copied.details = error.details;
+  return copied;
+}
+
 function note(incoming: Incoming | undefined, code: string): void {
   if (incoming !== undefined) incoming.outcome.code = code;
 }
@@ -154,5 +166,5 @@ function note(incoming: Incoming | undefined, code: string): void {
 function noted(incoming: Incoming | undefined, error: unknown): ConnectError {
   const seen = toConnectError(error);
   note(incoming, codeName(seen.code));
-  return seen;
+  return passedOnError(seen);
 }
