@@ -12,7 +12,7 @@ import t, { type Test } from "tap";
 import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { LibraryService } from "../../gen/samspel/test/v1/library_pb.ts";
-import { startLibrary, startLibraryService, startTestGateway } from "../../support/library.ts";
+import { libraryImpl, startLibrary, startLibraryService, startTestGateway } from "../../support/library.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
@@ -157,12 +157,20 @@ t.test("a roll-out opens a method when it is done, and closes one as it begins",
 });
 
 t.test("an instance without descriptors is asked by reflection", async (t) => {
-  const { registryUrl, open } = await echoes(t);
-  await startVersion(t, registryUrl, "1", undefined);
-  // Reflection says what the server was compiled with, in which nothing is public.
-  await startLibraryService(t, registryUrl);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  t.same(open(), []);
+  const embedded = await startEmbeddedRegistry();
+  t.teardown(() => embedded.close());
+  const server = await startRpcServer({
+    logger: silentLogger,
+    bindings: [bind(LibraryService, libraryImpl(new Map(), []))],
+  });
+  t.teardown(() => server.close());
+  const registry = createRegistry({ url: embedded.url });
+  t.teardown(() => registry.close());
+  const { host: address, port, protoServices } = server;
+  await registry.register({ name: "library", address, port, protoServices });
+  const gateway = await startTestGateway(t, embedded.url);
+  t.same(Object.keys(gateway.openMethods()), ["samspel.test.v1.LibraryService"]);
+  t.equal((await fetch(`${gateway.url}/v1/shelves/a`)).status, 200);
 });
 
 t.test(
@@ -206,6 +214,8 @@ t.test("health and readiness", async (t) => {
   const { at } = await startLibrary(t);
   t.equal((await fetch(at("/healthz"))).status, 200);
   t.equal((await fetch(at("/readyz"))).status, 200);
-  const alone = await startTestGateway(t, (await startEmbeddedRegistry()).url);
+  const empty = await startEmbeddedRegistry();
+  t.teardown(() => empty.close());
+  const alone = await startTestGateway(t, empty.url);
   t.equal((await fetch(`${alone.url}/readyz`)).status, 200, "an empty registry has nothing to wait for");
 });
