@@ -16,7 +16,7 @@ export interface Library {
   /** The contexts of the calls that came to a handler. */
   readonly contexts: HandlerContext[];
   /** The gateway's URL, and a path of it. */
-  at(path: string): string;
+  at(this: void, path: string): string;
 }
 
 export interface LibraryOptions {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { gatewayCommand } from "./gateway/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 import { registryCommand } from "./registry/index.ts";
@@ -55,6 +56,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }),
   );
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
+  program.addCommand(gatewayCommand((exit) => (code = exit)));
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   try {

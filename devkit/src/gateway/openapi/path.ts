@@ -2,7 +2,7 @@
 // in it. What `**` takes has no form in OpenAPI; it becomes a parameter that may have slashes.
 import type { PathTemplate } from "../rest/path-template.ts";
 
-export interface PathParameter {
+interface PathParameter {
   readonly name: string;
   /** The field that it is all of; undefined for a part of one, and for what no field takes. */
   readonly fieldPath: readonly string[] | undefined;
