@@ -101,6 +101,8 @@ async function runTap({ args, results, infra, supervisor, signal }: TapRun): Pro
     ],
     cwd: process.cwd(),
     env: {
+      // Hundreds of processes load the same modules: compiled once, each starts in half of its time.
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/samspel-tests"),
       ...process.env,
       TEST_DATABASE_URL: infra.databaseUrl,
       TEST_NATS_URL: infra.natsUrl,

@@ -32,7 +32,7 @@ export {
   type SpiffeId,
   type Trust,
 } from "./identity/index.ts";
-export type { CheckState, InstanceState } from "./states/index.ts";
+export type { CheckState, InstanceState, StatesWatch } from "./states/index.ts";
 export type { RegistryTls } from "./tls.ts";
 export type {
   Health,

@@ -11,7 +11,7 @@ import {
   type Registration,
   type RegistrationHandle,
 } from "./registration/index.ts";
-import { readInstanceStates, type InstanceState } from "./states/index.ts";
+import { readInstanceStates, watchStates, type InstanceState, type StatesWatch } from "./states/index.ts";
 import {
   createCatalogs,
   createSharedWatches,
@@ -48,6 +48,11 @@ export interface Registry extends AsyncDisposable {
   remove(id: string): Promise<void>;
   /** All instances that speak gRPC, or those of one service, with what their checks say: for people who look. */
   states(service?: string): Promise<readonly InstanceState[]>;
+  /**
+   * All instances that speak gRPC, with what their checks say, as they change: two long polls for a whole system of any
+   * size. Each watch has its own.
+   */
+  watchStates(): StatesWatch;
   /**
    * The live instances of a proto service, as they change, or of some of them: `{ version: "2" }` for a canary. All
    * watches of a name share one long poll (R7).
@@ -123,6 +128,10 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     async states(service) {
       whileOpen();
       return readInstanceStates(http, service, closed.signal);
+    },
+    watchStates() {
+      whileOpen();
+      return watchStates(http, resolved, closed.signal);
     },
     watch(protoService, query) {
       whileOpen();

@@ -10,7 +10,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import { backoff, backoffMs } from "../resilience/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { addSpanEvent, describeSpan, type Logger } from "../telemetry/index.ts";
 import type { Channel } from "./channel.ts";
 import type { Deadline } from "./deadline.ts";
 import { errorDetail } from "./error-detail.ts";
@@ -45,11 +45,17 @@ export async function attemptCall<T>(call: Call, attempt: (channel: Channel) => 
     // No await between the pick and the attempt, which counts itself: calls made at once must see each other.
     const channel = call.instances.pick(tried) ?? (await firstInstance(call));
     tried.add(channel);
+    describeSpan({ "samspel.instance": channel.name });
     try {
       return await attempt(channel);
     } catch (error) {
       const failure = judgeOf(call, channel, error);
       if (!(await mayTryAgain(call, failure, number, tried))) throw failure.error;
+      addSpanEvent("retry", {
+        "samspel.attempt": number,
+        "samspel.instance": channel.name,
+        "error.message": failure.error.rawMessage,
+      });
       call.logger?.debug(
         { err: failure.error, method: nameOf(call.method), attempt: number },
         "a call is retried",

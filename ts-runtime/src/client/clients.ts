@@ -2,7 +2,8 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
-import type { Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
+import { withSpans } from "./client-spans.ts";
 import { createEndingClient } from "./ending-streams.ts";
 import { createEnvironments } from "./environments.ts";
 import { inheriting, type CallContext } from "./inheriting.ts";
@@ -66,6 +67,7 @@ export function createClients(options: ClientsOptions): Clients {
   const { registry, logger, timeoutMs = 10_000 } = options;
   if (!(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
+  const tracing = createTracing();
   const environments = createEnvironments({ registry, logger, identity: options.identity });
   const transportOf: TransportOf = (query) => {
     const routing = createRoutingTransport({
@@ -73,7 +75,8 @@ export function createClients(options: ClientsOptions): Clients {
       environment: (protoService) => environments.of(protoService, query),
       onCall: options.onCall ?? (() => {}),
     });
-    return intercepted(routing, options.interceptors ?? []);
+    const spanned = tracing === undefined ? routing : withSpans(routing, tracing);
+    return intercepted(spanned, options.interceptors ?? []);
   };
   const outer = transportOf(undefined);
   const outerOf: TransportOf = (query) => (query === undefined ? outer : transportOf(query));
