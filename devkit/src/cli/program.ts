@@ -6,6 +6,7 @@ import { callCommand } from "./call/index.ts";
 import { dashboardCommand } from "./dashboard/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { entityCommand } from "./entity/index.ts";
+import { gatewayCommand } from "./gateway/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 import { newCommand } from "./new/index.ts";
@@ -72,6 +73,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   );
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
   program.addCommand(dashboardCommand((exit) => (code = exit)));
+  program.addCommand(gatewayCommand((exit) => (code = exit)));
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   for (const make of [callCommand, tailCommand, entityCommand])
