@@ -16,6 +16,8 @@ export interface ResolvedSystemOptions {
   /** What programs inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readyTimeoutMs: number;
+  /** Whether what services write is shown as it comes. */
+  readonly liveLogs: boolean;
 }
 
 const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -47,5 +49,11 @@ export function resolveSystemOptions(options: SystemOptions<string>): ResolvedSy
     registry: options.registry ?? "embedded",
     env: { ...inherited, ...options.env },
     readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
+    liveLogs: resolveLogs(process.env["SAMSPEL_TEST_LOGS"]),
   };
+}
+
+function resolveLogs(value = ""): boolean {
+  if (value === "" || value === "live") return value === "live";
+  throw new SystemError(`SAMSPEL_TEST_LOGS must be live, or not set: current value is "${value}"`);
 }

@@ -67,7 +67,7 @@ interface Assembly {
 
 async function assemble<Name extends string>(assembly: Assembly): Promise<System<Name>> {
   const { resolved, supervisor, ground, plans, undo, end } = assembly;
-  const log = createSystemLog();
+  const log = createSystemLog(resolved.liveLogs ? (line) => console.error(line) : undefined);
   const names = resolved.services.map(([name]) => name);
   const wiring = createWiring([...names, testName], {
     postgres: ground.databaseUrl,
