@@ -14,6 +14,7 @@ import { testSchema, testTopicPrefix } from "./isolation.ts";
 import { silentLogger } from "./silent-logger.ts";
 
 export interface Town {
+  readonly registryUrl: string;
   readonly prefix: string;
   readonly schema: string;
   /** Of a process that is no service. */
@@ -33,6 +34,7 @@ export async function startTown(t: Test): Promise<Town> {
   const clients = createClients({ registry: watcher, natsUrl: natsUrl(), topicPrefix: prefix });
   t.teardown(() => clients.close());
   return {
+    registryUrl: registry.url,
     prefix,
     schema,
     clients,

@@ -1,4 +1,5 @@
 // One HTTP/2 connection to an instance, and the calls in flight on it.
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { clientTls } from "@samspel/registry";
@@ -17,6 +18,8 @@ export interface Connection {
   readonly inFlight: number;
   /** Whether it stands, or is about to. */
   readonly isUp: boolean;
+  /** Opens a stream for a gRPC request whose bytes are made elsewhere; rejects when there is no connection. */
+  request(path: string, headers: OutgoingHttpHeaders): Promise<ClientHttp2Stream>;
   /** Counts a call; the returned function, called once or more, ends it. */
   begin(): () => void;
   /**
@@ -41,15 +44,22 @@ export function createConnection(baseUrl: string, security: Security): Connectio
   const closeIfDone = (): void => {
     if (retired && inFlight === 0) sessionManager.abort();
   };
+  const sessions = guarded(sessionManager);
   const transport = createGrpcTransport({
     baseUrl,
-    sessionManager: guarded(sessionManager),
+    sessionManager: sessions,
     readMaxBytes: maxReceiveBytes,
   });
   return {
     transport,
     get inFlight() {
       return inFlight;
+    },
+    async request(path, headers) {
+      const stream = await sessions.request("POST", path, headers, {});
+      // The keep-alive must hear that the peer lives.
+      stream.once("response", () => sessions.notifyResponseByteRead(stream));
+      return stream;
     },
     get isUp() {
       const state = sessionManager.state();

@@ -2,10 +2,13 @@
 //   L1. A connection that says nothing is closed: it cannot hold a place for ever.
 //   L2. stop() refuses new connections and calls; every call that has begun may end. HTTP/2 peers hear it in two
 //       steps, as gRPC servers do: a GOAWAY that still allows calls on their way, a round trip, the final one.
-//   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS.
+//   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS. With a certificate
+//       as the web has them, nothing at all.
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import tls from "node:tls";
 import { once } from "node:events";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
@@ -34,10 +37,16 @@ export interface ListenerOptions {
   readonly logger: Logger;
   /** Whose certificate is shown, and who watches over the peers; without them the port is in plaintext. */
   readonly security?: { readonly server: ServerIdentity; readonly guard: Guard } | undefined;
+  /** A certificate as the web has them, for callers without one; not together with `security`. */
+  readonly webTls?: tls.SecureContextOptions | undefined;
+  /** Takes HTTP/1.1 connections that ask for another protocol, such as WebSocket. Default: they are closed. */
+  readonly onUpgrade?: ((request: http.IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
 }
 
 export interface Listener {
   readonly port: number;
+  /** Uses another certificate from the next handshake on. */
+  setWebTls(options: tls.SecureContextOptions): void;
   /** Stops accepting and lets calls end (L2). */
   stop(): void;
   /** Resolves when no call is running. */
@@ -106,9 +115,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
             peers?.greet(socket, peer, () => serve(socket, isHttp2));
           },
         });
+  if (options.onUpgrade !== undefined) http1.on("upgrade", options.onUpgrade);
+  const webTls = options.webTls === undefined ? undefined : createWebTls(options.webTls, logger, serve);
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    if (webTls !== undefined) return void webTls.emit("connection", socket);
     tellApart(socket, (opening) => {
       if (security === undefined || tlsPort === undefined) return serve(socket, opening === "h2");
       if (opening === "tls") return tlsPort.accept(socket);
@@ -134,6 +146,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
+    setWebTls: (context) => webTls?.setSecureContext(context),
     stop,
     idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     async cut() {
@@ -148,6 +161,21 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       await closed;
     },
   };
+}
+
+/** Handshakes as the web has them; what speaks neither protocol never comes out of it. */
+function createWebTls(
+  context: tls.SecureContextOptions,
+  logger: Logger,
+  serve: (socket: Socket, isHttp2: boolean) => void,
+): tls.Server {
+  const server = tls.createServer({ ...context, ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2" });
+  server.on("secureConnection", (socket) => {
+    socket.on("error", () => socket.destroy());
+    serve(socket, socket.alpnProtocol === "h2");
+  });
+  server.on("tlsClientError", (error) => logger.debug({ err: error }, "a handshake failed"));
+  return server;
 }
 
 async function listen(server: http.Server, host: string, port: number): Promise<void> {

@@ -17,7 +17,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
 import type { ServiceBinding } from "./binding.ts";
 import { callerKey, identityKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
@@ -25,6 +25,7 @@ import { createEdge } from "./edge.ts";
 import { withDependencies } from "./file-index.ts";
 import type { Guard } from "./guard.ts";
 import { peerKey, type Peer } from "./peer.ts";
+import { createServerSpans } from "./server-spans.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -51,9 +52,14 @@ export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: NodeRequest, response: NodeResponse, peer?: Peer) => void {
   const { logger, guard } = options;
+  const tracing = createTracing();
   const router = createConnectRouter({
     // The first is the outermost.
-    interceptors: [createEdge({ logger, openEnded: options.openEnded, guard }), ...options.interceptors],
+    interceptors: [
+      ...(tracing === undefined ? [] : [createServerSpans(tracing)]),
+      createEdge({ logger, openEnded: options.openEnded, guard }),
+      ...options.interceptors,
+    ],
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,

@@ -1,0 +1,1 @@
+export { dashboardAssets } from "./assets.ts";
