@@ -24,12 +24,13 @@ const sent: string = (await system.tell(CartService.method.checkout, { cartId: "
 const carts: readonly string[] = (await system.published(CartTopics.method.checkedOut)).map(
   ({ message }) => message.cartId,
 );
+const published: string = await system.publish(CartTopics.method.checkedOut, { cartId: "1" }, { id: "a" });
 const edge: Edge = system.between("cart", "project");
 const value: number = await system.until("it is there", () => (carts.length > 0 ? 7 : false));
 const result: string = await withSystem({ services: { cart: { entities: [cart] } } }, async (own) =>
   own.logs(),
 );
-console.log(items, sent, edge.name, value, result);
+console.log(items, sent, published, edge.name, value, result);
 system.between("test", "cart").delay(50).limit(1_000).drop({ only: "answers" }).lift();
 system.between("cart", "postgres").cut()[Symbol.dispose]();
 {
@@ -54,6 +55,9 @@ system.between("cart", "url").delay("50ms");
 
 // @ts-expect-error a method that is no topic
 await system.published(CartService.method.checkout);
+
+// @ts-expect-error a misspelt field of a published message
+await system.publish(CartTopics.method.checkedOut, { cartid: "1" });
 
 // @ts-expect-error a misspelt field of a told request
 await system.tell(CartService.method.checkout, { cartid: "1" });

@@ -13,6 +13,7 @@ export interface ResolvedSystemOptions {
   readonly dir: string;
   readonly infra: Partial<InfraAddresses>;
   readonly registry: "embedded" | "consul";
+  readonly identity: "none" | "consul";
   /** What programs inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readyTimeoutMs: number;
@@ -47,6 +48,7 @@ export function resolveSystemOptions(options: SystemOptions<string>): ResolvedSy
       ...(natsUrl === undefined ? {} : { natsUrl }),
     },
     registry: options.registry ?? "embedded",
+    identity: options.identity ?? "none",
     env: { ...inherited, ...options.env },
     readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
     liveLogs: resolveLogs(process.env["SAMSPEL_TEST_LOGS"]),
