@@ -6,7 +6,7 @@ import {
   type WaitingMessage,
   type WorkPart,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
-import { durationMs, formatCount, formatMs } from "../../ui/index.ts";
+import { durationMs, formatCount, formatMs } from "../../format/index.ts";
 
 const texts: Readonly<Record<number, { readonly text: string; readonly tone: string }>> = {
   [WorkState.RUNNING]: { text: "running", tone: "good" },

@@ -5,7 +5,7 @@ import {
   type Service,
   type Traffic,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import { durationMs } from "../../ui/index.ts";
+import { durationMs } from "../../format/index.ts";
 
 /** How services reach each other, in words. */
 export type LineKind = "ask" | "tell" | "topic";
@@ -34,13 +34,13 @@ export interface MapModel {
 }
 
 /** More would be no picture. */
-export const maxOnMap = 36;
+const maxOnMap = 36;
 
 /** Whose calls have no name. */
 export const unknownCaller = "outside";
 
 /** Of a kind that a newer server sent, a call. */
-export function kindOf(kind: Edge["kind"]): LineKind {
+function kindOf(kind: Edge["kind"]): LineKind {
   if (kind === EdgeKind.TELL) return "tell";
   return kind === EdgeKind.TOPIC ? "topic" : "ask";
 }

@@ -9,7 +9,8 @@ import {
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { dashboard, ownServices } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { Ago, attempt, formatMs, formatRate, SureButton, Tag, timeMs } from "../../ui/index.ts";
+import { formatMs, formatRate, timeMs } from "../../format/index.ts";
+import { Ago, attempt, SureButton, Tag } from "../../ui/index.ts";
 import { linesOf, type MapLine } from "./map-model.ts";
 import { stateOf } from "./service-state.ts";
 

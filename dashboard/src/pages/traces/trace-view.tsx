@@ -3,17 +3,8 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
-import {
-  CopyButton,
-  Empty,
-  Failed,
-  formatClock,
-  formatMs,
-  Loading,
-  Page,
-  Tag,
-  VirtualList,
-} from "../../ui/index.ts";
+import { formatClock, formatMs } from "../../format/index.ts";
+import { CopyButton, Empty, Failed, Loading, Page, Tag, VirtualList } from "../../ui/index.ts";
 import { LogLines } from "../logs/index.ts";
 import { serviceHue } from "./hue.ts";
 import { SpanDetail } from "./span-detail.tsx";

@@ -1,0 +1,86 @@
+// A browser in front of a fake dashboard, for tests.
+import axe from "axe-core";
+import type { Test } from "tap";
+import type { Browser, Page } from "playwright-core";
+import { dashboardAssets } from "../../devkit/src/dashboard-assets/index.ts";
+import { startChromium } from "./chromium.ts";
+import { startFakeDashboard, type FakeDashboard, type FakeOptions } from "./fake/server.ts";
+import { startedAt } from "./fake/shop.ts";
+
+/** Is ended with the test. */
+export interface Stage {
+  readonly fake: FakeDashboard;
+  /** Opens an address of the dashboard, with a clock that stands still, and waits until the page has something to show. */
+  readonly open: (
+    path: string,
+    options?: { readonly width?: number; readonly dark?: boolean },
+  ) => Promise<Page>;
+  /** What pages complained about: errors of scripts, and what the policy refused. */
+  readonly complaints: readonly string[];
+}
+
+/** How long a page may take on a loaded machine. */
+export const patienceMs = 20_000;
+
+/** A browser for all tests of a file. */
+export async function raiseCurtain(t: Test): Promise<Browser> {
+  const browser = await startChromium();
+  t.teardown(() => browser.close());
+  return browser;
+}
+
+/** Starts a fake, and opens its pages as a visitor without a past. */
+export async function setStage(
+  t: Test,
+  browser: Browser,
+  options: Omit<FakeOptions, "assets"> = {},
+): Promise<Stage> {
+  const fake = await startFakeDashboard({ assets: await dashboardAssets(), ...options });
+  t.teardown(() => fake.close());
+  const complaints: string[] = [];
+  return {
+    fake,
+    complaints,
+    open: async (path, { width = 1440, dark = false } = {}) => {
+      const context = await browser.newContext({
+        viewport: { width, height: width < 500 ? 844 : 900 },
+        colorScheme: dark ? "dark" : "light",
+        reducedMotion: "reduce",
+        timezoneId: "UTC",
+        locale: "en",
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
+      t.teardown(() => context.close());
+      const page = await context.newPage();
+      page.setDefaultTimeout(patienceMs);
+      page.on("pageerror", (error) => complaints.push(`${path}: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error") complaints.push(`${path}: ${message.text()}`);
+      });
+      await page.clock.setFixedTime(startedAt + 90_000);
+      await page.goto(fake.url + path);
+      await settled(page);
+      return page;
+    },
+  };
+}
+
+/** Waits until nothing of a page is loading any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator("main h1").waitFor();
+  await page.waitForFunction(
+    () => document.querySelector(".loading") === null && document.querySelector("main .page > *") !== null,
+  );
+}
+
+/** What axe finds wrong, in lines. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  const present = await page.evaluate(() => "axe" in window);
+  // Into the page's own world, past its policy, which lets no foreign script in.
+  if (!present) await page.evaluate(axe.source);
+  const found: unknown = await page.evaluate(
+    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+       violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.html.slice(0, 160) + " " + (node.any[0]?.message ?? ""))))`,
+  );
+  return Array.isArray(found) ? found.map(String) : [String(found)];
+}
