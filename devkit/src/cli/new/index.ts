@@ -1,0 +1,2 @@
+// `samspel new`.
+export { newCommand } from "./new-command.ts";

@@ -1,0 +1,57 @@
+// Where a new project gets Samspel from: from npm and the languages' own registries, at this version, or from a folder
+// of packages, for a version that is not published (`npm run pack` makes one).
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { ScaffoldError } from "./scaffold-error.ts";
+
+const own = new URL("../../", import.meta.url).pathname;
+const unpublished = "0.0.0";
+
+/** Where packages come from. */
+export interface Packages {
+  /** The version of this Samspel. */
+  readonly version: string;
+  /** What package.json says of an npm package. */
+  npm(name: "samspel" | "@samspel/runtime" | "@samspel/registry"): string;
+  /** The folder of a language's library, relative to `from`; undefined where its registry has it. */
+  library(language: "go" | "python" | "java" | "rust", from: string): string | undefined;
+}
+
+/**
+ * @param folder The folder of packages. Default: that of the repository that this program belongs to, if it does.
+ * @throws ScaffoldError where the folder has none, and where there is neither a folder nor a published version.
+ */
+export function findPackages(root: string, folder: string | undefined): Packages {
+  const version = ownVersion();
+  const found = folder === undefined ? repositoryPackages() : resolve(folder);
+  if (found === undefined) {
+    if (version === unpublished)
+      throw new ScaffoldError(
+        "Samspel's packages of this version are not published: make them by `npm run pack` in its repository, and name their folder by --packages",
+      );
+    return { version, npm: () => `^${version}`, library: () => undefined };
+  }
+  const tarball = (name: string): string => join(found, `${name}-${version}.tgz`);
+  for (const name of ["samspel", "samspel-runtime", "samspel-registry"]) {
+    if (!existsSync(tarball(name)))
+      throw new ScaffoldError(`${found} lacks ${name}-${version}.tgz: make it by \`npm run pack\``);
+  }
+  return {
+    version,
+    npm: (name) => `file:${relative(root, tarball(name.replace("@", "").replace("/", "-")))}`,
+    library: (language, from) => relative(from, join(found, language)),
+  };
+}
+
+/** Where `npm run pack` puts them; undefined where this program is installed, and not in its repository. */
+function repositoryPackages(): string | undefined {
+  const folder = join(own, "../.packages");
+  return existsSync(join(own, "../buf.yaml")) && existsSync(folder) ? folder : undefined;
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(own, "package.json"), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : unpublished;
+}
