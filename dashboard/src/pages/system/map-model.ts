@@ -87,20 +87,17 @@ export function mapModel(
   const ends = new Set(all.flatMap(({ source, target }) => [source, target]));
   const everyone = [...names, ...[...ends].filter((name) => !names.has(name))];
   if (everyone.length <= maxOnMap) return { names: everyone, lines: all, hidden: 0 };
-  const weight = new Map<string, number>();
-  for (const { source, target, count } of all) {
-    const near = focus === undefined || source === focus || target === focus;
-    for (const name of [source, target]) weight.set(name, (weight.get(name) ?? 0) + (near ? count + 1 : 0));
+  const near = ({ source, target }: MapLine): boolean =>
+    focus === undefined || source === focus || target === focus;
+  // By lines, the busiest first: a service without a line would tell nothing here.
+  const chosen = new Set(focus === undefined ? [] : [focus]);
+  for (const line of all.filter(near).sort((a, b) => b.count - a.count || a.id.localeCompare(b.id))) {
+    const more = [line.source, line.target].filter((name) => !chosen.has(name));
+    if (chosen.size + more.length <= maxOnMap) for (const name of more) chosen.add(name);
   }
-  if (focus !== undefined) weight.set(focus, Infinity);
-  const chosen = everyone
-    .filter((name) => (weight.get(name) ?? 0) > 0)
-    .sort((a, b) => (weight.get(b) ?? 0) - (weight.get(a) ?? 0) || a.localeCompare(b))
-    .slice(0, maxOnMap);
-  const shown = new Set(chosen);
   return {
-    names: chosen,
-    lines: all.filter(({ source, target }) => shown.has(source) && shown.has(target)),
-    hidden: everyone.length - chosen.length,
+    names: [...chosen],
+    lines: all.filter(({ source, target }) => chosen.has(source) && chosen.has(target)),
+    hidden: everyone.length - chosen.size,
   };
 }
