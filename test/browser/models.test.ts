@@ -1,6 +1,11 @@
 // What the dashboard's pages compute, without a browser.
 import { create } from "@bufbuild/protobuf";
-import { EdgeKind, WatchSystemResponseSchema } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import {
+  EdgeKind,
+  EdgeSchema,
+  WatchSystemResponseSchema,
+  type Edge,
+} from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import t from "tap";
 import { applyDelta } from "../../dashboard/src/api/deltas.ts";
 import { formatCount, formatMs, formatRate, formatShare } from "../../dashboard/src/format/index.ts";
@@ -14,7 +19,7 @@ import {
 import { historyStart } from "../../dashboard/src/pages/entities/history-window.ts";
 import { diffJson } from "../../dashboard/src/pages/entities/json-diff.ts";
 import { layoutMap, nodeSize } from "../../dashboard/src/pages/system/map-layout.ts";
-import { mapModel } from "../../dashboard/src/pages/system/map-model.ts";
+import { linesOf, mapModel } from "../../dashboard/src/pages/system/map-model.ts";
 import { shortName, unfolded, waterfall } from "../../dashboard/src/pages/traces/waterfall-model.ts";
 import { findCommands } from "../../dashboard/src/shell/find.ts";
 import { shopMethods } from "./fake/methods.ts";
@@ -69,6 +74,18 @@ t.test("mapModel() of a thousand services shows the busiest, or what is around o
     around.names.every((name) =>
       around.lines.some(({ source, target }) => source === name || target === name),
     ),
+  );
+});
+
+t.test("linesOf() knows a callee that sends no spans by what it alone serves", async (t) => {
+  const { services } = shopAt(0);
+  const to = (subject: string): Edge =>
+    create(EdgeSchema, { source: "cart", kind: EdgeKind.ASK, subject, traffic: { count: 3n } });
+  t.same(
+    linesOf([to("inventory.v1.InventoryService"), to("nobody.v1.Knows")], services).map(
+      ({ target }) => target,
+    ),
+    ["inventory"],
   );
 });
 

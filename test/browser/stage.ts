@@ -7,14 +7,20 @@ import { startChromium } from "./chromium.ts";
 import { startFakeDashboard, type FakeDashboard, type FakeOptions } from "./fake/server.ts";
 import { startedAt } from "./fake/shop.ts";
 
+/** How a page is looked at. */
+interface ViewOptions {
+  /** Default 1440. */
+  readonly width?: number;
+  /** Default: that of a phone or of a desk, by the width. */
+  readonly height?: number;
+  readonly dark?: boolean;
+}
+
 /** Is ended with the test. */
 export interface Stage {
   readonly fake: FakeDashboard;
   /** Opens an address of the dashboard, with a clock that stands still, and waits until the page has something to show. */
-  readonly open: (
-    path: string,
-    options?: { readonly width?: number; readonly dark?: boolean },
-  ) => Promise<Page>;
+  readonly open: (path: string, options?: ViewOptions) => Promise<Page>;
   /** What pages complained about: errors of scripts, and what the policy refused. */
   readonly complaints: readonly string[];
 }
@@ -41,9 +47,9 @@ export async function setStage(
   return {
     fake,
     complaints,
-    open: async (path, { width = 1440, dark = false } = {}) => {
+    open: async (path, { width = 1440, height = width < 500 ? 844 : 900, dark = false } = {}) => {
       const context = await browser.newContext({
-        viewport: { width, height: width < 500 ? 844 : 900 },
+        viewport: { width, height },
         colorScheme: dark ? "dark" : "light",
         reducedMotion: "reduce",
         timezoneId: "UTC",

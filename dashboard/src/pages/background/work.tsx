@@ -44,7 +44,8 @@ export function Parts({
 }: {
   readonly parts: readonly WorkPart[];
   readonly label: string;
-}): VNode {
+}): VNode | undefined {
+  if (parts.length === 0) return undefined;
   const most = parts.reduce((top, { lag }) => Math.max(top, Number(lag?.count ?? 0n)), 1);
   const owners = [...new Set(parts.map(({ owner }) => owner).filter(Boolean))];
   const free = parts.filter(({ owner }) => owner === "").length;

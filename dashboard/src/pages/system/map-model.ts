@@ -45,19 +45,31 @@ function kindOf(kind: Edge["kind"]): LineKind {
   return kind === EdgeKind.TOPIC ? "topic" : "ask";
 }
 
-/** Edges between the same two in the same way become one line. */
-export function linesOf(edges: readonly Edge[]): readonly MapLine[] {
+/**
+ * Edges between the same two in the same way become one line. A callee that sends no spans has no name in them: it is
+ * known by what it serves, where nobody else serves that.
+ */
+export function linesOf(edges: readonly Edge[], services: readonly Service[]): readonly MapLine[] {
+  const servers = serversOf(services);
   const lines = new Map<string, MapLine>();
   for (const edge of edges) {
+    const target = edge.target === "" ? servers.get(edge.subject) : edge.target;
+    if (target === undefined) continue;
     const kind = kindOf(edge.kind);
     const source = edge.source === "" ? unknownCaller : edge.source;
-    const id = `${source}>${edge.target}>${kind}`;
-    lines.set(
-      id,
-      added(lines.get(id), { id, source, target: edge.target, kind }, edge.subject, edge.traffic),
-    );
+    const id = `${source}>${target}>${kind}`;
+    lines.set(id, added(lines.get(id), { id, source, target, kind }, edge.subject, edge.traffic));
   }
   return [...lines.values()];
+}
+
+/** Who serves a proto service, where there is only one. */
+function serversOf(services: readonly Service[]): ReadonlyMap<string, string | undefined> {
+  const servers = new Map<string, string | undefined>();
+  for (const { name, protoServices } of services) {
+    for (const full of protoServices) servers.set(full, servers.has(full) ? undefined : name);
+  }
+  return servers;
 }
 
 function added(
@@ -82,7 +94,7 @@ export function mapModel(
   edges: readonly Edge[],
   focus: string | undefined,
 ): MapModel {
-  const all = linesOf(edges);
+  const all = linesOf(edges, services);
   const names = new Set(services.map(({ name }) => name));
   const ends = new Set(all.flatMap(({ source, target }) => [source, target]));
   const everyone = [...names, ...[...ends].filter((name) => !names.has(name))];
