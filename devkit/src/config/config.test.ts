@@ -46,7 +46,6 @@ t.test("loadProject() gives absolute paths and leaves defaults out", async (t) =
         cwd: folder,
         env: {},
         port: 8080,
-        handover: "replace",
       },
     ],
     unmanaged: [],

@@ -69,7 +69,7 @@ export async function openFront(host: string, port: number): Promise<Front> {
   return {
     direct(next) {
       target = next;
-      for (const wake of waiting) wake();
+      if (next.type !== "waiting") for (const wake of waiting) wake();
     },
     async close() {
       target = { type: "down" };

@@ -2,15 +2,14 @@
 //
 //   P1. Where generating fails, nothing else happens: what runs goes on with what was generated last.
 //   P2. What lint and comparison find are problems to see; they hold nothing back.
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join, relative, sep } from "node:path";
-import { promisify } from "node:util";
 import type { Program, ProtosDefinition } from "../config/index.ts";
 import type { InfraReporter } from "../infra/index.ts";
 import type { Supervisor } from "../process/index.ts";
 import type { WatchedFolder } from "../watch/index.ts";
 import { DevError } from "./dev-error.ts";
+import { lastCommit } from "./last-commit.ts";
 import type { DevProblemKind } from "./dev-system.ts";
 import { problemOf, summaryOf, type Problems } from "./problems.ts";
 import { runTool } from "./run-tool.ts";
@@ -32,6 +31,8 @@ export interface GeneratorOptions {
   readonly definitions: readonly ProtosDefinition[];
   /** The project's folder. */
   readonly dir: string;
+  /** Where the last commit's files are kept. */
+  readonly stateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly supervisor: Supervisor;
   readonly reporter: InfraReporter;
@@ -40,7 +41,7 @@ export interface GeneratorOptions {
 
 /** Creates the generator; it runs nothing yet. */
 export function createGenerator(options: GeneratorOptions): Generator {
-  const { definitions, dir, problems, supervisor } = options;
+  const { definitions, dir, stateDir, problems, supervisor } = options;
   const folders = definitions.flatMap(({ folders: named }) => named);
   const env = withTools(options.env, dir);
   let checks = Promise.resolve();
@@ -56,16 +57,21 @@ export function createGenerator(options: GeneratorOptions): Generator {
 
   async function lint({ folders: named, cwd, lint: wanted }: ProtosDefinition): Promise<readonly string[]> {
     if (!wanted) return [];
-    return found(await tool(["buf", "lint", ...pathsOf(named, cwd)], cwd, "Cannot lint", [0, findings]));
+    const looks = named.map((folder) => {
+      return tool(["buf", "lint", pathFrom(cwd, folder)], cwd, "Cannot lint", [0, findings]);
+    });
+    return (await Promise.all(looks)).flatMap(found);
   }
 
-  async function breaking(definition: ProtosDefinition): Promise<readonly string[]> {
-    const { folders: named, cwd } = definition;
-    const against = definition.against ?? (await lastCommit(cwd));
-    if (against === undefined || against === false) return [];
-    const program: Program = ["buf", "breaking", "--against", against, ...pathsOf(named, cwd)];
-    // Where there is nothing to compare with, as in a folder that was never committed, nothing is broken.
-    return found(await tool(program, cwd, "Cannot compare", [0, 1, findings]));
+  async function breaking({ folders: named, cwd, against }: ProtosDefinition): Promise<readonly string[]> {
+    const looks = named.map(async (folder) => {
+      const base = against ?? (await lastCommit(folder, stateDir));
+      if (base === undefined || base === false) return [];
+      const program: Program = ["buf", "breaking", pathFrom(cwd, folder), "--against", base];
+      // Where there is nothing to compare with, as of a folder that was never committed, nothing is broken.
+      return found(await tool(program, cwd, "Cannot compare", [0, 1, findings]));
+    });
+    return (await Promise.all(looks)).flat();
   }
 
   /** Sets or clears the problem of a kind by what a check of all definitions finds. */
@@ -87,8 +93,8 @@ export function createGenerator(options: GeneratorOptions): Generator {
 
   const checkAll = async (): Promise<void> => {
     await Promise.all([
-      check("lint", lint, (count) => `${count} findings of lint`),
-      check("breaking", breaking, (count) => `${count} changes break callers`),
+      check("lint", lint, (count) => `lint: ${counted(count, "finding")}`),
+      check("breaking", breaking, (count) => `${counted(count, "change", "break")} callers`),
     ]);
   };
 
@@ -124,9 +130,12 @@ function found({ code, lines }: Awaited<ReturnType<typeof runTool>>): readonly s
   return code === findings ? lines.map(({ text }) => text).filter((text) => text !== "") : [];
 }
 
-function pathsOf(folders: readonly string[], cwd: string): readonly string[] {
-  return folders.flatMap((folder) => ["--path", relative(cwd, folder) || "."]);
-}
+const pathFrom = (cwd: string, folder: string): string => relative(cwd, folder) || ".";
+
+const counted = (count: number, what: string, verb?: string): string => {
+  const noun = count === 1 ? what : `${what}s`;
+  return verb === undefined ? `${count} ${noun}` : `${count} ${noun} ${count === 1 ? `${verb}s` : verb}`;
+};
 
 /** What tools npm installed for the project come before others. */
 function withTools(
@@ -140,25 +149,4 @@ function withTools(
     if (dirname(at) === at) break;
   }
   return { ...env, PATH: [...folders, dirname(process.execPath), env["PATH"] ?? ""].join(delimiter) };
-}
-
-/** The last commit as buf reads it; undefined where there is none. */
-async function lastCommit(cwd: string): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)("git", [
-      "-C",
-      cwd,
-      "rev-parse",
-      "--path-format=absolute",
-      "--git-common-dir",
-      "HEAD",
-      "--show-prefix",
-    ]);
-    const [folder, commit, prefix = ""] = stdout.split("\n");
-    if (folder === undefined || commit === undefined) return undefined;
-    const subdir = prefix === "" ? "" : `,subdir=${prefix.replace(/\/$/, "")}`;
-    return `${folder}#format=git,ref=${commit}${subdir}`;
-  } catch {
-    return undefined;
-  }
 }

@@ -86,12 +86,14 @@ export async function watchProject(options: ReloadOptions): Promise<Reload> {
   }
 
   async function work(): Promise<void> {
-    const files = new Set(await takeChanges());
-    if ([...files].some((path) => generator.has(path))) {
+    const files = new Set<string>();
+    for (;;) {
+      const news = await takeChanges();
+      for (const path of news) files.add(path);
+      if (closed || !news.some((path) => generator.has(path))) break;
       await generator.run();
       // The system tells of what was written a moment later (W3).
       await sleep(quietMs);
-      for (const path of await takeChanges()) files.add(path);
     }
     if (files.size === 0 || closed) return;
     const touched = services.filter((service) => [...files].some((path) => service.files.has(path)));

@@ -11,7 +11,6 @@ t.test("assignPorts() names service, port and fix when the port may not be used 
     cwd: "/project",
     env: {},
     port: 80,
-    handover: "replace",
   } as const;
   const beside = { enabled: false, port: undefined };
   const project = {

@@ -72,6 +72,7 @@ async function begin(
   const generator = createGenerator({
     definitions: project.protos,
     dir: project.dir,
+    stateDir: resolved.stateDir,
     env: resolved.inherited,
     supervisor,
     reporter,
