@@ -14,7 +14,7 @@ const maxBytes = 130_000;
 const curveTurns = 14;
 
 const pictures = [
-  { name: "system", path: "/system?service=cart", dark: false },
+  { name: "system", path: "/system", dark: false },
   { name: "trace", path: `/traces?trace=${traceIdOf(0)}&span=0000000000000f0c`, dark: true },
   { name: "entity", path: "/entities?service=cart&type=cart&id=cart-17&revision=5", dark: false },
   { name: "api", path: "/api?method=cart.v1.CartService/AddItem", dark: true },

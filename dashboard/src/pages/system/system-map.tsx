@@ -37,7 +37,7 @@ export function SystemMap({
           viewBox={`0 0 ${layout.width} ${layout.height}`}
           style={{
             maxWidth: `${layout.width * 1.15}px`,
-            minWidth: `${layout.width * 0.72}px`,
+            minWidth: `${layout.width * 0.66}px`,
           }}
           class={lit === undefined ? "" : "map-lit"}
         >

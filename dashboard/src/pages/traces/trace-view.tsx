@@ -134,7 +134,7 @@ function SpanItem({
   const width = Math.max(0.4, (row.durationMs / totalMs) * 100);
   return (
     <div role="listitem" class={`span ${chosen ? "chosen" : ""} ${span.error ? "span-bad" : ""}`}>
-      <span class="span-head" style={{ paddingLeft: `${Math.min(row.depth, 16) * 14}px` }}>
+      <span class="span-head" style={{ paddingLeft: `${Math.min(row.depth, 16) * 12}px` }}>
         {row.below > 0 ? (
           <button
             type="button"
