@@ -16,13 +16,17 @@ interface ViewOptions {
   readonly dark?: boolean;
 }
 
-/** Is ended with the test. */
-export interface Stage {
-  readonly fake: FakeDashboard;
-  /** Opens an address of the dashboard, with a clock that stands still, and waits until the page has something to show. */
+/** Looks at the pages of a dashboard. */
+export interface Visitor {
+  /** Opens an address, and waits until the page has something to show. */
   readonly open: (path: string, options?: ViewOptions) => Promise<Page>;
   /** What pages complained about: errors of scripts, and what the policy refused. */
   readonly complaints: readonly string[];
+}
+
+/** A fake, and a visitor of it whose clock stands still. Ends with the test. */
+interface Stage extends Visitor {
+  readonly fake: FakeDashboard;
 }
 
 /** How long a page may take on a loaded machine. */
@@ -35,7 +39,7 @@ export async function raiseCurtain(t: Test): Promise<Browser> {
   return browser;
 }
 
-/** Starts a fake, and opens its pages as a visitor without a past. */
+/** Starts a fake for a test. */
 export async function setStage(
   t: Test,
   browser: Browser,
@@ -43,9 +47,13 @@ export async function setStage(
 ): Promise<Stage> {
   const fake = await startFakeDashboard({ assets: await dashboardAssets(), ...options });
   t.teardown(() => fake.close());
+  return { fake, ...createVisitor(t, browser, fake.url, startedAt + 90_000) };
+}
+
+/** A visitor without a past, at a fixed time where one is given. */
+export function createVisitor(t: Test, browser: Browser, url: string, now?: number): Visitor {
   const complaints: string[] = [];
   return {
-    fake,
     complaints,
     open: async (path, { width = 1440, height = width < 500 ? 844 : 900, dark = false } = {}) => {
       const context = await browser.newContext({
@@ -63,8 +71,8 @@ export async function setStage(
       page.on("console", (message) => {
         if (message.type() === "error") complaints.push(`${path}: ${message.text()}`);
       });
-      await page.clock.setFixedTime(startedAt + 90_000);
-      await page.goto(fake.url + path);
+      if (now !== undefined) await page.clock.setFixedTime(now);
+      await page.goto(url + path);
       await settled(page);
       return page;
     },
