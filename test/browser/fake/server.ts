@@ -44,6 +44,8 @@ export interface FakeDashboard {
   readonly close: () => Promise<void>;
   /** What the pages asked to be done with services. */
   readonly controlled: readonly string[];
+  /** How many pages watch the system now. */
+  readonly watchers: () => number;
   /** Changes what is shown from now on. */
   readonly show: (system: (turn: number) => WatchSystemResponse) => void;
 }
@@ -62,12 +64,15 @@ const types: Readonly<Record<string, string>> = {
 export async function startFakeDashboard(options: FakeOptions): Promise<FakeDashboard> {
   const carts = createCarts();
   const controlled: string[] = [];
+  let watchers = 0;
   let system = options.system ?? shopAt;
   const ended = new AbortController();
   const routes = (router: ConnectRouter): void => {
     router.service(DashboardService, {
       async *watchSystem({ deltas }, { signal }) {
         let shown = system;
+        watchers++;
+        signal.addEventListener("abort", () => watchers--, { once: true });
         for (let turn = 0; !ended.signal.aborted && !signal.aborted; turn++) {
           yield deltas && turn > 0 && shown === system ? changesOf(system(turn), turn) : system(turn);
           shown = system;
@@ -198,6 +203,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
     url: `http://127.0.0.1:${port}`,
     port,
     controlled,
+    watchers: () => watchers,
     show: (next) => {
       system = next;
     },
