@@ -5,8 +5,10 @@ import { backofficeCommands } from "./backoffice/index.ts";
 import { callCommand } from "./call/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { entityCommand } from "./entity/index.ts";
+import { generateCommand } from "./generate/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
+import { newCommand } from "./new/index.ts";
 import { registryCommand } from "./registry/index.ts";
 import { tailCommand } from "./tail/index.ts";
 
@@ -60,7 +62,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
-  for (const make of [callCommand, tailCommand, entityCommand])
+  for (const make of [newCommand, generateCommand, callCommand, tailCommand, entityCommand])
     program.addCommand(make((exit) => (code = exit)));
   try {
     await program.parseAsync(argv);
