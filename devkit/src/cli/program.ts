@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import { callCommand } from "./call/index.ts";
+import { completionCommands } from "./completion/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { doctorCommand } from "./doctor/index.ts";
 import { entityCommand } from "./entity/index.ts";
 import { generateCommand } from "./generate/index.ts";
 import { joinCommands } from "./join/index.ts";
@@ -62,8 +64,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
-  for (const make of [newCommand, generateCommand, callCommand, tailCommand, entityCommand])
+  for (const make of [newCommand, generateCommand, callCommand, tailCommand, entityCommand, doctorCommand])
     program.addCommand(make((exit) => (code = exit)));
+  for (const command of completionCommands(program, (exit) => (code = exit)))
+    program.addCommand(command, { hidden: command.name() === "complete" });
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -14,6 +14,8 @@ export interface GenerateOptions {
   readonly lint: boolean;
   /** What git has of the proto files, to compare with; undefined for no comparison. */
   readonly against: string | undefined;
+  /** Runs `generate.sh` of this service only. Default: of all. */
+  readonly service?: string | undefined;
   /** Told of each part as it begins and ends. */
   readonly onPart: (part: string) => (result: PartResult) => void;
 }
@@ -28,7 +30,7 @@ export interface PartResult {
 
 /** Does all parts, one after the other. */
 export async function generateProject(options: GenerateOptions): Promise<readonly PartResult[]> {
-  const { project, lint, against, onPart } = options;
+  const { project, lint, against, service, onPart } = options;
   const results: PartResult[] = [];
   const { dir } = project;
   const part = async (
@@ -55,6 +57,7 @@ export async function generateProject(options: GenerateOptions): Promise<readonl
       : { skipped: "there is no buf.gen.yaml" },
   );
   for (const { name } of project.services) {
+    if (service !== undefined && service !== name) continue;
     const script = join(name, "generate.sh");
     if (await isThere(join(dir, script))) await part(script, () => runProgram(["sh", script], dir));
   }

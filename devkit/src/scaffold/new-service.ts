@@ -82,7 +82,12 @@ export async function newService(options: NewServiceOptions): Promise<MadeServic
       project.dir,
     );
   }
-  await runStep(run, "generate code", ["npm", "run", "--silent", "generate"], project.dir);
+  await runStep(
+    run,
+    "generate code",
+    ["npx", "samspel", "generate", "--no-breaking", "--service", names.name],
+    project.dir,
+  );
   return made;
 }
 

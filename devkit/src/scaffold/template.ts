@@ -31,16 +31,14 @@ export async function fillTemplate(name: string, values: Values): Promise<readon
     files.map(async (entry) => {
       const source = join(entry.parentPath, entry.name);
       const path = relative(root, source).replaceAll("\\", "/").slice(0, -ending.length);
-      const valueOf = (key: string): string => {
-        const value = values[key];
-        if (value === undefined) throw new Error(`template ${name}: nothing stands for ${key} in ${path}`);
-        return value;
-      };
-      const fill = (text: string, place: RegExp): string =>
-        text.replaceAll(place, (_, key: string) => valueOf(key));
       return {
-        path: fill(path, /__(\w+?)__(?=[./]|[A-Z])/g),
-        content: fill(await readFile(source, "utf8"), /\{\{(\w+)\}\}/g),
+        // A name such as `__init__` is no place.
+        path: path.replaceAll(/__([A-Za-z]+?)__/g, (text, key: string) => values[key] ?? text),
+        content: (await readFile(source, "utf8")).replaceAll(/\{\{(\w+)\}\}/g, (_, key: string) => {
+          const value = values[key];
+          if (value === undefined) throw new Error(`template ${name}: nothing stands for ${key} in ${path}`);
+          return value;
+        }),
       };
     }),
   );

@@ -18,6 +18,7 @@ export async function generate(options: GenerateOptions): Promise<number> {
     const results = await generateProject({
       project: await loadProject(place),
       lint: options.lint,
+      service: options.service,
       against: options.breaking ? options.against : undefined,
       onPart: (part) => {
         if (options.json) return (result) => console.log(JSON.stringify(result));

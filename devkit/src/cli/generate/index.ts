@@ -7,6 +7,7 @@ export interface GenerateOptions {
   readonly lint: boolean;
   readonly breaking: boolean;
   readonly against: string;
+  readonly service?: string;
   readonly json: boolean;
 }
 
@@ -28,6 +29,7 @@ export function generateCommand(exit: (code: number) => void): Command {
     .option("--no-lint", "without buf lint")
     .option("--no-breaking", "without buf breaking")
     .option("--against <ref>", "what git has, to compare with", "HEAD")
+    .option("-s, --service <name>", "runs the generate.sh of this service only")
     .addOption(new Option("--json", "tell each part's result as JSON, one object a line").default(false))
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)")
