@@ -1,5 +1,4 @@
 // Making projects and services: what one would have written by hand.
-export { languages, type Language } from "./languages.ts";
 export { newProject } from "./new-project.ts";
 export { newService } from "./new-service.ts";
 export type { StepRunner } from "./run-step.ts";
