@@ -34,9 +34,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .command("dev")
     .description("start the project in a folder, with the infra it needs; Ctrl-C stops everything")
     .addOption(
-      new Option("-p, --project <dir>", "the folder with samspel.json, or another file of that kind").default(
-        ".",
-      ),
+      new Option(
+        "-p, --project <dir>",
+        "the folder with samspel.json or samspel.config.ts, or a file of that kind",
+      ).default("."),
     )
     .addOption(new Option("--fresh", "delete the stored data first").default(false))
     .addOption(
@@ -47,6 +48,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .addOption(
       new Option("--identity", "give each service an identity: they call each other by mTLS").default(false),
     )
+    .addOption(new Option("--no-watch", "let files change without restarting anything"))
+    .addOption(
+      new Option(
+        "--join [name]",
+        "use the infra of a system that runs, by its project's name or folder, in place of own infra",
+      ),
+    )
+    .addOption(new Option("--no-gateway", "start no gateway"))
+    .addOption(new Option("--no-dashboard", "start no dashboard"))
     .addOption(new Option("--json", "tell what happens as JSON, one object a line").default(false))
     .addOption(new Option("--no-color", "write without colours"))
     .exitOverride()

@@ -13,12 +13,14 @@ export interface ServiceEnvironmentOptions {
   /** Where Node keeps compiled code, so that a second start is faster. */
   readonly compileCacheDir: string;
   readonly python?: PythonEnvironment | undefined;
+  /** Where spans go. */
+  readonly collectorUrl?: string | undefined;
 }
 
 /** The whole environment of a service; what samspel.json sets for it comes last. */
 export function serviceEnvironment(
   service: ServiceDefinition,
-  { inherited, infra, host, port, compileCacheDir, python }: ServiceEnvironmentOptions,
+  { inherited, infra, host, port, compileCacheDir, python, collectorUrl }: ServiceEnvironmentOptions,
 ): Readonly<Record<string, string | undefined>> {
   const binFolders = [python?.binDir, dirname(process.execPath), inherited["PATH"]];
   const ownPath = service.env["PYTHONPATH"] ?? inherited["PYTHONPATH"];
@@ -32,10 +34,20 @@ export function serviceEnvironment(
     DATABASE_URL: infra.databaseUrl,
     NATS_URL: infra.natsUrl,
     CONSUL_HTTP_ADDR: infra.registryUrl,
+    ...(collectorUrl === undefined ? {} : tracing(service.name, collectorUrl)),
     // Python keeps back what it writes to a pipe; logs must come when they are written.
     PYTHONUNBUFFERED: "1",
     ...service.env,
     PYTHONPATH: joined(pythonPath),
+  };
+}
+
+/** What OpenTelemetry reads, in any language. */
+function tracing(name: string, collectorUrl: string): Readonly<Record<string, string>> {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_SERVICE_NAME: name,
   };
 }
 

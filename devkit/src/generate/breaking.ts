@@ -1,12 +1,9 @@
-// What changed in proto files since a commit, and breaks callers or stored events. The proto files of then are taken out
-// of git, as buf itself cannot: what they import of packages is not in git.
+// What changed in proto files since a commit, and breaks callers or stored events. Only the proto files of then are taken out
+// of git: buf itself would clone it, with all that is beside them.
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runProgram, type Outcome } from "./program.ts";
-
-/** The options of Samspel, which the proto files import. */
-const runtimeProtos = "node_modules/@samspel/runtime/proto";
 
 export async function checkBreaking(
   dir: string,
@@ -25,10 +22,6 @@ export async function checkBreaking(
       await writeFile(join(then, path), output);
     }
     await cp(join(dir, "buf.yaml"), join(then, "buf.yaml"));
-    await cp(join(dir, runtimeProtos), join(then, runtimeProtos), {
-      recursive: true,
-      dereference: true,
-    }).catch(() => {});
     return await runProgram(["buf", "breaking", "--against", then], dir);
   } finally {
     await rm(then, { recursive: true, force: true });

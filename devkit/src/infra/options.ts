@@ -63,7 +63,7 @@ export function resolveInfraOptions(
     ownsSupervisor: options.supervisor === undefined,
     ports: options.ports ?? {},
     variables,
-    given: givenByEnvironment(environment, variables),
+    given: { ...givenByEnvironment(environment, variables), ...options.given },
     cacheDir: resolve(options.cacheDir ?? cacheFolder(environment)),
     searchPath: options.searchPath ?? [...(environment["PATH"] ?? "").split(delimiter), goFolder],
     downloads: options.downloads ?? resolveDownloads(environment["SAMSPEL_DOWNLOADS"]),

@@ -4,6 +4,7 @@ import { packageSource, type PackageSpecs } from "./packages.ts";
 import { namesOf } from "./names.ts";
 import { runStep, type StepRunner } from "./run-step.ts";
 import { fillTemplate, type PlannedFile } from "./template.ts";
+import { vendoredProtos } from "./vendored-protos.ts";
 import { requireFree, writeFiles } from "./write-files.ts";
 
 export interface NewProjectOptions {
@@ -30,9 +31,10 @@ export async function newProject(options: NewProjectOptions): Promise<Made> {
   const folder = resolve(options.folder);
   const { name } = namesOf("project", basename(folder));
   const source = await packageSource(packages, run);
-  const files = (await fillTemplate("project", { name })).map((file) =>
+  const own = (await fillTemplate("project", { name })).map((file) =>
     file.path === "package.json" ? withPackages(file, source.specs) : file,
   );
+  const files = [...own, ...(await vendoredProtos())];
   await requireFree(folder, files);
   const made = { folder, files: files.map(({ path }) => path).toSorted() };
   if (dryRun) return made;

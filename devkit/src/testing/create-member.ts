@@ -1,6 +1,6 @@
 // Puts a planned service into its place in the system: its port, its edges, its settings.
 import { createLogger } from "@samspel/runtime/testing";
-import { freePort, type Supervisor } from "../process/index.ts";
+import type { Supervisor } from "../process/index.ts";
 import type { Ground } from "./ground/index.ts";
 import { createInnerMember, createProcessMember, type Member, type SystemLog } from "./members/index.ts";
 import type { Plan } from "./plan.ts";
@@ -24,6 +24,10 @@ export async function createMember(name: string, plan: Plan, place: MemberPlace)
   const seen = await wiring.infraOf(name);
   const { topicPrefix } = ground;
   const infra = { databaseUrl: seen.postgres, natsUrl: seen.nats, registryUrl: seen.registry };
+  const ports = {
+    onPort: (port: number): void => wiring.claimPort(name, port),
+    onPortGone: (port: number): void => wiring.retirePort(port),
+  };
   if (plan.type === "inner") {
     const logger = createLogger({
       service: name,
@@ -45,20 +49,17 @@ export async function createMember(name: string, plan: Plan, place: MemberPlace)
       },
       start: plan.start,
       around: wiring.around(name),
-      onPort: (port) => wiring.claimPort(name, port),
+      ...ports,
     });
   }
-  // One that stays: an instance that is started again takes its predecessor's place in the registry.
-  const port = await freePort(host);
-  wiring.claimPort(name, port);
   return createProcessMember({
     name,
     registered: plan.registered,
     command: plan.command,
     cwd: plan.cwd,
-    env: { ...plan.environment({ infra, host, port }), SAMSPEL_TOPIC_PREFIX: topicPrefix },
+    env: (port) => ({ ...plan.environment({ infra, host, port }), SAMSPEL_TOPIC_PREFIX: topicPrefix }),
     host,
-    port,
+    ...ports,
     registryUrl: ground.registry.url,
     readyTimeoutMs,
     supervisor,

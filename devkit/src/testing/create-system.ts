@@ -102,7 +102,7 @@ export function createSystem<Name extends string>(parts: SystemParts): System<Na
 /** Clients have a method to tell for each unary method of a service. */
 function tell(
   { client }: Clients,
-  method: DescMethodUnary<DescMessage, DescMessage>,
+  method: DescMethodUnary,
   request: object,
   options: TellOptions | undefined,
 ): Promise<unknown> {

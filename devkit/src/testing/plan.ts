@@ -22,7 +22,7 @@ export type Plan =
     };
 
 /** Where a program runs and what it finds. */
-export interface ProgramPlace {
+interface ProgramPlace {
   readonly infra: Pick<Infra, "databaseUrl" | "natsUrl" | "registryUrl">;
   readonly host: string;
   readonly port: number;

@@ -30,9 +30,9 @@ export interface RawRequest {
 /** What an instance answers. */
 export interface RawResponse {
   readonly headers: IncomingHttpHeaders;
-  /** Where the instance has ended already, without a body. */
+  /** What came so far; those of an instance that ended without a body are among its headers. */
   readonly trailers: IncomingHttpHeaders | undefined;
-  /** The body; nobody reads it before. Its `trailers` event comes before its end. */
+  /** The body; nobody reads it before. When it ends, the trailers are there. */
   readonly stream: ClientHttp2Stream;
 }
 
@@ -78,8 +78,9 @@ export async function callRaw(
         over();
       });
       const answer = await answerOf(stream, method.methodKind === "unary", ended.signal);
-      const refusal = answer.trailers && findTrailerError(headersOf(answer.trailers));
-      if (refusal === undefined || begun) return answer;
+      const isEmpty = answer.stream.readableLength === 0;
+      const refusal = isEmpty && answer.trailers && findTrailerError(headersOf(answer.trailers));
+      if (!refusal || begun) return answer;
       // Whether it is sent again is decided by the rules of all calls.
       answers.set(refusal, answer);
       throw refusal;
@@ -129,23 +130,25 @@ async function open(
 /** Its headers; of a unary call also whether it has failed, which comes with the headers or without a body. */
 function answerOf(stream: ClientHttp2Stream, isUnary: boolean, ended: AbortSignal): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
-    let headers: IncomingHttpHeaders | undefined;
     let trailers: IncomingHttpHeaders | undefined;
-    const settle = (): void => {
-      stream.off("readable", settle).off("error", fail).off("end", settle);
-      if (headers !== undefined) resolve({ headers, trailers, stream });
-    };
     const fail = (error: unknown): void => reject(ended.aborted ? ended.reason : error);
     stream.once("error", fail);
-    stream.once("response", (received) => {
-      headers = received;
-      if (received["grpc-status"] !== undefined) trailers = received;
+    stream.once("trailers", (received) => (trailers = received));
+    stream.once("response", (headers) => {
+      const settle = (): void => {
+        stream.off("error", fail).off("readable", settle).off("end", settle);
+        resolve({
+          headers,
+          get trailers() {
+            return trailers;
+          },
+          stream,
+        });
+      };
+      if (headers["grpc-status"] !== undefined) trailers = headers;
       if (!isUnary || trailers !== undefined) return settle();
-      // Whatever comes first: of a body, nothing is taken yet (B3).
+      // Of a body, nothing is taken yet (B3). Without one, it may have ended already.
       stream.once("readable", settle).once("end", settle);
-    });
-    stream.once("trailers", (received) => {
-      trailers ??= stream.readableLength > 0 ? undefined : received;
     });
   });
 }

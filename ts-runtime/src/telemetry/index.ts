@@ -19,7 +19,6 @@ export {
   describeSpan,
   failureOf,
   isSampled,
-  isTraced,
   noTrace,
   recordException,
   type RunningSpan,

@@ -14,7 +14,6 @@ import {
   SpanStatusCode,
   trace,
   TraceFlags,
-  type Attributes,
   type Context,
   type Link,
   type Span,
@@ -45,11 +44,11 @@ export class RunningSpan {
   }
 
   set(attributes: SpanAttributes): void {
-    this.#span.setAttributes(writable(attributes));
+    this.#span.setAttributes(attributes);
   }
 
   event(name: string, attributes: SpanAttributes): void {
-    this.#span.addEvent(name, writable(attributes));
+    this.#span.addEvent(name, attributes);
   }
 
   /** Says that it failed; `message` is what people read. */
@@ -76,7 +75,7 @@ export class Tracing {
     const { kind } = spanTypes[type];
     const options = {
       kind,
-      attributes: writable(attributes),
+      attributes,
       ...(links === undefined ? {} : { links: [...links] }),
     };
     return new RunningSpan(this.#tracer.startSpan(name, options, parent), parent);
@@ -162,7 +161,7 @@ export function recordException(error: unknown): void {
 
 /** Adds to the active span, if there is one. */
 export function describeSpan(attributes: SpanAttributes): void {
-  trace.getActiveSpan()?.setAttributes(writable(attributes));
+  trace.getActiveSpan()?.setAttributes(attributes);
 }
 
 /** Notes something at the active span, if there is one. */
@@ -182,9 +181,4 @@ function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ("reason" in error && typeof error.reason === "string") return error.reason;
   return "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-/** The API takes no readonly records, and changes none. */
-function writable(attributes: SpanAttributes): Attributes {
-  return attributes as Attributes;
 }

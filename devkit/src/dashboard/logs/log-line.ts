@@ -1,5 +1,6 @@
 // A line of a service's output, read: JSON as loggers of any language write it, or text.
 import { stripVTControlCharacters } from "node:util";
+import type { LogRecord } from "../../collector/index.ts";
 
 /** From least to most grave. */
 export const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
@@ -48,6 +49,12 @@ export function readLine(text: string, nowMs: number): ReadLine {
     fields: rest.length === 0 ? "" : JSON.stringify(Object.fromEntries(rest)),
     traceId: typeof traceId === "string" ? traceId.toLowerCase() : "",
   };
+}
+
+/** A record that came by OTLP. */
+export function readRecord({ timeMs, level, message, attributes, traceId }: LogRecord): ReadLine {
+  const fields = Object.keys(attributes).length === 0 ? "" : JSON.stringify(attributes);
+  return { timeMs, level: level === "" ? "info" : levelOf(level), message, fields, traceId };
 }
 
 function parseEntry(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,8 +1,8 @@
 // Lines as they come, to a browser that may be slower than they are.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { LogLineSchema } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import { timestampOf } from "../time.ts";
 import type { LogLine } from "./log-line.ts";
 import type { LogFilter, LogStore } from "./log-store.ts";
 
@@ -44,6 +44,7 @@ export async function* watchLogs(
       if (lines.length > 0) yield lines;
       await sleep(restMs, undefined, { signal }).catch(() => {});
     }
+    signal.throwIfAborted();
   } finally {
     leave();
     signal.removeEventListener("abort", end);
@@ -51,5 +52,5 @@ export async function* watchLogs(
 }
 
 export function lineMessage({ number, timeMs, ...line }: LogLine): MessageInitShape<typeof LogLineSchema> {
-  return { ...line, number: BigInt(number), time: timestampFromMs(timeMs) };
+  return { ...line, number: BigInt(number), time: timestampOf(timeMs) };
 }

@@ -1,6 +1,5 @@
 // From plain values to the messages of the API.
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   EdgeKind,
   ServiceState,
@@ -11,6 +10,7 @@ import {
   type WatchSystemResponseSchema,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import type { Traffic, TrafficEdge } from "../../collector/index.ts";
+import { durationOf, timestampOf } from "../time.ts";
 import type { InstanceView, RestView, ServiceView } from "./views.ts";
 
 const states = {
@@ -41,7 +41,7 @@ function instanceMessage({
   sinceMs,
   ...instance
 }: InstanceView): MessageInitShape<typeof InstanceSchema> {
-  return { ...instance, pid: BigInt(pid), since: timestampFromMs(sinceMs) };
+  return { ...instance, pid: BigInt(pid), since: timestampOf(sinceMs) };
 }
 
 function edgeMessage({ kind, traffic, ...edge }: TrafficEdge): MessageInitShape<typeof EdgeSchema> {
@@ -68,7 +68,7 @@ export function systemMessage(
   return {
     ...rest,
     infra: [...infra],
-    problems: problems.map(({ sinceMs, ...problem }) => ({ ...problem, since: timestampFromMs(sinceMs) })),
+    problems: problems.map(({ sinceMs, ...problem }) => ({ ...problem, since: timestampOf(sinceMs) })),
     services: services.map(serviceMessage),
     edges: [...edges.map(edgeMessage), ...(gone?.edges.map(goneEdge) ?? [])],
     delta: gone !== undefined,
@@ -80,7 +80,7 @@ function trafficMessage({ count, errors, p50Ms, p99Ms }: Traffic): MessageInitSh
   return {
     count: BigInt(count),
     errors: BigInt(errors),
-    p50: durationFromMs(p50Ms),
-    p99: durationFromMs(p99Ms),
+    p50: durationOf(p50Ms),
+    p99: durationOf(p99Ms),
   };
 }

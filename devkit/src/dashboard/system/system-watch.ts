@@ -5,11 +5,13 @@
 //   S3. A watcher misses nothing: each is told what changed after the last version that it was told.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
 import type { InstanceState, StatesWatch } from "@samspel/registry";
 import type { WatchSystemResponseSchema } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import type { Collector, TrafficEdge, TrafficReport } from "../../collector/index.ts";
 import type { DevSystem } from "../../dev/index.ts";
 import { systemMessage } from "./messages.ts";
+import { createOwnServices } from "./own-services.ts";
 import { createVersions } from "./versions.ts";
 import { viewEdges, viewRest, viewServices, type RestView, type ServiceView } from "./views.ts";
 
@@ -20,6 +22,8 @@ export interface SystemWatchOptions {
   readonly states: StatesWatch;
   readonly collector: Collector | undefined;
   readonly gatewayUrl: string;
+  /** To ask instances what they serve. */
+  readonly transportTo: (instance: InstanceState) => Promise<Transport>;
 }
 
 export interface SystemWatch {
@@ -33,7 +37,7 @@ const windowMs = 60_000;
 const nothingPassed: TrafficReport = { services: new Map(), edges: [] };
 
 export function createSystemWatch(options: SystemWatchOptions): SystemWatch {
-  const { system, states, collector, gatewayUrl } = options;
+  const { system, states, collector, gatewayUrl, transportTo } = options;
   const services = createVersions<ServiceView>();
   const edges = createVersions<TrafficEdge>();
   const rest = createVersions<RestView>();
@@ -53,17 +57,20 @@ export function createSystemWatch(options: SystemWatchOptions): SystemWatch {
           instances: states.current,
           traffic,
           sinceMs: (instance) => since.of(instance),
+          ownOf: (instance) => own.of(instance),
         }),
       ),
       edges.set(viewEdges(traffic)),
       rest.set(new Map([["", viewRest(system, gatewayUrl)]])),
     ];
     since.keep(states.current);
+    own.look(states.current);
     if (changed.includes(true)) for (const wake of waiting) wake();
   };
   const note = (): void => {
     due ??= setTimeout(look, restMs / 5);
   };
+  const own = createOwnServices({ transportTo, onChange: note });
   const countTraffic = (): void => {
     traffic = collector?.traffic(windowMs) ?? nothingPassed;
     note();
@@ -116,6 +123,8 @@ export function createSystemWatch(options: SystemWatchOptions): SystemWatch {
           await sleep(restMs, undefined, { signal }).catch(() => {});
           while (version() === told && !signal.aborted) await nextLook(signal);
         }
+        // A dashboard that stops says so; a browser that went away does not hear it.
+        signal.throwIfAborted();
       } finally {
         exit();
       }

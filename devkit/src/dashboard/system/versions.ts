@@ -8,7 +8,7 @@ export interface Versions<T> {
   readonly version: number;
   /** Takes the values as they are now; true if any changed. */
   set(values: ReadonlyMap<string, T>): boolean;
-  /** All values now. */
+  /** All values now, by name. */
   all(): readonly T[];
   /** What changed after a version, and the last values of what is gone since then. */
   since(version: number): { readonly changed: readonly T[]; readonly gone: readonly T[] };
@@ -24,6 +24,8 @@ interface Entry<T> {
 export function createVersions<T>(): Versions<T> {
   const entries = new Map<string, Entry<T>>();
   let version = 0;
+  const byName = (): readonly Entry<T>[] =>
+    [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   return {
     get version() {
       return version;
@@ -46,9 +48,9 @@ export function createVersions<T>(): Versions<T> {
       if (isChanged) version = next;
       return isChanged;
     },
-    all: () => [...entries.values()].flatMap(({ value, isGone }) => (isGone ? [] : [value])),
+    all: () => byName().flatMap(({ value, isGone }) => (isGone ? [] : [value])),
     since(seen) {
-      const later = [...entries.values()].filter((entry) => entry.version > seen);
+      const later = byName().filter((entry) => entry.version > seen);
       return {
         changed: later.flatMap(({ value, isGone }) => (isGone ? [] : [value])),
         gone: later.flatMap(({ value, isGone }) => (isGone ? [value] : [])),

@@ -54,10 +54,9 @@ export interface Known {
   readonly traffic: TrafficReport;
   /** Since when an instance is there, in milliseconds since 1970. */
   readonly sinceMs: (instance: InstanceState) => number;
+  /** Which of the toolkit's own services it serves. */
+  readonly ownOf: (instance: InstanceState) => readonly string[];
 }
-
-/** The toolkit's own proto services, such as the backoffice, are not what a service is there for. */
-const ownPrefix = "samspel.v1.";
 
 /** All services, by name. */
 export function viewServices({
@@ -65,6 +64,7 @@ export function viewServices({
   instances,
   traffic,
   sinceMs,
+  ownOf,
 }: Known): ReadonlyMap<string, ServiceView> {
   const registered = Map.groupBy(instances, ({ service }) => service);
   const running = new Map(services.map((service) => [service.name, service]));
@@ -80,11 +80,7 @@ export function viewServices({
         protoServices: [...new Set(known.flatMap(({ protoServices }) => protoServices))].toSorted(),
         instances: known.map((instance) => viewInstance(instance, run, sinceMs(instance))),
         managed: run?.managed === true,
-        ownServices: [
-          ...new Set(
-            known.flatMap(({ protoServices }) => protoServices.filter((own) => own.startsWith(ownPrefix))),
-          ),
-        ].toSorted(),
+        ownServices: [...new Set(known.flatMap((instance) => ownOf(instance)))].toSorted(),
         traffic: rounded(traffic.services.get(name)),
         crashes: run?.crashes ?? 0,
       };

@@ -8,7 +8,7 @@ interface Echo {
   readonly edge: Edge;
   /** All that the callee has received. */
   readonly received: () => string;
-  connect(): Socket;
+  connect(this: void): Socket;
 }
 
 /** A callee that sends back what it gets, behind an edge. */

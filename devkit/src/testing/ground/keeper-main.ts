@@ -1,14 +1,31 @@
 // The keeper's process: starts Postgres and NATS, hands them out to who shows its token, and ends when nobody has them.
 import { keepInfra } from "./keeper.ts";
-import type { KeeperLine } from "./shared-infra.ts";
+
+/** What the keeper says on its standard output while it starts. */
+export type KeeperLine =
+  | { readonly type: "progress"; readonly text: string }
+  | { readonly type: "ready" }
+  | { readonly type: "failed"; readonly message: string };
 
 const [record = ""] = process.argv.slice(2);
 const say = (line: KeeperLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 // Whoever started us listens to the start only.
 process.stdout.on("error", () => {});
 
+const defaultIdleMs = 120_000;
+
+/** @throws Error that names the variable, its value and what it must be. */
+function idleMs(value: string | undefined): number {
+  if (value === undefined || value === "") return defaultIdleMs;
+  const ms = Number(value);
+  if (Number.isInteger(ms) && ms > 0) return ms;
+  throw new Error(
+    `SAMSPEL_TEST_INFRA_IDLE_MS must be a number of milliseconds, 1 or more: current value is "${value}"`,
+  );
+}
+
 try {
-  const keeper = await keepInfra({ record, idleMs: 120_000 });
+  const keeper = await keepInfra({ record, idleMs: idleMs(process.env["SAMSPEL_TEST_INFRA_IDLE_MS"]) });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void keeper.stop());
   // The terminal of whoever came first is not ours.
   process.on("SIGHUP", () => {});

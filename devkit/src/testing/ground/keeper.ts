@@ -7,7 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startInfra } from "../../infra/index.ts";
 import { superviseProcesses } from "../../process/index.ts";
-import type { InfraAddresses, KeeperRecord } from "./shared-infra.ts";
+import type { InfraAddresses } from "./shared-infra.ts";
+
+/** What the keeper writes down for those who look for it. */
+export interface KeeperRecord {
+  readonly port: number;
+  readonly token: string;
+  /** For people. */
+  readonly pid: number;
+}
 
 export interface KeeperOptions {
   /** The file that says where the keeper is. */
@@ -90,7 +98,8 @@ export async function keepInfra({ record, idleMs }: KeeperOptions): Promise<Keep
   infra.onEnded(() => void stop());
   await once(server.listen(0, "127.0.0.1"), "listening");
   // A server on a TCP port has an address of this kind.
-  const content: KeeperRecord = { port: (server.address() as AddressInfo).port, token };
+  const { port } = server.address() as AddressInfo;
+  const content: KeeperRecord = { port, token, pid: process.pid };
   await writeFile(`${record}.${process.pid}`, JSON.stringify(content), { mode: 0o600 });
   await rename(`${record}.${process.pid}`, record);
   waitForSomebody();

@@ -12,23 +12,13 @@ import { createInterface } from "node:readline";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, acquireFileLock, InfraError } from "../../infra/index.ts";
+import type { KeeperLine } from "./keeper-main.ts";
+import type { KeeperRecord } from "./keeper.ts";
 
 export interface InfraAddresses {
   readonly databaseUrl: string;
   readonly natsUrl: string;
 }
-
-/** What the keeper writes down for those who look for it. */
-export interface KeeperRecord {
-  readonly port: number;
-  readonly token: string;
-}
-
-/** What the keeper says on its standard output while it starts. */
-export type KeeperLine =
-  | { readonly type: "progress"; readonly text: string }
-  | { readonly type: "ready" }
-  | { readonly type: "failed"; readonly message: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

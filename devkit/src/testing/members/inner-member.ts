@@ -10,26 +10,39 @@ export interface InnerMemberOptions {
   readonly start: ServiceFunction;
   /** All its edges. */
   readonly around: Edge;
-  /** Told where it listens. */
+  /** Told where it listens, and when nobody is to be heard there any more: each life has a port of its own. */
   readonly onPort: (port: number) => void;
+  readonly onPortGone: (port: number) => void;
 }
 
-export function createInnerMember({ name, settings, start, around, onPort }: InnerMemberOptions): Member {
+export function createInnerMember(options: InnerMemberOptions): Member {
+  const { name, settings, start, around } = options;
   let state: MemberState = "down";
   let running: StartedService | undefined;
-  let url: string | undefined;
+  let port: number | undefined;
   let fault: Fault | undefined;
+  /** What was killed and still ends. */
+  let dying: Promise<void> | undefined;
 
   const lift = (): void => {
     fault?.lift();
     fault = undefined;
   };
+  const gone = (): void => {
+    if (port !== undefined) options.onPortGone(port);
+    port = undefined;
+  };
   const end = async (): Promise<void> => {
     const ending = running;
     running = undefined;
-    url = undefined;
-    await ending?.stop();
     state = "down";
+    await ending?.stop();
+    gone();
+  };
+  const buried = async (): Promise<void> => {
+    await dying;
+    dying = undefined;
+    lift();
   };
 
   return {
@@ -38,26 +51,31 @@ export function createInnerMember({ name, settings, start, around, onPort }: Inn
       return state;
     },
     get url() {
-      return url;
+      return port === undefined ? undefined : `http://${settings.host}:${port}`;
     },
     async start() {
-      lift();
+      await buried();
       running = await start(settings);
       if ("port" in running && typeof running.port === "number") {
-        onPort(running.port);
-        url = `http://${settings.host}:${running.port}`;
+        ({ port } = running);
+        options.onPort(running.port);
       }
       state = "ready";
     },
     async stop() {
-      lift();
+      await buried();
       await end();
     },
-    async kill() {
+    kill() {
       lift();
-      // Until it is started again: what it still does while it ends reaches nobody, as if it were dead.
+      // Until the next start: what it still does while it ends reaches nobody, as if it were dead.
       fault = around.cut();
-      await end();
+      gone();
+      const ended = end();
+      dying = Promise.all([dying, ended]).then(() => {});
+      // Who needs its end waits for it.
+      dying.catch(() => {});
+      return Promise.resolve();
     },
     freeze() {
       if (state !== "ready") throw new TypeError(`Cannot freeze ${name} as it is ${state}`);

@@ -1,6 +1,6 @@
 // A service in a process of its own, in whatever language.
 import { untilReady } from "../../dev/index.ts";
-import type { SupervisedProcess, Supervisor } from "../../process/index.ts";
+import { freePort, type SupervisedProcess, type Supervisor } from "../../process/index.ts";
 import type { Member, MemberState } from "./member.ts";
 import type { SystemLog } from "./log.ts";
 
@@ -12,9 +12,12 @@ export interface ProcessMemberOptions {
   readonly registered: string;
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment in which it listens on this port. */
+  readonly env: (port: number) => Readonly<Record<string, string | undefined>>;
   readonly host: string;
-  readonly port: number;
+  /** Told where it listens, and when nobody listens there any more: each life has a port of its own. */
+  readonly onPort: (port: number) => void;
+  readonly onPortGone: (port: number) => void;
   readonly registryUrl: string;
   readonly readyTimeoutMs: number;
   readonly supervisor: Supervisor;
@@ -22,9 +25,10 @@ export interface ProcessMemberOptions {
 }
 
 export function createProcessMember(options: ProcessMemberOptions): Member {
-  const { name, host, port, supervisor, log } = options;
+  const { name, host, supervisor, log } = options;
   let state: MemberState = "down";
   let child: SupervisedProcess | undefined;
+  let port = 0;
 
   const signal = (name: "SIGSTOP" | "SIGCONT"): void => {
     // What it started itself belongs to it.
@@ -46,14 +50,19 @@ export function createProcessMember(options: ProcessMemberOptions): Member {
     },
     async start() {
       const [command, ...args] = options.command;
-      const { cwd, env } = options;
+      const own = await freePort(host);
+      const { cwd } = options;
+      const env = options.env(own);
       const started = await supervisor.start({ name, command, args, cwd, env, graceMs: stopGraceMs });
       child = started;
+      port = own;
+      options.onPort(own);
+      void started.ended.then(() => options.onPortGone(own));
       started.onLine(({ text }) => log.add(name, text));
       try {
         await untilReady(started, {
           name: options.registered,
-          port,
+          port: own,
           registryUrl: options.registryUrl,
           readyTimeoutMs: options.readyTimeoutMs,
           signal: new AbortController().signal,

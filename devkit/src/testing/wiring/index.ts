@@ -1,2 +1,2 @@
 // The edges of a system.
-export { createWiring, infraNames, type InfraName, type InfraUrls, type Wiring } from "./wiring.ts";
+export { createWiring, infraNames, type InfraName, type Wiring } from "./wiring.ts";

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 const loopback = "127.0.0.1";
 
 /** An instance as the registry has it. */
-export interface SeenInstance {
+interface SeenInstance {
   readonly service: string;
   readonly host: string;
   readonly port: number;

@@ -3,6 +3,8 @@
 //   W1. Nobody gets another's true address: in the registry he sees where his edge to it begins (registry-view.ts), and in
 //       his environment where his edges to infra begin.
 //   W2. Where an edge begins stays the same while its target is the same, whatever faults come and go.
+//   W3. A target that is gone is refused where the edge begins, as it is where it was: a caller must see that his call never
+//       arrived. So each life of a member has a port of its own, and nothing is opened again.
 import {
   createEdge,
   createLine,
@@ -25,6 +27,8 @@ export interface Wiring {
   infraOf(member: string): Promise<InfraUrls>;
   /** Notes that a port is this member's: its name alone does not tell, where two members are instances of one service. */
   claimPort(member: string, port: number): void;
+  /** Notes that nobody listens on a port any more. */
+  retirePort(port: number): void;
   between(from: string, to: string): Edge;
   /** From all members to this one, or to a part of infra. */
   to(target: string): Edge;
@@ -40,9 +44,10 @@ const defaultPorts: Readonly<Record<InfraName, number>> = { postgres: 5432, nats
 /** Lays edges between the members; `infra` are the true addresses. */
 export function createWiring(members: readonly string[], infra: InfraUrls): Wiring {
   const lines = new Map<string, Line>();
-  const links = new Map<string, Promise<Link>>();
+  const links = new Map<string, { readonly target: Target; readonly link: Promise<Link> }>();
   const views: RegistryView[] = [];
   const owners = new Map<number, string>();
+  const retired = new Set<number>();
   for (const from of members) {
     for (const to of [...members, ...infraNames]) {
       if (from !== to) lines.set(`${from} → ${to}`, createLine(`${from} → ${to}`));
@@ -50,10 +55,12 @@ export function createWiring(members: readonly string[], infra: InfraUrls): Wiri
   }
 
   const lineOf = (from: string, to: string): Line | undefined => lines.get(`${from} → ${to}`);
-  const linkOf = (line: Line, target: Target): Promise<Link> => {
+  const linkOf = async (line: Line, target: Target): Promise<Link> => {
     const key = `${line.name} ${target.host} ${target.port}`;
-    const link = links.get(key) ?? openLink(line, target);
-    links.set(key, link);
+    const known = links.get(key) ?? { target, link: openLink(line, target) };
+    links.set(key, known);
+    const link = await known.link;
+    if (retired.has(target.port)) link.close();
     return link;
   };
   const linesWhere = (holds: (from: string, to: string) => boolean): readonly Line[] =>
@@ -92,6 +99,11 @@ export function createWiring(members: readonly string[], infra: InfraUrls): Wiri
       };
     },
     claimPort: (member, port) => void owners.set(port, member),
+    retirePort(port) {
+      retired.add(port);
+      for (const { target, link } of links.values())
+        if (target.port === port) void link.then((opened) => opened.close());
+    },
     between(from, to) {
       const line = lineOf(from, to);
       if (line !== undefined) return createEdge(line.name, [line]);
@@ -113,8 +125,7 @@ export function createWiring(members: readonly string[], infra: InfraUrls): Wiri
     },
     async close() {
       for (const line of lines.values()) line.reset();
-      for (const link of await Promise.allSettled(links.values()))
-        if (link.status === "fulfilled") link.value.close();
+      for (const { link } of links.values()) (await link).close();
       await Promise.all(views.map((view) => view.close()));
     },
   };

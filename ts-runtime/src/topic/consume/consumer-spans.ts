@@ -18,7 +18,8 @@ export function inSpans<T>(options: ConsumerOptions<T>): ConsumerOptions<T> {
   return tracing === undefined ? options : { ...options, work: workInSpans(options, tracing) };
 }
 
-function workInSpans<T>({ work, describe, ...about }: ConsumerOptions<T>, tracing: Tracing): Work<T> {
+function workInSpans<T>(about: ConsumerOptions<T>, tracing: Tracing): Work<T> {
+  const { work } = about;
   if (work.type === "single") {
     return {
       type: "single",
@@ -28,7 +29,7 @@ function workInSpans<T>({ work, describe, ...about }: ConsumerOptions<T>, tracin
           {
             about,
             parent: extractTrace(delivery.message.headers),
-            attributes: { ...describe?.(value), ...attributesOf(delivery) },
+            attributes: { ...about.describe?.(value), ...attributesOf(delivery) },
           },
           () => work.handle(value, delivery),
         ),

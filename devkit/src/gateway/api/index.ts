@@ -1,0 +1,1 @@
+export { followApis, type Apis, type OpenService, type OpenServices } from "./follow-apis.ts";

@@ -1,0 +1,1 @@
+export { createWebSockets, type WebSockets } from "./web-sockets.ts";
