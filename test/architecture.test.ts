@@ -13,7 +13,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["errors", "telemetry", "resilience", "codec"],
   ["descriptor", "request", "grpc"],
   ["service", "client"],
-  ["postgres"],
+  ["postgres", "proxy"],
   ["cluster"],
   ["evolution", "journal", "topic"],
   ["tell", "compatibility"],

@@ -1,5 +1,10 @@
 // Mounts the pages.
 import { render } from "preact";
+import { startRouter } from "./router/index.ts";
+import { applyTheme, Shell, startShortcuts } from "./shell/index.ts";
 
 const root = document.getElementById("app");
-if (root !== null) render(<h1>Samspel</h1>, root);
+applyTheme();
+startRouter();
+startShortcuts();
+if (root !== null) render(<Shell />, root);

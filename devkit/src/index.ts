@@ -1,5 +1,32 @@
 // samspel: the development environment, for programs. The command line is in `cli/`.
-export { ConfigError, type Project, type ServiceDefinition } from "./config/index.ts";
+export {
+  startCollector,
+  type Collector,
+  type CollectorOptions,
+  type EdgeKind,
+  type LogRecord,
+  type Span,
+  type SpanEvent,
+  type SpanKind,
+  type SpanLink,
+  type Trace,
+  type TraceFilter,
+  type TraceSummary,
+  type Traffic,
+  type TrafficEdge,
+  type TrafficReport,
+} from "./collector/index.ts";
+export {
+  ConfigError,
+  defineProject,
+  type BesideEntry,
+  type Project,
+  type ProjectFile,
+  type ProtosEntry,
+  type PythonEntry,
+  type ServiceDefinition,
+  type ServiceEntry,
+} from "./config/index.ts";
 export {
   DevError,
   startDev,

@@ -32,6 +32,13 @@ export {
   type SpiffeId,
   type Trust,
 } from "./identity/index.ts";
-export type { CheckState, InstanceState } from "./states/index.ts";
+export type { CheckState, InstanceState, StatesWatch } from "./states/index.ts";
 export type { RegistryTls } from "./tls.ts";
-export type { Health, InstanceQuery, InstanceWatch, ResolveOptions, WatchStatus } from "./watch/index.ts";
+export type {
+  Health,
+  InstanceQuery,
+  InstanceWatch,
+  ProtoServicesWatch,
+  ResolveOptions,
+  WatchStatus,
+} from "./watch/index.ts";

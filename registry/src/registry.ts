@@ -11,14 +11,16 @@ import {
   type Registration,
   type RegistrationHandle,
 } from "./registration/index.ts";
-import { readInstanceStates, type InstanceState } from "./states/index.ts";
+import { readInstanceStates, watchStates, type InstanceState, type StatesWatch } from "./states/index.ts";
 import {
   createCatalogs,
   createSharedWatches,
   resolveOnce,
   type InstanceQuery,
   type InstanceWatch,
+  type ProtoServicesWatch,
   type ResolveOptions,
+  watchProtoServices,
 } from "./watch/index.ts";
 
 /** A client of one registry. Make one per process and close it at the end: it holds long polls open. */
@@ -47,10 +49,17 @@ export interface Registry extends AsyncDisposable {
   /** All instances that speak gRPC, or those of one service, with what their checks say: for people who look. */
   states(service?: string): Promise<readonly InstanceState[]>;
   /**
+   * All instances that speak gRPC, with what their checks say, as they change: two long polls for a whole system of any
+   * size. Each watch has its own.
+   */
+  watchStates(): StatesWatch;
+  /**
    * The live instances of a proto service, as they change, or of some of them: `{ version: "2" }` for a canary. All
    * watches of a name share one long poll (R7).
    */
   watch(protoService: string, query?: InstanceQuery): InstanceWatch;
+  /** The names of all proto services that are registered, as they come and go; whether their instances live is another question. */
+  watchProtoServices(): ProtoServicesWatch;
   /**
    * The live instances of a proto service now. Waits until there is one; if there is none when the time is over,
    * the answer is empty.
@@ -68,7 +77,9 @@ export interface Registry extends AsyncDisposable {
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const resolved = resolveRegistryOptions(options);
   const http = createConsulHttp(resolved);
-  const watches = createSharedWatches(createCatalogs(http, resolved), resolved);
+  const catalogs = createCatalogs(http, resolved);
+  const watches = createSharedWatches(catalogs, resolved);
+  const nameWatches = new Set<ProtoServicesWatch>();
   const handles = new Set<RegistrationHandle>();
   const closed = new AbortController();
   const descriptors = createDescriptors(http, closed.signal);
@@ -86,6 +97,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const close = async (): Promise<void> => {
     closed.abort();
     watches.close();
+    for (const watch of nameWatches) watch[Symbol.dispose]();
     const ends = await Promise.allSettled([...handles].map((handle) => handle.deregister()));
     http.close();
     const failed = ends.find((end) => end.status === "rejected");
@@ -117,9 +129,19 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       whileOpen();
       return readInstanceStates(http, service, closed.signal);
     },
+    watchStates() {
+      whileOpen();
+      return watchStates(http, resolved, closed.signal);
+    },
     watch(protoService, query) {
       whileOpen();
       return watches.watch(protoService, query);
+    },
+    watchProtoServices() {
+      whileOpen();
+      const watch = watchProtoServices(catalogs(resolved.datacenter));
+      nameWatches.add(watch);
+      return watch;
     },
     async resolve(protoService, options) {
       whileOpen();

@@ -10,12 +10,13 @@ import type { Test } from "tap";
 const here = import.meta.dirname;
 const version = "v1.0.5";
 
-/** Runs all cases of a configuration on a program of ours; they must all pass. */
-export async function passesConformance(t: Test, mode: "server" | "client"): Promise<void> {
-  const program = [process.execPath, "--conditions=samspel-source", join(here, `${mode}.ts`)];
+/** Runs the suite on one of the programs here, by its configuration of the same name; all cases must pass. */
+export async function passesConformance(t: Test, name: "server" | "gateway" | "client"): Promise<void> {
+  const mode = name === "client" ? "client" : "server";
+  const program = [process.execPath, "--conditions=samspel-source", join(here, `${name}.ts`)];
   const runner = spawn(
     await builtRunner(),
-    ["--mode", mode, "--conf", join(here, `${mode}.yaml`), "--", ...program],
+    ["--mode", mode, "--conf", join(here, `${name}.yaml`), "--", ...program],
     // A group of its own, so that its programs end with it.
     { detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );

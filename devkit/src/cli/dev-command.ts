@@ -4,6 +4,8 @@ import { DevError, startDev } from "../dev/index.ts";
 import { InfraError } from "../infra/index.ts";
 import { superviseProcesses } from "../process/index.ts";
 import { createJsonReporter, createReporter, resolveColors } from "../report/index.ts";
+import { companionsFor } from "./dev-companions.ts";
+import { keysText, listenForKeys } from "./dev-keys.ts";
 import { listenForEndSignals } from "./end-signals.ts";
 
 /** What the command line says. */
@@ -12,6 +14,11 @@ export interface DevCommandOptions {
   readonly fresh: boolean;
   readonly registry: "embedded" | "consul";
   readonly identity: boolean;
+  readonly watch: boolean;
+  readonly gateway: boolean;
+  readonly dashboard: boolean;
+  /** True where no name is given. */
+  readonly join?: string | true;
   readonly color: boolean;
   readonly json: boolean;
 }
@@ -25,6 +32,7 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
         output: process.stdout,
         services: "after-ready",
         colors: resolveColors(process.stdout, options.color),
+        keys: keysText(process.stdin),
       });
   const supervisor = superviseProcesses();
   const interrupted = new AbortController();
@@ -40,12 +48,32 @@ export async function devCommand(options: DevCommandOptions): Promise<number> {
   });
 
   try {
-    const { project, fresh, registry } = options;
+    const { project, fresh, registry, watch, join } = options;
     const env = options.identity ? { SAMSPEL_IDENTITY: "consul" } : {};
     const { signal } = interrupted;
-    const dev = await startDev({ project, fresh, registry, env, reporter, supervisor, signal });
+    const dev = await startDev({
+      project,
+      fresh,
+      registry,
+      watch,
+      env,
+      reporter,
+      supervisor,
+      signal,
+      companions: companionsFor(options),
+      ...(join === undefined ? {} : { join: join === true ? "" : join }),
+    });
     if (!signal.aborted) reporter.ready(dev, performance.now() - beganAt);
+    const letKeysGo = listenForKeys({
+      dev,
+      input: process.stdin,
+      notice: (text) => reporter.notice(text),
+      error: (text) => reporter.error(text),
+      onQuit: (key) => signals.ask(key),
+    });
     await asked;
+    // A second Ctrl-C is a signal again.
+    letKeysGo();
     const stopAt = performance.now();
     await dev.stop();
     reporter.notice(`stopped (${((performance.now() - stopAt) / 1000).toFixed(2)} s)`);

@@ -12,6 +12,8 @@ const parentCheckMs = 250;
 export interface EndSignals {
   readonly first: Promise<string>;
   readonly second: Promise<string>;
+  /** As a signal of this name. */
+  ask(name: string): void;
   close(): void;
 }
 
@@ -49,6 +51,7 @@ export function listenForEndSignals(): EndSignals {
   return {
     first: first.promise,
     second: second.promise,
+    ask: onSignal,
     close() {
       clearInterval(alive);
       for (const name of names) process.off(name, onSignal);

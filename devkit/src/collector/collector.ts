@@ -156,17 +156,17 @@ export interface Collector {
   /** For `OTEL_EXPORTER_OTLP_ENDPOINT`: `http://127.0.0.1:<port>`. */
   readonly url: string;
   /** The latest traces that match, the newest first. */
-  listTraces(filter?: TraceFilter): readonly TraceSummary[];
+  listTraces(this: void, filter?: TraceFilter): readonly TraceSummary[];
   /** A whole trace; undefined where it is not kept, or not any more. Takes the id in any case. */
-  getTrace(traceId: string): Trace | undefined;
+  getTrace(this: void, traceId: string): Trace | undefined;
   /** What ended within the last so many milliseconds, as far as its spans are kept. Default a minute. */
-  traffic(windowMs?: number): TrafficReport;
+  traffic(this: void, windowMs?: number): TrafficReport;
   /** Takes spans of who runs in this process, such as the gateway of `samspel dev`. */
-  record(spans: readonly Span[]): void;
+  record(this: void, spans: readonly Span[]): void;
   /** Hears, at most ten times a second, that there are new spans. Gives back how to stop it. */
-  onChange(listener: () => void): () => void;
+  onChange(this: void, listener: () => void): () => void;
   /** Hears each log record; none is kept here. Gives back how to stop it. */
-  onLog(listener: (record: LogRecord) => void): () => void;
+  onLog(this: void, listener: (record: LogRecord) => void): () => void;
   /** Stops listening, and forgets everything. */
-  close(): Promise<void>;
+  close(this: void): Promise<void>;
 }

@@ -15,3 +15,4 @@ export type {
   TrafficEdge,
   TrafficReport,
 } from "./collector.ts";
+export { startCollector } from "./start-collector.ts";

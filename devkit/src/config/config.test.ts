@@ -38,7 +38,20 @@ t.test("loadProject() gives absolute paths and leaves defaults out", async (t) =
     name: "shop",
     dir: folder,
     file: join(folder, "samspel.json"),
-    services: [{ name: "cart", command: ["node", "cart.ts"], cwd: folder, env: {}, port: 8080 }],
+    extended: [],
+    services: [
+      {
+        name: "cart",
+        command: ["node", "cart.ts"],
+        cwd: folder,
+        env: {},
+        port: 8080,
+      },
+    ],
+    unmanaged: [],
+    protos: [],
+    gateway: { enabled: true, port: undefined },
+    dashboard: { enabled: true, port: undefined },
     tryCommands: ["curl {cart.url}/x"],
   });
 });
@@ -56,11 +69,11 @@ t.test("loadProject() names file, path, value and what is allowed when something
   const cases: readonly (readonly [unknown, string])[] = [
     [
       { name: "shop", servces: { cart } },
-      'unknown key servces; did you mean "services"? Allowed here: name, services, try',
+      'unknown key servces; did you mean "services"? Allowed here: name, services, extends, protos, gateway, dashboard, try',
     ],
     [
       { name: "shop", services: { cart: { comand: ["node"] } } },
-      'unknown key services.cart.comand; did you mean "command"? Allowed here: command, build, cwd, port, env, python',
+      'unknown key services.cart.comand; did you mean "command"? Allowed here: command, build, cwd, port, env, python, watch, protos, handover, unmanaged',
     ],
     [{ name: "shop", services: { cart: {} } }, "services.cart.command is missing"],
     [

@@ -1,15 +1,15 @@
 // Starts the dashboard's server: pages, API and what it passes on to services, on one port.
 import type { Server } from "node:http";
 import { isIPv4 } from "node:net";
-import { fileURLToPath } from "node:url";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { DashboardService } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import { dashboardAssets } from "../dashboard-assets/index.ts";
 import { urlOf } from "../join/index.ts";
 import type { Dashboard, DashboardOptions } from "./dashboard.ts";
+import { dashboardService } from "./dashboard-service.ts";
+import { openParts } from "./open-parts.ts";
+import { passOn, readPassedPath } from "./pass/index.ts";
 import { createAccess, createAssets, createRpc, listen, portOf } from "./server/index.ts";
-
-/** Beside the sources, and beside what is built of them. */
-const ownAssets = fileURLToPath(new URL("../../dashboard", import.meta.url));
 
 /**
  * Starts the dashboard; it is stopped by `close()`.
@@ -22,21 +22,39 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   requireTokenFor(host, token);
   const cookie = `samspel_dashboard_${port}`;
   const shutdown = new AbortController();
-  const rpc = createRpc((router) => router.service(DashboardService, {}), shutdown.signal);
-  const server = await listen({
-    host,
-    port,
-    access: createAccess({ allowedHosts, token, cookie }),
-    cookie,
-    token,
-    assets: createAssets(options.assets ?? ownAssets),
-    api: (request, response) => rpc(request, response, (request.url ?? "").split("?", 1)[0] ?? ""),
-  });
+  const assets = createAssets(options.assets ?? (await dashboardAssets()));
+  const parts = openParts(options);
+  const own = createRpc(
+    (router) => router.service(DashboardService, dashboardService(parts)),
+    shutdown.signal,
+  );
+  const passed = createRpc((router) => passOn(router, parts.transports), shutdown.signal);
+  let server: Server;
+  try {
+    server = await listen({
+      host,
+      port,
+      access: createAccess({ allowedHosts, token, cookie }),
+      cookie,
+      token,
+      assets,
+      api(request, response) {
+        const [path = ""] = (request.url ?? "").split("?", 1);
+        const to = readPassedPath(path);
+        return to === undefined
+          ? own(request, response, path)
+          : passed(request, response, to.path, to.values);
+      },
+    });
+  } catch (error) {
+    await parts[Symbol.asyncDispose]();
+    throw error;
+  }
   const base = urlOf(isAnyAddress(host) ? "127.0.0.1" : host, portOf(server));
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     shutdown.abort(new ConnectError("the dashboard stops", Code.Unavailable));
-    return (closing ??= closeServer(server));
+    return (closing ??= closeServer(server).then(() => parts[Symbol.asyncDispose]()));
   };
   return {
     url: token === undefined ? base : `${base}/?token=${encodeURIComponent(token)}`,

@@ -3,16 +3,32 @@ import { describeExit, type OutputLine, type ProcessExit } from "../process/inde
 
 const shownLines = 20;
 
+export interface DevErrorOptions extends ErrorOptions {
+  /** What a process wrote last; it is shown below the message. */
+  readonly lines?: readonly OutputLine[];
+}
+
 /** The run cannot start or go on. The message says all; a stack would not help. */
 export class DevError extends Error {
   static {
     this.prototype.name = "DevError";
   }
+
+  /** The message without what a process wrote. */
+  readonly headline: string;
+  /** What a process wrote last. */
+  readonly lines: readonly OutputLine[];
+
+  constructor(headline: string, { lines, ...options }: DevErrorOptions = {}) {
+    super(lines === undefined ? headline : `${headline}. ${lastWords(lines)}`, options);
+    this.headline = headline;
+    this.lines = lines ?? [];
+  }
 }
 
 /** A process that ended badly: how, and what it said last. */
-export function endedBadly(what: string, exit: ProcessExit, lastLines: readonly OutputLine[]): DevError {
-  return new DevError(`${what} ${describeExit(exit)}. ${lastWords(lastLines)}`);
+export function endedBadly(what: string, exit: ProcessExit, lines: readonly OutputLine[]): DevError {
+  return new DevError(`${what} ${describeExit(exit)}`, { lines });
 }
 
 /** The last lines of a process, indented under a heading. */

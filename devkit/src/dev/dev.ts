@@ -2,9 +2,11 @@
 import type { Project } from "../config/index.ts";
 import type { Infra, InfraReporter } from "../infra/index.ts";
 import type { OutputLine, ProcessExit, Supervisor } from "../process/index.ts";
+import type { Companions } from "./companions.ts";
+import type { DevProblem, DevServiceStatus, DevSystem } from "./dev-system.ts";
 
 export interface DevOptions {
-  /** The folder with samspel.json. */
+  /** The folder with samspel.json or samspel.config.ts, or a file of that kind. */
   readonly project: string;
   /** Holds what infra stores. Default: `.samspel/data` in the project. */
   readonly dataDir?: string;
@@ -17,6 +19,18 @@ export interface DevOptions {
    * (`stable`, the default), or on free ones, so that the run fits beside another (`free`).
    */
   readonly ports?: "stable" | "free";
+  /**
+   * Restarts services when their files change. A service that does not start is then a problem to mend, and not the end
+   * of the run. Default false.
+   */
+  readonly watch?: boolean;
+  /**
+   * Uses the infra of a run that is there already, in place of infra of its own: the folder or the name of its project,
+   * or `""` where only one runs. It goes on when this run stops.
+   */
+  readonly join?: string;
+  /** What is started beside the services. Default: nothing. */
+  readonly companions?: Companions;
   /** More environment for all services. */
   readonly env?: Readonly<Record<string, string>>;
   /** How long a service may take to be ready, in milliseconds. Default 60,000. */
@@ -52,10 +66,21 @@ export type DevEvent =
       readonly reason: string;
       readonly restartInMs: number;
     }
-  | { readonly type: "recovered"; readonly name: string };
+  | { readonly type: "recovered"; readonly name: string }
+  /** Files changed; these services restart. Paths are relative to the project's folder. */
+  | { readonly type: "changed"; readonly files: readonly string[]; readonly services: readonly string[] }
+  /** A service was started anew as its files had changed. */
+  | { readonly type: "reloaded"; readonly name: string; readonly tookMs: number }
+  /** samspel.json changed: a new run takes it up. */
+  | { readonly type: "project-changed" }
+  | { readonly type: "problem"; readonly problem: DevProblem }
+  /** The problem is gone. */
+  | { readonly type: "mended"; readonly problem: DevProblem };
 
 /** What a service told the registry of itself. */
 export interface RegisteredInstance {
+  /** Its id there. */
+  readonly id: string;
   readonly address: string;
   readonly port: number;
   /** The full names of the proto services that it serves. */
@@ -70,7 +95,7 @@ export interface DevService {
   readonly port: number;
   readonly url: string;
   /** `down`: killed by `kill()`, or stopped. */
-  readonly state: "starting" | "ready" | "crashed" | "down";
+  readonly state: DevServiceStatus;
   /** While it runs. */
   readonly pid: number | undefined;
   /** What it registered when it was last ready. */
@@ -82,10 +107,17 @@ export interface Dev extends AsyncDisposable {
   readonly project: Project;
   readonly services: readonly DevService[];
   readonly infra: Infra;
+  /** The same for the dashboard: what runs, what is wrong, what can be done. */
+  readonly system: DevSystem;
+  /** Where the gateway listens, if there is one. */
+  readonly gatewayUrl: string | undefined;
+  /** Where the dashboard is, if there is one. */
+  readonly dashboardUrl: string | undefined;
   /** The project's commands to try, filled in. */
   readonly tryCommands: readonly string[];
   /**
-   * Stops a service if it runs, starts it again and waits until it is ready.
+   * Stops a service if it runs, starts it again and waits until it is ready. Where files are watched, it is built first,
+   * and the old process serves until the new one does.
    *
    * @throws DevError when it does not get ready.
    */

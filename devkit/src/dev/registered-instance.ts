@@ -21,6 +21,7 @@ export interface PassingQuery {
 interface HealthEntry {
   readonly Node: { readonly Address: string };
   readonly Service: {
+    readonly ID: string;
     readonly Address: string;
     readonly Port: number;
     readonly Tags: readonly string[] | null;
@@ -79,6 +80,7 @@ async function readHealth(
 
 function instanceOf({ Node, Service }: HealthEntry): RegisteredInstance {
   return {
+    id: Service.ID,
     address: Service.Address || Node.Address,
     port: Service.Port,
     protoServices: (Service.Tags ?? []).filter((tag) => tag !== "grpc"),

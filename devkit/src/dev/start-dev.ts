@@ -1,25 +1,31 @@
-// Starts a whole system: infra and what is missing, beside each other; then all services, beside each other. Either
-// everything is ready in the end, or nothing of it is left (A1).
+// Starts a whole system: infra and what is missing, beside each other; then all services, beside each other; then what
+// shows them. Where nobody watches the files, either everything is ready in the end, or nothing of it is left (A1).
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { fillPlaceholders } from "../config/index.ts";
 import { startInfra, type Infra } from "../infra/index.ts";
 import { allOrAbort } from "./all-or-abort.ts";
-import { buildServices } from "./build-services.ts";
-import type { Dev, DevOptions } from "./dev.ts";
-import { DevError } from "./dev-error.ts";
+import { buildService } from "./build-service.ts";
+import { createRunners, preparePythons, type PythonEnvironments } from "./create-runners.ts";
+import { createNews, createSystem, type News } from "./create-system.ts";
+import type { Dev, DevOptions, DevReporter } from "./dev.ts";
+import { DevError, endedBadly } from "./dev-error.ts";
+import { createGenerator } from "./generator.ts";
 import { keepInfraAlive } from "./keep-infra-alive.ts";
-import { preparePython, type PythonEnvironment } from "./python-environment.ts";
+import { keepUnmanaged } from "./keep-unmanaged.ts";
+import { createProblems, problemOf, type Problems } from "./problems.ts";
+import { watchProject } from "./reload.ts";
 import { resolveDevOptions, type ResolvedDevOptions } from "./resolve-options.ts";
-import { serviceCommand, serviceEnvironment } from "./service-environment.ts";
+import { publishRun, watchRun, type RunFacts } from "./run-file.ts";
 import { assignPorts } from "./service-ports.ts";
-import { createServiceRunner, type ServiceRunner } from "./service-runner.ts";
+import type { ServiceRunner } from "./service-runner.ts";
+import { startCollector, startCompanions } from "./start-companions.ts";
 
 /**
  * Starts the project's services and the infra they need, and waits until each service is in the registry and passing.
  *
  * @throws ConfigError when samspel.json is wrong.
- * @throws DevError when a port is taken or a service does not start; everything has been stopped then.
+ * @throws DevError when a port is taken or, unless `watch` is set, a service does not start; everything has been stopped
+ *   then.
  */
 export async function startDev(options: DevOptions): Promise<Dev> {
   const resolved = await resolveDevOptions(options);
@@ -29,96 +35,227 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   // Whatever is under way, a build, an installation, a service, ends at once.
   const stopAll = (): void => void resolved.supervisor.stop();
   signal.addEventListener("abort", stopAll);
-  let infra: Infra | undefined;
+  await using begun = new AsyncDisposableStack();
+  begun.defer(() => resolved.supervisor.stop());
   try {
-    signal.throwIfAborted();
-    const ports = await assignPorts(resolved.project, resolved.ports, resolved.host);
-    let pythons: PythonEnvironments;
-    [infra, pythons] = await allOrAbort<[Infra, PythonEnvironments, void]>(abort, [
-      beginInfra(resolved, signal).then((started) => (infra = started)),
-      preparePythons(resolved, signal),
-      beginBuilds(resolved, signal),
-    ]);
-    signal.throwIfAborted();
-    const runners = createRunners(resolved, infra, ports, pythons);
-    await allOrAbort(
-      abort,
-      runners.map((runner) => runner.start(signal)),
-    );
-    return createDev(resolved, infra, runners);
+    return await begin(resolved, abort, signal, begun);
   } catch (error) {
     await resolved.supervisor.stop();
-    await infra?.stop();
     throw error;
   } finally {
     signal.removeEventListener("abort", stopAll);
   }
 }
 
-type PythonEnvironments = ReadonlyMap<string, PythonEnvironment>;
-
-function beginInfra(resolved: ResolvedDevOptions, signal: AbortSignal): Promise<Infra> {
-  const { dataDir, fresh, registry, reporter, supervisor } = resolved;
-  return startInfra({ dataDir, fresh, registry, reporter, supervisor, signal });
-}
-
-function beginBuilds(
-  { project, reporter, supervisor, inherited }: ResolvedDevOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  return buildServices({ services: project.services, reporter, supervisor, env: inherited, signal });
-}
-
-/** One environment for each requirements file; services may share it. */
-async function preparePythons(
-  { project, stateDir, reporter, supervisor, inherited }: ResolvedDevOptions,
-  signal: AbortSignal,
-): Promise<PythonEnvironments> {
-  const environments = new Map<string, PythonEnvironment>();
-  const files = new Set(project.services.map(({ python }) => python?.requirements));
-  for (const requirements of files) {
-    signal.throwIfAborted();
-    if (requirements === undefined) continue;
-    const dir = join(stateDir, "python");
-    environments.set(
-      requirements,
-      await preparePython({ requirements, dir, reporter, supervisor, env: inherited, signal }),
-    );
-  }
-  return environments;
-}
-
-function createRunners(
+async function begin(
   resolved: ResolvedDevOptions,
-  infra: Infra,
-  ports: ReadonlyMap<string, number>,
-  pythons: PythonEnvironments,
-): readonly ServiceRunner[] {
-  const { project, host, inherited, stateDir, registryToken, readyTimeoutMs, supervisor, reporter } =
-    resolved;
-  return project.services.map((definition) => {
-    const port = ports.get(definition.name) ?? 0;
-    const python = pythons.get(definition.python?.requirements ?? "");
-    const compileCacheDir = join(stateDir, "compile-cache");
-    return createServiceRunner({
-      definition,
-      command: serviceCommand(definition, python),
-      env: serviceEnvironment(definition, { inherited, infra, host, port, compileCacheDir, python }),
-      host,
-      port,
+  abort: AbortController,
+  signal: AbortSignal,
+  begun: AsyncDisposableStack,
+): Promise<Dev> {
+  signal.throwIfAborted();
+  const { project, host, watch, supervisor } = resolved;
+  const news = createNews();
+  const reporter = tellingNews(resolved.reporter, news);
+  const problems = createProblems({
+    onProblem: (problem) => {
+      reporter.event({ type: "problem", problem });
+      news.changed();
+    },
+    onMended: (problem) => {
+      reporter.event({ type: "mended", problem });
+      news.changed();
+    },
+  });
+  const options = { ...resolved, reporter };
+  const ports = await assignPorts(project, resolved.ports, host);
+  const generator = createGenerator({
+    definitions: project.protos,
+    dir: project.dir,
+    stateDir: resolved.stateDir,
+    env: resolved.inherited,
+    supervisor,
+    reporter,
+    problems,
+  });
+  // Before anything is read that may change.
+  const reload = watch ? await watchProject({ project, generator, problems, reporter }) : undefined;
+  if (reload !== undefined) begun.defer(() => reload.close());
+  const pythonsReady = preparePythons(options, signal);
+  const [infra, collector, pythons, unbuilt] = await allOrAbort(abort, [
+    beginInfra(options, signal, begun),
+    startCollector(options, problems),
+    pythonsReady,
+    buildAll(options, pythonsReady, signal),
+  ]);
+  if (collector !== undefined) begun.defer(() => collector.close());
+  signal.throwIfAborted();
+  const { runners, configuration } = createRunners(options, {
+    infra,
+    ports,
+    pythons,
+    problems,
+    collectorUrl: collector?.url ?? resolved.joined?.collectorUrl,
+    onChange: () => news.changed(),
+  });
+  begun.defer(() => stopServices(runners));
+  await allOrAbort(
+    abort,
+    // One that could not be built is built again: that says why.
+    runners.map((runner) => (unbuilt.has(runner.name) ? runner.reload() : runner.start(signal))),
+  );
+  const system = createSystem({
+    name: project.name,
+    runners,
+    unmanaged: project.unmanaged,
+    infra,
+    problems,
+    news,
+    configuration,
+  });
+  begun.defer(
+    keepUnmanaged({
+      services: project.unmanaged,
       registryUrl: infra.registryUrl,
-      registryToken,
-      readyTimeoutMs,
-      supervisor,
-      reporter,
-    });
+      problems,
+      dir: project.dir,
+    }),
+  );
+  begun.defer(watchInfra(infra, options, { problems, news }));
+  begun.defer(watchJoined(options, problems));
+  const beside = await startCompanions(options, problems, { system, collector, infra });
+  begun.defer(() => beside.close());
+  const published = await letJoin(options, { infra, collector, beside });
+  begun.defer(() => published.end());
+  if (reload !== undefined) {
+    reload.begin(runners);
+    // No change starts anything while all is stopped.
+    begun.defer(() => reload.close());
+  }
+  const parts = begun.move();
+  return createDev(options, { infra, runners, system, beside, stop: () => parts.disposeAsync() });
+}
+
+/** What services write and what becomes of parts goes to those who listen to the system as well. */
+function tellingNews(reporter: DevReporter, news: News): DevReporter {
+  return {
+    step: (name) => reporter.step(name),
+    event(event) {
+      if (event.type === "output") news.output(event.service, event.line);
+      reporter.event(event);
+    },
+  };
+}
+
+async function beginInfra(
+  resolved: ResolvedDevOptions,
+  signal: AbortSignal,
+  begun: AsyncDisposableStack,
+): Promise<Infra> {
+  const { dataDir, fresh, registry, reporter, supervisor, joined } = resolved;
+  const infra = await startInfra({
+    dataDir,
+    fresh,
+    registry,
+    reporter,
+    supervisor,
+    signal,
+    ...(joined === undefined ? {} : { given: givenBy(joined) }),
+  });
+  begun.defer(() => infra.stop());
+  return infra;
+}
+
+function givenBy({ name, databaseUrl, natsUrl, registryUrl }: RunFacts) {
+  const variable = `the run of ${name}`;
+  return {
+    postgres: { url: databaseUrl, variable },
+    nats: { url: natsUrl, variable },
+    registry: { url: registryUrl, variable },
+  };
+}
+
+/** The names of those that could not be built; where nobody watches, that is an error. */
+async function buildAll(
+  { project, reporter, supervisor, inherited: env, watch }: ResolvedDevOptions,
+  pythonsReady: Promise<PythonEnvironments>,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const unbuilt = new Set<string>();
+  for (const service of project.services) {
+    const requirements = service.python?.requirements;
+    const python = requirements === undefined ? undefined : (await pythonsReady).get(requirements);
+    try {
+      await buildService(service, { reporter, supervisor, env, python, signal });
+    } catch (error) {
+      if (!watch || signal.aborted) throw error;
+      unbuilt.add(service.name);
+    }
+  }
+  return unbuilt;
+}
+
+function watchInfra(
+  infra: Infra,
+  { project, reporter }: ResolvedDevOptions,
+  { problems, news }: { readonly problems: Problems; readonly news: News },
+): () => void {
+  return keepInfraAlive(infra, reporter, (name, ended) => {
+    news.infra(name, ended === undefined);
+    if (ended === undefined) return problems.clear(name, "infra");
+    const error = endedBadly(name, ended.exit, ended.lastLines);
+    problems.set(problemOf(error, { service: name, kind: "infra", dir: project.dir }));
   });
 }
 
+/** Without the run that has the infra, nothing goes on; it may come back. */
+function watchJoined({ joined }: ResolvedDevOptions, problems: Problems): () => void {
+  if (joined === undefined) return () => {};
+  return watchRun(joined, (runs) => {
+    if (runs) return problems.clear(joined.name, "infra");
+    const summary = `${joined.name} has ended, whose infra is used: start it again with samspel dev --project ${joined.dir}`;
+    problems.set({ service: joined.name, kind: "infra", summary, detail: "" });
+  });
+}
+
+/** A run that uses the infra of another one has none to offer. */
+async function letJoin(
+  { project, joined }: ResolvedDevOptions,
+  parts: {
+    readonly infra: Infra;
+    readonly collector: { readonly url: string } | undefined;
+    readonly beside: { readonly gatewayUrl: string | undefined; readonly dashboardUrl: string | undefined };
+  },
+) {
+  if (joined !== undefined) return { end: async () => {} };
+  const { databaseUrl, natsUrl, registryUrl } = parts.infra;
+  return publishRun({
+    name: project.name,
+    dir: project.dir,
+    pid: process.pid,
+    databaseUrl,
+    natsUrl,
+    registryUrl,
+    collectorUrl: parts.collector?.url,
+    gatewayUrl: parts.beside.gatewayUrl,
+    dashboardUrl: parts.beside.dashboardUrl,
+  });
+}
+
+async function stopServices(runners: readonly ServiceRunner[]): Promise<void> {
+  await Promise.all(runners.map((runner) => runner.stop()));
+  await Promise.all(runners.map((runner) => runner.close()));
+}
+
+interface DevParts extends Pick<Dev, "infra" | "system"> {
+  readonly runners: readonly ServiceRunner[];
+  readonly beside: Pick<Dev, "gatewayUrl" | "dashboardUrl">;
+  readonly stop: () => Promise<void>;
+}
+
 function createDev(
-  { project, supervisor, reporter }: ResolvedDevOptions,
-  infra: Infra,
-  runners: readonly ServiceRunner[],
+  { project }: ResolvedDevOptions,
+  { infra, runners, system, beside, stop: stopAll }: DevParts,
 ): Dev {
   const runnerOf = (name: string): ServiceRunner => {
     const runner = runners.find((candidate) => candidate.name === name);
@@ -127,23 +264,20 @@ function createDev(
       `No service is named ${name}: there are ${runners.map(({ name }) => name).join(", ")}`,
     );
   };
-  const letInfraGo = keepInfraAlive(infra, reporter);
   const random = randomBytes(2).toString("hex");
   let stopped: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    letInfraGo();
-    await Promise.all(runners.map((runner) => runner.stop()));
-    await infra.stop();
-    await supervisor.stop();
-  };
+  const stop = (): Promise<void> => (stopped ??= stopAll());
   return {
     project,
     services: runners,
     infra,
+    system,
+    gatewayUrl: beside.gatewayUrl,
+    dashboardUrl: beside.dashboardUrl,
     tryCommands: project.tryCommands.map((command) => fillPlaceholders(command, runners, random)),
     restart: async (name) => runnerOf(name).restart(),
     kill: async (name) => runnerOf(name).kill(),
-    stop: () => (stopped ??= stop()),
-    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }

@@ -1,7 +1,7 @@
 // Waits until a process that was started is a service that others can call, and says clearly why it is not.
 import type { SupervisedProcess } from "../process/index.ts";
 import type { RegisteredInstance } from "./dev.ts";
-import { DevError, endedBadly, lastWords } from "./dev-error.ts";
+import { DevError, endedBadly } from "./dev-error.ts";
 import { untilPassing } from "./registered-instance.ts";
 
 export interface UntilReadyOptions {
@@ -52,7 +52,8 @@ export async function untilReady(
     if (timedOut)
       throw new DevError(
         `${name} is not ready after ${readyTimeoutMs / 1000} s: it runs (pid ${started.pid}); last seen: ` +
-          `${waitingFor}. ${lastWords(started.lastLines)}`,
+          waitingFor,
+        { lines: started.lastLines },
       );
     throw error;
   } finally {

@@ -13,7 +13,7 @@ import { DynamicError } from "./dynamic-error.ts";
 import { findMethod, findProtoService, splitMethod } from "./method-name.ts";
 
 /** A proto service that is registered. */
-interface ServedProtoService {
+export interface ServedProtoService {
   /** Its full name. */
   readonly name: string;
   /** The names of the services that serve it. */

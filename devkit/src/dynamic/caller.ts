@@ -5,13 +5,11 @@
 //   Y2. A call goes to one instance, which its start names. It is made by the runtime's own client, so deadlines,
 //       identities and the ends of streams are as between services.
 //   Y3. Nothing is kept between calls but the identity.
-import { openIdentity, type Identity, type InstanceState, type Registry } from "@samspel/registry";
-import { createClients, type Clients } from "@samspel/runtime";
 import type { ApiCatalog } from "./api-catalog.ts";
 import { ask } from "./ask.ts";
 import type { CallEvent, DynamicCall } from "./call.ts";
 import { DynamicError } from "./dynamic-error.ts";
-import { oneInstance } from "./one-instance.ts";
+import { createInstanceClients, type InstanceClientsOptions } from "./instance-clients.ts";
 import { openRequests } from "./requests.ts";
 import { tell } from "./tell.ts";
 import { withTrace } from "./trace.ts";
@@ -26,42 +24,14 @@ export interface DynamicCaller extends AsyncDisposable {
   call(call: DynamicCall): AsyncGenerator<CallEvent, void>;
 }
 
-export interface DynamicCallerOptions {
-  readonly registry: Registry;
+export interface DynamicCallerOptions extends InstanceClientsOptions {
   readonly catalog: ApiCatalog;
-  /** NATS with JetStream, for tells: `nats://host:4222`. Default: telling is refused. */
-  readonly natsUrl?: string | undefined;
-  /** `SAMSPEL_TOPIC_PREFIX` of the services. Default: empty. */
-  readonly topicPrefix?: string | undefined;
-  /** As whom it tells, and calls instances with an identity. Default `samspel`. */
-  readonly name?: string;
 }
 
 /** Creates a caller; nothing connects before the first call. The registry stays open when it is closed. */
 export function createDynamicCaller(options: DynamicCallerOptions): DynamicCaller {
-  const { registry, catalog, natsUrl, topicPrefix = "", name = "samspel" } = options;
-  let identity: Promise<Identity> | undefined;
-
-  /** Only instances that want TLS need one, and not every registry can give one. */
-  const identityFor = (instance: InstanceState | undefined): Promise<Identity> | undefined => {
-    if (instance?.meta["secure"] !== "true") return undefined;
-    return (identity ??= openIdentity({ registry, service: name }).catch((error: unknown) => {
-      identity = undefined;
-      throw error;
-    }));
-  };
-
-  const clientsTo = async (instance: InstanceState | undefined): Promise<Clients> => {
-    const own = await identityFor(instance);
-    return createClients({
-      registry: oneInstance(registry.url, instance),
-      name,
-      topicPrefix,
-      ...(natsUrl === undefined ? {} : { natsUrl }),
-      ...(own === undefined ? {} : { identity: { identity: own, mode: "permissive" } }),
-    });
-  };
-
+  const { registry, catalog, natsUrl } = options;
+  const made = createInstanceClients(options);
   return {
     async *call(call) {
       const { method, types, instance } = await catalog.find(call.method, call.instance);
@@ -73,7 +43,7 @@ export function createDynamicCaller(options: DynamicCallerOptions): DynamicCalle
             "invalid",
             "Cannot tell as nothing says where NATS is: set NATS_URL to nats://host:port",
           );
-        await using clients = await clientsTo(undefined);
+        await using clients = await made.to(undefined);
         yield* tell({ call, method, types, requests, traced, clients });
         return;
       }
@@ -84,11 +54,9 @@ export function createDynamicCaller(options: DynamicCallerOptions): DynamicCalle
           `No instance of ${typeName} in the registry at ${registry.url} is well`,
         );
       }
-      await using clients = await clientsTo(instance);
+      await using clients = await made.to(instance);
       yield* ask({ call, method, types, requests, traced, clients }, instance.id);
     },
-    async [Symbol.asyncDispose]() {
-      (await identity?.catch(() => undefined))?.close();
-    },
+    [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
   };
 }

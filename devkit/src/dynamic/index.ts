@@ -1,6 +1,8 @@
 // Calling what is known only when the program runs: by the registry, descriptors and JSON.
-export { createApiCatalog } from "./api-catalog.ts";
+export { createApiCatalog, type ApiCatalog, type ServedProtoService } from "./api-catalog.ts";
 export type { CallEvent, DynamicCall } from "./call.ts";
 export { createDynamicCaller, type DynamicCaller } from "./caller.ts";
 export { DynamicError } from "./dynamic-error.ts";
+export { createInstanceClients } from "./instance-clients.ts";
+export { writeMessage } from "./json-message.ts";
 export { requestTemplate } from "./request-template.ts";

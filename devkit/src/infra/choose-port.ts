@@ -1,5 +1,5 @@
 // Which port a part gets on loopback.
-import { inspectPort, stableOrFreePort, type PortState } from "../process/index.ts";
+import { inspectPort, stableOrFreePort, stablePort, type PortState } from "../process/index.ts";
 import type { InfraPartName } from "./infra.ts";
 import { InfraError } from "./infra-error.ts";
 import { partTitles, type PartContext } from "./part.ts";
@@ -13,7 +13,7 @@ export const loopback = "127.0.0.1";
  */
 export async function choosePort(part: InfraPartName, { options }: PartContext): Promise<number> {
   const named = options.ports[part];
-  if (named === undefined) return stableOrFreePort(`${part} ${options.dataDir}`, loopback);
+  if (named === undefined) return stableOrFreePort(portName(part, options.dataDir), loopback);
   const state = await inspectPort(named, loopback);
   if (state.type === "free") return named;
   throw new InfraError(
@@ -21,6 +21,15 @@ export async function choosePort(part: InfraPartName, { options }: PartContext):
       "stop that process, or choose another port",
     { part },
   );
+}
+
+/** Where a part of the data folder's infra listens, unless another program had the port when it was started. */
+export function usualPort(part: InfraPartName, dataDir: string): number {
+  return stablePort(portName(part, dataDir));
+}
+
+function portName(part: InfraPartName, dataDir: string): string {
+  return `${part} ${dataDir}`;
 }
 
 function describeHolder(state: PortState): string {

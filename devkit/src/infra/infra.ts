@@ -26,6 +26,10 @@ export interface InfraOptions {
    * `CONSUL_HTTP_ADDR`.
    */
   readonly variables?: Readonly<Record<InfraPartName, string>>;
+  /** Parts that run already, before what the variables give; `variable` says in errors who gave it. */
+  readonly given?: Partial<
+    Readonly<Record<InfraPartName, { readonly url: string; readonly variable: string }>>
+  >;
   /** Binaries and templates. Default: `SAMSPEL_CACHE_DIR`, else `XDG_CACHE_HOME/samspel`, else `~/.cache/samspel`. */
   readonly cacheDir?: string;
   /** Where servers and Go are looked for. Default: the folders of `PATH`, then /usr/local/go/bin. */

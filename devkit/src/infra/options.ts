@@ -63,8 +63,8 @@ export function resolveInfraOptions(
     ownsSupervisor: options.supervisor === undefined,
     ports: options.ports ?? {},
     variables,
-    given: givenByEnvironment(environment, variables),
-    cacheDir: resolve(options.cacheDir ?? defaultCacheDir(environment)),
+    given: { ...givenByEnvironment(environment, variables), ...options.given },
+    cacheDir: resolve(options.cacheDir ?? cacheFolder(environment)),
     searchPath: options.searchPath ?? [...(environment["PATH"] ?? "").split(delimiter), goFolder],
     downloads: options.downloads ?? resolveDownloads(environment["SAMSPEL_DOWNLOADS"]),
     postgresSettings: options.postgresSettings ?? {},
@@ -91,7 +91,8 @@ function resolveDownloads(value = "on"): boolean {
   throw new InfraError(`SAMSPEL_DOWNLOADS must be on or off: current value is "${value}"`);
 }
 
-function defaultCacheDir(environment: Environment): string {
+/** Where binaries, templates and what tests share are kept: `SAMSPEL_CACHE_DIR`, else the user's cache. */
+export function cacheFolder(environment: Environment): string {
   const own = environment["SAMSPEL_CACHE_DIR"];
   if (own !== undefined && own !== "") return own;
   const shared = environment["XDG_CACHE_HOME"];

@@ -4,6 +4,6 @@ export { JoinError } from "./join-error.ts";
 export type { JoinedOptions } from "./joined-options.ts";
 export { urlOf } from "./probe.ts";
 export { place, removeInstances } from "./register/place.ts";
-export type { JoinReporter } from "./run/keep-joined.ts";
+export { keepJoined, type JoinReporter } from "./run/keep-joined.ts";
 export { runJoined } from "./run/run-joined.ts";
 export type { CheckKind } from "./settle-check.ts";

@@ -25,10 +25,22 @@ export function createJsonReporter(output: Output): RunReporter {
 function described(dev: Dev): Readonly<Record<string, unknown>> {
   return {
     name: dev.project.name,
-    services: dev.services.map(({ name, host, port, url, pid, instance }) => {
-      return { name, host, port, url, pid, protoServices: instance?.protoServices, meta: instance?.meta };
+    services: dev.services.map(({ name, host, port, url, pid, instance, state }) => {
+      return {
+        name,
+        host,
+        port,
+        url,
+        pid,
+        state,
+        protoServices: instance?.protoServices,
+        meta: instance?.meta,
+      };
     }),
     infra: dev.infra.describe(),
+    gateway: dev.gatewayUrl,
+    dashboard: dev.dashboardUrl,
+    problems: dev.system.problems(),
     try: dev.tryCommands,
   };
 }

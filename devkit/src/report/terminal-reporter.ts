@@ -7,6 +7,7 @@ import type { InfraStep } from "../infra/index.ts";
 import { describeExit } from "../process/index.ts";
 import { resolveColors, type Colors } from "./colors.ts";
 import { formatLogLine } from "./log-lines.ts";
+import { changeText, problemLines } from "./problem-lines.ts";
 import { readyScreen } from "./ready-screen.ts";
 import type { Output, RunReporter } from "./run-reporter.ts";
 
@@ -23,6 +24,8 @@ export interface TerminalReporterOptions {
   readonly services?: "shown" | "after-ready" | "silent";
   /** Default: where the output is a terminal, and the environment does not say otherwise. */
   readonly colors?: Colors;
+  /** What keys do, for the ready screen. */
+  readonly keys?: string | undefined;
 }
 
 interface OpenStep {
@@ -34,7 +37,7 @@ interface OpenStep {
 
 /** Creates a reporter that writes for people. */
 export function createReporter(options: TerminalReporterOptions): RunReporter {
-  const { output, services = "shown", colors = resolveColors(output) } = options;
+  const { output, services = "shown", colors = resolveColors(output), keys } = options;
   const write = (text: string): void => void output.write(text);
   const live = output.isTTY === true;
   // A terminal that does not know its width says 0.
@@ -108,6 +111,27 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
       case "recovered":
         print(`${colors.green("✔")} ${event.name} is ready again`);
         break;
+      case "changed":
+        print(colors.dim(changeText(event)));
+        break;
+      case "reloaded":
+        print(
+          `${colors.green("✔")} ${event.name} is ready again ${colors.dim(`(${(event.tookMs / 1000).toFixed(2)} s)`)}`,
+        );
+        break;
+      case "project-changed":
+        print(`${colors.yellow("!")} samspel.json changed: stop and start again to take it up`);
+        break;
+      case "problem":
+        // Who crashed was shown already.
+        if (event.problem.kind !== "crash" && (event.problem.kind !== "infra" || event.problem.detail === ""))
+          print(...problemLines(event.problem, { colors, services }).map(readable));
+        break;
+      case "mended":
+        // Who is ready again says so.
+        if (event.problem.service === undefined)
+          print(`${colors.green("✔")} ${event.problem.kind} is mended`);
+        break;
     }
   };
 
@@ -139,7 +163,7 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
       nameWidth = Math.max(...dev.services.map(({ name }) => name.length));
       for (const { name } of dev.services) colorOf(name);
       print(
-        ...readyScreen(dev, { colors, tookMs, columns: live ? columns() : Number.POSITIVE_INFINITY }),
+        ...readyScreen(dev, { colors, tookMs, columns: live ? columns() : Number.POSITIVE_INFINITY, keys }),
         "",
       );
       const earlier = held ?? [];

@@ -1,1 +1,2 @@
 export { readInstanceStates, type CheckState, type InstanceState } from "./instance-states.ts";
+export { watchStates, type StatesWatch } from "./state-watch.ts";

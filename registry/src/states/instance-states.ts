@@ -30,11 +30,21 @@ export async function readInstanceStates(
   const states: InstanceState[] = [];
   // One after the other: an agent allows a client 200 connections, and nobody is in a hurry here.
   for (const name of names) {
-    const path = `/health/service/${encodeURIComponent(name)}`;
-    const { body } = await http.get({ what: `list the instances of ${name}`, path, signal });
-    states.push(...asArray(body).map(asRecord).map(parseState));
+    states.push(...(await readServiceStates(http, name, signal)));
   }
   return states.toSorted((a, b) => (`${a.service} ${a.id}` < `${b.service} ${b.id}` ? -1 : 1));
+}
+
+/** The instances of one service, sorted by id. */
+export async function readServiceStates(
+  http: ConsulHttp,
+  name: string,
+  signal: AbortSignal,
+): Promise<readonly InstanceState[]> {
+  const path = `/health/service/${encodeURIComponent(name)}`;
+  const { body } = await http.get({ what: `list the instances of ${name}`, path, signal });
+  const states = asArray(body).map(asRecord).map(parseState);
+  return states.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function grpcServices(http: ConsulHttp, signal: AbortSignal): Promise<readonly string[]> {

@@ -37,7 +37,7 @@ t.test("samspel dev exits with 1 and names the key when samspel.json has a typo"
   t.match(
     run.text,
     `${dir}/samspel.json: unknown key services.greeter.comand; did you mean "command"? ` +
-      "Allowed here: command, build, cwd, port, env, python",
+      "Allowed here: command, build, cwd, port, env, python, watch, protos, handover, unmanaged",
   );
   t.notMatch(run.text, /Postgres/);
 });
@@ -60,7 +60,7 @@ t.test(
   "samspel dev shows exit code and last lines, and stops all, when a service crashes at start",
   async (t) => {
     const dir = await testProject(t, { greeter: {}, broken: { env: { FIXTURE: "crash-at-start" } } });
-    const run = runSamspel(t, ["dev", "--project", dir]);
+    const run = runSamspel(t, ["dev", "--no-watch", "--project", dir]);
     t.equal(await run.ended, 1);
     t.match(run.text, "broken did not start: it exited with code 7. Its last lines:");
     t.match(run.text, "│ TypeError: the fixture is broken");
@@ -72,7 +72,7 @@ t.test(
 t.test("samspel dev shows what a build that fails wrote, and starts no service", async (t) => {
   const build = ["node", "-e", "console.error('undefined: Crat'); process.exit(3)"];
   const dir = await testProject(t, { greeter: {}, shipping: { build } });
-  const run = runSamspel(t, ["dev", "--project", dir]);
+  const run = runSamspel(t, ["dev", "--no-watch", "--project", dir]);
   t.equal(await run.ended, 1);
   t.match(run.text, /Cannot build shipping: `node .*` exited with code 3/);
   t.match(run.text, "undefined: Crat");
@@ -82,7 +82,7 @@ t.test("samspel dev shows what a build that fails wrote, and starts no service",
 
 t.test("samspel dev names the command that there is not", async (t) => {
   const dir = await testProject(t, { greeter: { command: ["no-such-command"] } });
-  const run = runSamspel(t, ["dev", "--project", dir]);
+  const run = runSamspel(t, ["dev", "--no-watch", "--project", dir]);
   t.equal(await run.ended, 1);
   t.match(
     run.text,

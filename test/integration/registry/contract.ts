@@ -10,6 +10,7 @@ import { descriptorCases } from "./contract-descriptors.ts";
 import { kvCases } from "./contract-kv.ts";
 import { libraryCases } from "./contract-library.ts";
 import { sessionCases } from "./contract-sessions.ts";
+import { stateCases } from "./contract-states.ts";
 
 /** Runs the cases against a registry. */
 export async function registryContract(t: Test, url: string): Promise<void> {
@@ -24,5 +25,6 @@ export async function registryContract(t: Test, url: string): Promise<void> {
     ...connectCases(t, api),
     ...libraryCases(t, api),
     ...descriptorCases(t, api),
+    ...stateCases(t, api),
   ]);
 }

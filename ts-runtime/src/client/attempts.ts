@@ -2,13 +2,16 @@
 //   C2a. A further attempt is made only when the last one provably never ran, or when it failed with Unavailable and
 //        the method's file calls it safe to repeat; at most `maxAttempts` in all, within deadline and budget.
 //        The first retry of a call that never ran costs no budget, as gRPC's transparent retries (gRFC A6).
+//   C2c. A call that holds, as a gateway's does, waits for an instance that can be reached until its deadline, however
+//        many attempts that takes: its caller has no other way to go, and what was not reached bears no load. So does
+//        any call while the registry has no instance any more (R5): with a last one that cannot be reached, there is none.
 //   C2b. It goes to an instance that has not been tried, where there is one, and then at once; else after a backoff.
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel, durationMs } from "@bufbuild/protobuf/wkt";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import { backoff, backoffMs } from "../resilience/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { addSpanEvent, describeSpan, type Logger } from "../telemetry/index.ts";
 import type { Channel } from "./channel.ts";
 import type { Deadline } from "./deadline.ts";
 import { errorDetail } from "./error-detail.ts";
@@ -29,6 +32,8 @@ export interface Call {
   readonly waitMs: number;
   readonly registryUrl: string;
   readonly logger: Logger | undefined;
+  /** Whether an instance that cannot be reached is waited for until the deadline (C2c). */
+  readonly holds: boolean;
   /** False when the request can no longer be sent again, such as a stream that was begun. */
   readonly repeatable: () => boolean;
 }
@@ -41,11 +46,17 @@ export async function attemptCall<T>(call: Call, attempt: (channel: Channel) => 
     // No await between the pick and the attempt, which counts itself: calls made at once must see each other.
     const channel = call.instances.pick(tried) ?? (await firstInstance(call));
     tried.add(channel);
+    describeSpan({ "samspel.instance": channel.name });
     try {
       return await attempt(channel);
     } catch (error) {
       const failure = judgeOf(call, channel, error);
       if (!(await mayTryAgain(call, failure, number, tried))) throw failure.error;
+      addSpanEvent("retry", {
+        "samspel.attempt": number,
+        "samspel.instance": channel.name,
+        "error.message": failure.error.rawMessage,
+      });
       call.logger?.debug(
         { err: failure.error, method: nameOf(call.method), attempt: number },
         "a call is retried",
@@ -99,8 +110,11 @@ async function mayTryAgain(
   number: number,
   tried: ReadonlySet<Channel>,
 ): Promise<boolean> {
+  const holds = call.holds || call.instances.isDoubted;
+  const isHeld = holds && failure.neverRan && failure.error.code === Code.Unavailable;
   const helps = failure.neverRan || (failure.error.code === Code.Unavailable && isSafeToRepeat(call.method));
-  if (!helps || number >= maxAttempts || call.signal?.aborted === true || !call.repeatable()) return false;
+  if (!helps || (number >= maxAttempts && !isHeld) || call.signal?.aborted === true || !call.repeatable())
+    return false;
   const asked = errorDetail(failure.error)?.retryAfter;
   const another = call.instances.hasAnother(tried);
   const delayMs = Math.max(
@@ -108,7 +122,7 @@ async function mayTryAgain(
     another ? 0 : backoffMs(number, retryBackoff),
   );
   if (delayMs >= (call.deadline.leftMs() ?? Infinity)) return false;
-  const isFree = failure.neverRan && number === 1;
+  const isFree = isHeld || (failure.neverRan && number === 1);
   if (!isFree && !call.budget.spend()) return false;
   if (delayMs > 0) await backoff(1, call.signal, { initialMs: delayMs, maxMs: delayMs, random: () => 1 });
   throwIfAborted(call.signal);

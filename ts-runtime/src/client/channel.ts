@@ -3,8 +3,10 @@
 //   H1. When the caller's certificate or the roots change, a new connection takes the place of the old one, which
 //       closes after its last call: no call notices. The old one stays until the new one stands, as the other side may
 //       hear of new roots a little later.
+import type { OutgoingHttpHeaders } from "node:http2";
 import type { Transport } from "@connectrpc/connect";
 import { backoff } from "../resilience/index.ts";
+import type { RawStream } from "../grpc/index.ts";
 import { createConnection } from "./connection.ts";
 import type { Target } from "./instance-source.ts";
 import type { Security } from "./security.ts";
@@ -15,6 +17,8 @@ export interface Channel {
   /** For the call that has just begun: it may be another one for the next. */
   readonly transport: Transport;
   readonly inFlight: number;
+  /** A stream for a request whose bytes are made elsewhere, on the connection that `transport` is of. */
+  request(path: string, headers: OutgoingHttpHeaders): Promise<RawStream>;
   /** Counts a call; the returned function, called once or more, ends it. */
   begin(): () => void;
   /** No new calls will come: the connection closes after the last one. */
@@ -72,6 +76,7 @@ export function createChannel(baseUrl: string, security: Security): Channel {
     get inFlight() {
       return connection.inFlight;
     },
+    request: (path, headers) => connection.request(path, headers),
     begin: () => connection.begin(),
     retire() {
       end();

@@ -2,15 +2,14 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
-import type { Logger } from "../telemetry/index.ts";
-import { createChannelPool } from "./channel-pool.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
+import { withSpans } from "./client-spans.ts";
 import { createEndingClient } from "./ending-streams.ts";
+import { createEnvironments } from "./environments.ts";
 import { inheriting, type CallContext } from "./inheriting.ts";
 import type { InstanceSource } from "./instance-source.ts";
-import { watchInstances } from "./instances.ts";
 import { intercepted } from "./intercepted.ts";
-import { createRetryBudget } from "./retry-budget.ts";
-import { createRoutingTransport, type CallEnvironment } from "./routing-transport.ts";
+import { createRoutingTransport } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
 
 /** How the clients of a process find instances and call them. */
@@ -68,45 +67,20 @@ export function createClients(options: ClientsOptions): Clients {
   const { registry, logger, timeoutMs = 10_000 } = options;
   if (!(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
-  const pool = createChannelPool(options.identity);
-  const services = new Map<string, CallEnvironment>();
-  let open = true;
-
-  const environment = (
-    protoService: string,
-    query: InstanceQuery | undefined,
-    suffix: string,
-  ): CallEnvironment => {
-    if (!open) throw new TypeError(`Cannot call ${protoService} as the clients are closed`);
-    const key = protoService + suffix;
-    const known = services.get(key);
-    if (known !== undefined) return known;
-    const created: CallEnvironment = {
-      instances: watchInstances(registry, { protoService, query }, pool, logger),
-      budget: createRetryBudget(),
-      registryUrl: registry.url,
-      logger,
-    };
-    services.set(key, created);
-    return created;
-  };
+  const tracing = createTracing();
+  const environments = createEnvironments({ registry, logger, identity: options.identity });
   const transportOf: TransportOf = (query) => {
-    const suffix = query === undefined ? "" : ` ${JSON.stringify(query)}`;
     const routing = createRoutingTransport({
       timeoutMs,
-      environment: (protoService) => environment(protoService, query, suffix),
+      environment: (protoService) => environments.of(protoService, query),
       onCall: options.onCall ?? (() => {}),
     });
-    return intercepted(routing, options.interceptors ?? []);
+    const spanned = tracing === undefined ? routing : withSpans(routing, tracing);
+    return intercepted(spanned, options.interceptors ?? []);
   };
   const outer = transportOf(undefined);
   const outerOf: TransportOf = (query) => (query === undefined ? outer : transportOf(query));
-  const close = async (): Promise<void> => {
-    open = false;
-    for (const { instances } of services.values()) instances.close();
-    services.clear();
-    pool.close();
-  };
+  const close = async (): Promise<void> => environments.close();
 
   return {
     ...clientsOver(outerOf),

@@ -1,8 +1,9 @@
 // One HTTP/2 connection to an instance, and the calls in flight on it.
+import type { OutgoingHttpHeaders } from "node:http2";
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import { clientTls } from "@samspel/registry";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
-import { createGrpcClientTransport, Deadlines, NodeClientConnection } from "../grpc/index.ts";
+import { createGrpcClientTransport, Deadlines, NodeClientConnection, type RawStream } from "../grpc/index.ts";
 import { isFromPeer } from "./failure.ts";
 import type { Security } from "./security.ts";
 
@@ -17,6 +18,8 @@ export interface Connection {
   readonly inFlight: number;
   /** Whether it stands, or is about to. */
   readonly isUp: boolean;
+  /** Opens a stream for a gRPC request whose bytes are made elsewhere; rejects when there is no connection. */
+  request(path: string, headers: OutgoingHttpHeaders): Promise<RawStream>;
   /** Counts a call; the returned function, called once or more, ends it. */
   begin(): () => void;
   /**
@@ -46,6 +49,7 @@ export function createConnection(baseUrl: string, security: Security): Connectio
     get inFlight() {
       return inFlight;
     },
+    request: (path, headers) => carrier.request({ ...headers, ":method": "POST", ":path": path }),
     get isUp() {
       return carrier.isUp;
     },

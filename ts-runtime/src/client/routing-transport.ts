@@ -8,7 +8,7 @@ import { createDeadline } from "./deadline.ts";
 import { createRequestStream, createSingleRequest } from "./request-stream.ts";
 
 /** What a call needs beside its own arguments. */
-export type CallEnvironment = Pick<Call, "instances" | "budget" | "registryUrl" | "logger">;
+export type CallEnvironment = Pick<Call, "instances" | "budget" | "registryUrl" | "logger" | "holds">;
 
 export interface RoutingTransportOptions {
   /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */

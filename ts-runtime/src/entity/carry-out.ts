@@ -7,6 +7,7 @@ import type { Append, AppendResult } from "../journal/index.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { forgetPast } from "./forget-past.ts";
+import { eventTrace } from "../telemetry/index.ts";
 import { encodeState, type Standing } from "./live-entity.ts";
 import { tellMessages } from "./tell-intent.ts";
 
@@ -44,6 +45,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     expectedRevision: standing.revision,
     incarnation: standing.incarnation,
     events: payloads.map((payload) => ({ payload })),
+    metadata: payloads.length === 0 ? undefined : eventTrace(attempt.request.requestHeader),
     command:
       commandId === undefined ? undefined : { id: commandId, reply: encode(command.method.output, reply) },
     timers: decision.timers.length === 0 ? undefined : decision.timers,
@@ -94,7 +96,17 @@ async function forget(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const { commandId, firedBy } = request;
   const { revision } = standing;
   const tells = decision.tells.length === 0 ? undefined : tellsOf(attempt, decision);
-  const result = await forgetPast({ ...environment, command, commandId, firedBy, decision, revision, tells });
+  const metadata = decision.events.length === 0 ? undefined : eventTrace(request.requestHeader);
+  const result = await forgetPast({
+    ...environment,
+    command,
+    commandId,
+    firedBy,
+    decision,
+    revision,
+    tells,
+    metadata,
+  });
   if (result.type !== "forgotten") return notAppended(attempt, result);
   return { type: "reply", reply: result.reply, revision: result.revision };
 }

@@ -7,6 +7,7 @@ import type { Entity } from "./entity.ts";
 import { createEntityMetrics } from "./entity-metrics.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { CommandRequest } from "./command-request.ts";
+import { inSpans } from "./command-spans.ts";
 import { handleCommand } from "./handle-command.ts";
 import { LiveEntity } from "./live-entity.ts";
 
@@ -89,25 +90,27 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
   };
   const timer = setInterval(passivate, Math.max(10, passivateAfterMs / 10)).unref();
 
+  const ask = (request: CommandRequest): Promise<Message> => {
+    try {
+      const live = find(request.entityId);
+      const running = live.mailbox.run(() =>
+        handleCommand(
+          { entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule, source },
+          request,
+        ),
+      );
+      return metrics.command(request.command, running);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+
   return {
     entity,
     get live() {
       return entities.size;
     },
-    ask(request) {
-      try {
-        const live = find(request.entityId);
-        const running = live.mailbox.run(() =>
-          handleCommand(
-            { entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule, source },
-            request,
-          ),
-        );
-        return metrics.command(request.command, running);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
+    ask: inSpans(entity.name, ask),
     [Symbol.dispose]() {
       clearInterval(timer);
       metrics[Symbol.dispose]();

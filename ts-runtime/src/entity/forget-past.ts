@@ -18,6 +18,8 @@ export interface PastToForget {
   readonly firedBy: FiredTimer | undefined;
   readonly decision: Decision;
   readonly tells: Append["tells"];
+  /** Of the events. */
+  readonly metadata: Append["metadata"];
   /** Of the state that the decision rests on. */
   readonly revision: bigint;
 }
@@ -29,7 +31,7 @@ export type Forgotten =
 
 /** Forgets an entity's past. */
 export async function forgetPast(past: PastToForget): Promise<Forgotten> {
-  const { entity, journal, live, command, commandId, firedBy, decision, revision, tells } = past;
+  const { entity, journal, live, command, commandId, firedBy, decision, revision, tells, metadata } = past;
   const { remains } = entity;
   if (remains === undefined) throw new TypeError(`Entity ${entity.name} does not forget`);
   const payloads = decision.events.map((event) => toBinary(entity.event, event));
@@ -59,6 +61,7 @@ export async function forgetPast(past: PastToForget): Promise<Forgotten> {
       ...(commandId === undefined ? {} : { commandId }),
       ...(firedBy === undefined ? {} : { fires: firedBy }),
       tells,
+      metadata,
       rewrite,
     })
     .finally(() => live.invalidate());

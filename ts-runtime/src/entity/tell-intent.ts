@@ -9,7 +9,7 @@ import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { commandId, maxCommandIdLength } from "../client/index.ts";
 import { tellableMethod, type TellableMethod } from "../descriptor/index.ts";
 import type { OutboxMessage } from "../journal/index.ts";
-import { tracePassedOn } from "../telemetry/index.ts";
+import { tracePassedOnFrom } from "../telemetry/index.ts";
 import { makeTell, outboxMessage, requireDelay } from "../tell/index.ts";
 import { encodeValue } from "../topic/index.ts";
 import { toMessage } from "./to-message.ts";
@@ -58,7 +58,7 @@ export interface TellOrigin {
 export function tellMessages(origin: TellOrigin, tells: readonly TellIntent[]): readonly OutboxMessage[] {
   const { source } = origin;
   const base = baseOf(origin);
-  const headers = tracePassedOn(origin.requestHeader);
+  const headers = tracePassedOnFrom(origin.requestHeader);
   return tells.map(({ to, request, delayMs, id }, index) =>
     outboxMessage(makeTell(to, request, { id: id ?? `${base}/${index + 1}`, source, headers }), delayMs),
   );

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "SAMSPEL_REGISTRY_UNREACHABLE"
   | "SAMSPEL_IDENTITY_REFUSED"
   | "SAMSPEL_CALLER_DENIED"
+  | "SAMSPEL_UNAUTHENTICATED"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
   | "SAMSPEL_DATABASE_FULL"
@@ -54,6 +55,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_IDENTITY_REFUSED: { grpc: Code.Unauthenticated, retryable: false },
   SAMSPEL_CALLER_DENIED: { grpc: Code.PermissionDenied, retryable: false },
+  SAMSPEL_UNAUTHENTICATED: { grpc: Code.Unauthenticated, retryable: false },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_FULL: { grpc: Code.ResourceExhausted, retryable: true },

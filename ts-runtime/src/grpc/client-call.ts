@@ -8,6 +8,7 @@ import type { Authority, ClientCarrier, ClientStream, ClientStreamUser } from ".
 import { isGrpcAnswer } from "./content-type.ts";
 import { compressionOf, type Compression } from "./compression.ts";
 import type { Deadline, Deadlines, NotedDeadline } from "./deadlines.ts";
+import { failedCall } from "./failed-call.ts";
 import { fieldOf, toHeaders, type Fields, type RawFields } from "./fields.ts";
 import { codeOfHttpStatus } from "./http-status.ts";
 import { requestHead } from "./request-head.ts";
@@ -146,8 +147,7 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
       return this.fail(new ConnectError("protocol error: missing status", Code.Internal));
     // A server that ends the call at its deadline may be quicker than we are.
     if (this.#endMs !== undefined && performance.now() >= this.#endMs) return this.onDeadline();
-    const code = failure.kind === "canceled" ? Code.Canceled : Code.Unavailable;
-    this.fail(new ConnectError(failure.message, code, undefined, undefined, failure));
+    this.fail(failedCall(failure));
   }
 
   onDeadline(): void {

@@ -8,3 +8,4 @@ export type { CallEdge, Run, ServedMethod, ServerCall } from "./server-call.ts";
 export { StreamFailure } from "./stream-failure.ts";
 export { createGrpcClientTransport } from "./client-transport.ts";
 export { NodeClientConnection } from "./node/client-connection.ts";
+export type { RawStream } from "./node/raw-stream.ts";

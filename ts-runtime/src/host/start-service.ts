@@ -10,7 +10,7 @@ import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/
 import { createInspection } from "../inspection/index.ts";
 import { createTopicSenders } from "../outbox/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
-import { createLogger, type Logger } from "../telemetry/index.ts";
+import { createLogger, startExport, type Logger } from "../telemetry/index.ts";
 import { createTeller, toldService, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
 import {
@@ -110,6 +110,8 @@ async function assemble(
   { logger, begun }: Assembly,
 ): Promise<Pick<RunningService, "name" | "host" | "port" | "protoServices">> {
   const { name, host, port, drainMs } = settings;
+  // The first, so that all parts find it, and the spans of the stop itself are sent.
+  begun.use(await startExport({ service: name, version: settings.version, logger }));
   const infra = await openInfra(options, settings, { logger, begun });
   await checkStoredEvents(options, infra.database);
   const registry = begun.adopt(

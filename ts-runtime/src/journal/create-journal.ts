@@ -1,4 +1,5 @@
 import { retryRead } from "../postgres/index.ts";
+import { inSpans } from "./append-spans.ts";
 import { createAppender } from "./appender.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { createConfirmer } from "./confirmer.ts";
@@ -51,8 +52,8 @@ export function createJournal(options: JournalOptions): Journal {
     get incarnation() {
       return appender.incarnation;
     },
-    append: (append) => appender.append(append),
-    forget: (forgetting) => forget(database, forgetting, { maxEventBytes, retryForMs }),
+    append: inSpans((append) => appender.append(append)),
+    forget: inSpans((forgetting) => forget(database, forgetting, { maxEventBytes, retryForMs })),
     confirm: (entityType, entityId) => confirmer.add({ entityType, entityId }),
     load: (entity) => recover(bounded, entity, retryForMs),
     loadCommand: (command) => retryRead(retryForMs, () => bounded((sql) => findCommand(sql, command))),

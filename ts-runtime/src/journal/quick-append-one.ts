@@ -12,7 +12,7 @@ const statementOf = (command: boolean): string => `
   ),
   inserted as (
     insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
-    select $5::text, $6::text, $7::bigint, $8::smallint, $4::uuid, $9::bytea, $10::jsonb
+    select $5::text, $6::text, $7::bigint, $8::smallint, $4::uuid, $9::bytea, $10::text::jsonb
     where (select known from server)
   )${
     command

@@ -6,19 +6,18 @@ import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray } from "../postgres/index.ts";
 import type { Append } from "./journal.ts";
 import { OutboxRows } from "./outbox-rows.ts";
+import type { Kinds } from "./quick-statement.ts";
 
-/** The columns of each kind of row, and the bytes that they cut. */
+/** What the quick statement of a group takes, and which statement that is. */
 export interface QuickParameters {
-  /** In base64. */
+  readonly kinds: Kinds;
+  /** All bytes, in base64. */
   readonly bytes: string;
-  readonly events: readonly string[];
-  /** Empty where there are none, as for snapshots. */
-  readonly commands: readonly string[];
-  readonly snapshots: readonly string[];
-  /** Empty where there are none, too. */
-  readonly tells: readonly string[];
+  /** Of events, commands, snapshots and tells; without those that the group does not have. */
+  readonly columns: readonly string[];
 }
 
+/** `appends` stand in the order of their types. */
 export function quickParameters(appends: readonly Append[]): QuickParameters {
   const bytes = new Bytes();
   const events = new Rows(bytes);
@@ -52,14 +51,24 @@ export function quickParameters(appends: readonly Append[]): QuickParameters {
       fingerprints.push(snapshot.fingerprint);
     }
   }
-  // Where no event has metadata the array is empty, and `unnest` fills it up with nulls.
-  const hasMetadata = metadata.some((about) => about !== undefined);
+  const kinds: Kinds = {
+    types: appends[0]?.entityType !== appends.at(-1)?.entityType,
+    metadata: metadata.some((about) => about !== undefined),
+    commands: commandIds.length > 0,
+    snapshots: fingerprints.length > 0,
+    tells: tells !== undefined,
+  };
   return {
+    kinds,
     bytes: bytes.all(),
-    events: [...events.columns(), plainArray(slices), hasMetadata ? textArray(metadata) : "{}"],
-    commands: commandIds.length === 0 ? [] : [...commands.columns(), textArray(commandIds)],
-    snapshots: fingerprints.length === 0 ? [] : [...snapshots.columns(), textArray(fingerprints)],
-    tells: tells?.columns() ?? [],
+    columns: [
+      ...events.columns(kinds),
+      plainArray(slices),
+      ...(kinds.metadata ? [textArray(metadata)] : []),
+      ...(kinds.commands ? [...commands.columns(kinds), textArray(commandIds)] : []),
+      ...(kinds.snapshots ? [...snapshots.columns(kinds), textArray(fingerprints)] : []),
+      ...(tells?.columns() ?? []),
+    ],
   };
 }
 
@@ -84,9 +93,10 @@ class Rows {
     this.#sizes.push(bytes.length);
   }
 
-  columns(): readonly string[] {
+  /** The type of all, or those of each; ids, revisions, places and sizes. */
+  columns({ types }: Pick<Kinds, "types">): readonly string[] {
     return [
-      textArray(this.#types),
+      types ? textArray(this.#types) : (this.#types[0] ?? ""),
       textArray(this.#ids),
       plainArray(this.#revisions),
       plainArray(this.#places),

@@ -4,6 +4,7 @@ import { create, type DescMessage, type MessageInitShape } from "@bufbuild/proto
 import { encode } from "../codec/index.ts";
 import { keyOf, liveTopicDescriptor, type TopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import { activeTrace, traceHeadersOf } from "../telemetry/index.ts";
 import { makeHeaders, type Broker } from "../topic/index.ts";
 import { liveSubject } from "./live-message.ts";
 import { createLiveMetrics } from "./live-metrics.ts";
@@ -49,6 +50,7 @@ export function livePublisher<M extends DescMessage>(
           `A message of topic ${topic.name} must have at most ${limit} bytes, as NATS takes no larger ones: it has ${body.length}`,
         );
       }
+      const active = activeTrace();
       broker.connection.publish(subject, body, {
         headers: makeHeaders(
           {
@@ -58,7 +60,7 @@ export function livePublisher<M extends DescMessage>(
             time: new Date(),
             key: topic.keyField === undefined ? "" : keyOf(topic.keyField, message),
           },
-          headers,
+          active === undefined ? headers : { ...traceHeadersOf(active), ...headers },
         ),
       });
       metrics.published();

@@ -2,6 +2,7 @@
 import type { Logger } from "../telemetry/index.ts";
 import type { Broker } from "../topic/index.ts";
 import { listenLive } from "./listen-live.ts";
+import { inSpans } from "./live-spans.ts";
 import { contextOf, decodeLive } from "./live-message.ts";
 import type { LiveSubscription } from "./subscribe-live.ts";
 
@@ -18,7 +19,8 @@ export interface RunLiveSubscriptionOptions {
 /** Resolves after the stop, when the handler has finished or its grace is over. */
 export async function runLiveSubscription(options: RunLiveSubscriptionOptions): Promise<void> {
   const { subscription, broker, signal, graceMs = 30_000 } = options;
-  const { topic, group, handler, maxBuffered } = subscription;
+  const { topic, group, maxBuffered } = subscription;
+  const handler = inSpans(subscription);
   const logger = options.logger.child({ topic: topic.name, group });
   const end = new AbortController();
   const onStop = (): void => void setTimeout(() => end.abort(), graceMs).unref();

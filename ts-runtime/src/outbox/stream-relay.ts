@@ -14,6 +14,7 @@ import {
   type PublishTrouble,
 } from "../topic/index.ts";
 import type { OutboxRow } from "./outbox-table.ts";
+import { createRelaySpans } from "./relay-spans.ts";
 
 export interface StreamRelayOptions {
   readonly connect: () => Promise<Broker>;
@@ -44,6 +45,7 @@ export interface StreamRelay {
 /** Opens the relay to a stream; `first` is a row for it. */
 export function openStreamRelay(options: StreamRelayOptions, first: OutboxRow): StreamRelay {
   const { connect, stream, service, held, signal, onStored, onRefused, onLost } = options;
+  const traceOf = createRelaySpans(stream);
   let isTroubled = false;
   let lanes: ReadonlyMap<number, Lane> | undefined;
   let publisher: Publisher | undefined;
@@ -91,11 +93,13 @@ export function openStreamRelay(options: StreamRelayOptions, first: OutboxRow): 
       return publisher !== undefined && !isTroubled;
     },
     send(row) {
+      const { headers, span } = traceOf(row);
       const message = {
         subject: `${prefix}${row.subject}`,
         body: row.body,
-        headers: headerLinesOf(row),
+        headers: headerLinesOf(row.messageId, headers),
         key: row.key,
+        span,
       };
       publisher?.send(message, lanes?.get(rangeOf(row.slice)), (outcome) => {
         if (outcome.type === "stored") {
@@ -114,7 +118,7 @@ export function openStreamRelay(options: StreamRelayOptions, first: OutboxRow): 
 }
 
 /** They were encoded when the row was written; what somebody else wrote must not break out of its line all the same. */
-function headerLinesOf({ messageId, headers }: OutboxRow): string {
+function headerLinesOf(messageId: string, headers: OutboxRow["headers"]): string {
   let lines = `Nats-Msg-Id: ${oneLine(messageId)}\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     if (name.toLowerCase() !== "nats-msg-id") lines += `${oneLine(name)}: ${oneLine(value)}\r\n`;

@@ -20,6 +20,7 @@ import { toMessage } from "../entity/index.ts";
 import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import { insertMessages } from "../journal/index.ts";
 import type { TransactionSql } from "../postgres/index.ts";
+import { activeTrace, createTracing, traceHeadersOf } from "../telemetry/index.ts";
 import {
   createPublisher,
   encodeValue,
@@ -90,6 +91,7 @@ const fenceBytes = 512;
 export function createTopicSenders(options: TopicSendersOptions): TopicSenders {
   const { topics, service, maxWaiting = 50_000 } = options;
   const waiting = new Set<Waiting>();
+  const tracing = createTracing();
   let publisher: Publisher | undefined;
   let looking: NodeJS.Timeout | undefined;
   let lastTrouble = "no ack";
@@ -167,19 +169,39 @@ export function createTopicSenders(options: TopicSendersOptions): TopicSenders {
           `Service ${service} does not have the topic ${topic.name}: give \`topic(…)\` of its method to startService as one of its topics`,
         );
       }
+      const publish: TopicSender<M>["publish"] = (init, options = {}) => {
+        const { tx, headers, id, delayMs = 0, timeoutMs = defaultTimeoutMs } = options;
+        try {
+          const made = make(topic, init, { service, id: id ?? randomUUID(), headers });
+          if (tx !== undefined)
+            return insertMessages(tx, [outboxMessage(topic, made, delayMs)]).then(() => made.id);
+          if (delayMs === 0) return send(topic, made, timeoutMs);
+          throw new TypeError(`delayMs needs tx: only the outbox can keep a message of topic ${topic.name}`);
+        } catch (error) {
+          return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      if (tracing === undefined) return { publish };
       return {
-        publish(init, { tx, headers, id, delayMs = 0, timeoutMs = defaultTimeoutMs } = {}) {
-          try {
-            const made = make(topic, init, { service, id: id ?? randomUUID(), headers });
-            if (tx !== undefined)
-              return insertMessages(tx, [outboxMessage(topic, made, delayMs)]).then(() => made.id);
-            if (delayMs === 0) return send(topic, made, timeoutMs);
-            throw new TypeError(
-              `delayMs needs tx: only the outbox can keep a message of topic ${topic.name}`,
-            );
-          } catch (error) {
-            return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+        publish(init, options = {}) {
+          if (options.tx !== undefined) {
+            // The relay continues it.
+            const active = activeTrace();
+            const trace = active === undefined ? {} : traceHeadersOf(active);
+            return publish(init, { ...options, headers: { ...trace, ...options.headers } });
           }
+          const attributes = {
+            "messaging.system": "nats",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": topic.name,
+          };
+          const start = { type: "publish", name: `publish ${topic.name}`, attributes } as const;
+          return tracing.run(start, async (span) => {
+            const trace = traceHeadersOf(span.context);
+            const id = await publish(init, { ...options, headers: { ...trace, ...options.headers } });
+            span.set({ "messaging.message.id": id });
+            return id;
+          });
         },
       };
     },

@@ -8,8 +8,10 @@
 import type { JournalEvent, Position, RangedEvent } from "../journal/index.ts";
 import { isTransient, tookNoEffect, type TransactionSql } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
+import type { Tracing } from "../telemetry/index.ts";
 import { ApplyError, commitPage, type BuildMode, type Committing } from "./commit-page.ts";
 import type { AnyProjectedEvent } from "./context.ts";
+import { inSpan } from "./page-spans.ts";
 import { forgetFailure, keyOf, noteFailure, type FailedEvent } from "./park-event.ts";
 import { isHistory, type RangePositions } from "./positions.ts";
 import type { Projection } from "./projection.ts";
@@ -31,6 +33,8 @@ export interface Run extends Omit<Committing, "mode"> {
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   /** Is told of events that were applied, parked or skipped. */
   readonly count: (outcome: EventOutcome, events: number) => void;
+  /** Where anybody wants spans. */
+  readonly tracing: Tracing | undefined;
 }
 
 export type EventOutcome = "applied" | "parked" | "skipped";
@@ -164,16 +168,20 @@ async function commit(
 ): Promise<void> {
   const { projection, replay } = run;
   const last = events.at(-1);
-  await run.inTurn(() =>
-    commitPage(run, {
-      history: last !== undefined && isHistory(replay, last),
-      apply: async (scope) => {
-        if (before !== undefined && !(await before(scope.sql))) return;
-        const decoded = decode(projection, events);
-        if (decoded.length > 0) await projection.apply(decoded, scope);
-      },
-      save: (sql) => run.save(sql, positions),
-    }),
+  const history = last !== undefined && isHistory(replay, last);
+  const tracing = history || run.mode === "building" ? undefined : run.tracing;
+  await inSpan(tracing, { projection: projection.name, events }, () =>
+    run.inTurn(() =>
+      commitPage(run, {
+        history,
+        apply: async (scope) => {
+          if (before !== undefined && !(await before(scope.sql))) return;
+          const decoded = decode(projection, events);
+          if (decoded.length > 0) await projection.apply(decoded, scope);
+        },
+        save: (sql) => run.save(sql, positions),
+      }),
+    ),
   );
   for (const [range, position] of positions) run.positions.set(range, position);
 }

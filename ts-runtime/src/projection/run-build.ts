@@ -16,6 +16,7 @@ import {
 } from "../journal/index.ts";
 import type { Database } from "../postgres/index.ts";
 import { createLatch } from "../resilience/index.ts";
+import { createTracing } from "../telemetry/index.ts";
 import { applyPage, type Positions, type Run } from "./apply-page.ts";
 import { readBuild, readStanding, workName, type Standing } from "./builds.ts";
 import { keepPruned } from "./change-log.ts";
@@ -81,6 +82,7 @@ async function runHeld(options: RunBuildOptions, held: readonly HeldRange[]): Pr
     save: claimed.save,
     inTurn: createTurns(),
     count: progress.count,
+    tracing: createTracing(),
   };
   const until = <T>(work: Promise<T>): Promise<T> => work.finally(() => ending.abort());
   await Promise.all([
@@ -110,7 +112,7 @@ async function followPages(options: RunBuildOptions, run: Run): Promise<void> {
           limit: pageSize,
           signal,
           idleMs,
-          metadata: false,
+          metadata: run.tracing !== undefined,
         });
   for await (const { events, next } of readAhead(pages)) {
     const isDue = performance.now() - allSavedAtMs >= idleMs;

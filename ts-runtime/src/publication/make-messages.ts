@@ -7,6 +7,7 @@ import { SamspelError } from "../errors/index.ts";
 import type { RangedEvent } from "../journal/index.ts";
 import { headerLines, partitionSubject, type OutgoingMessage } from "../topic/index.ts";
 import type { Publication, PublicationContext, PublicationSource } from "./publish.ts";
+import { createPublicationSpans } from "./publication-spans.ts";
 import type { PassingStates } from "./states.ts";
 
 export interface MessageMaker {
@@ -52,6 +53,7 @@ const fenceBytes = 512;
 export function createMessageMaker(options: MessageMakerOptions): MessageMaker {
   const { publication, states } = options;
   const { topic, sources } = publication;
+  const traceOf = createPublicationSpans(topic.name);
   let decoded = new Map<RangedEvent, Decoded | { readonly error: unknown }>();
 
   const decode = (event: RangedEvent): Decoded | { readonly error: unknown } | undefined => {
@@ -75,23 +77,25 @@ export function createMessageMaker(options: MessageMakerOptions): MessageMaker {
           `give publish() the option order: "journal", or order: "entity" where only the order of each entity counts`,
       );
     }
-    const trace = event.metadata["traceparent"];
+    const id = `${event.entityType}/${event.entityId}/${event.revision}${made.index === 0 ? "" : `/${made.index}`}`;
+    const trace = traceOf({ event, id, key });
     const own = publication.headers?.(body, made.context);
-    const message = {
+    const message: OutgoingMessage = {
       subject: partitionSubject(options.prefix, topic, partitionOf(key, topic.partitions)),
       body: encode(topic.message, body),
       // What is kept in order: see PublicationOrder.
       key: publication.order === "entity" ? event.entityId : key,
       headers: headerLines(
         {
-          id: `${event.entityType}/${event.entityId}/${event.revision}${made.index === 0 ? "" : `/${made.index}`}`,
+          id,
           service: options.service,
           type: topic.message.typeName,
           time: event.recordedAt,
           key,
         },
-        trace === undefined ? own : { traceparent: trace, ...own },
+        trace.headers === undefined ? own : { ...trace.headers, ...own },
       ),
+      span: trace.span,
     };
     const bytes = message.body.length + message.headers.length + fenceBytes;
     if (bytes > options.maxBytes)

@@ -1,7 +1,7 @@
 // The edge of a service: what happened inside becomes what the caller may know (C5), and the rest goes to the log.
 import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
 import { isExpected, SamspelError, toConnectError } from "../errors/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { recordException, type Logger } from "../telemetry/index.ts";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
 import type { Guard } from "./guard.ts";
 import { peerKey, type Peer } from "./peer.ts";
@@ -74,6 +74,7 @@ export function failed(
   const seen = asSeenByCaller(error, ending);
   if (seen.code === Code.Internal && !isExpected(error)) {
     logger.error({ err: error, method }, "the handler failed");
+    recordException(error);
   }
   return seen;
 }

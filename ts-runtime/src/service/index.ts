@@ -5,3 +5,10 @@ export { drainingSignal } from "./draining.ts";
 export { withDependencies } from "./file-index.ts";
 export type { ServerIdentity } from "./guard.ts";
 export { startRpcServer, type RpcServer, type RpcServerOptions } from "./server.ts";
+
+// For what serves without services of its own.
+export { createHealth } from "./health.ts";
+export { startListener, type Listener } from "./listener.ts";
+export { createReflection } from "./reflection.ts";
+export type { NodeRequest, NodeResponse } from "./request-handler.ts";
+export { bodyOf, inOrder } from "./unread.ts";

@@ -2,21 +2,25 @@
 //   L1. A connection that says nothing is closed: it cannot hold a place for ever.
 //   L2. stop() refuses new connections and calls; every call that has begun may end. HTTP/2 peers hear it in two
 //       steps, as gRPC servers do: a GOAWAY that still allows calls on their way, a round trip, the final one.
-//   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS.
+//   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS. With a certificate
+//       as the web has them, nothing at all.
 import http from "node:http";
 import http2 from "node:http2";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import tls from "node:tls";
 import { once } from "node:events";
 import { isBinaryGrpc } from "../grpc/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
-import type { Connection } from "./grpc-calls.ts";
+import type { Connection, GrpcCalls } from "./grpc-calls.ts";
 import type { Guard, ServerIdentity } from "./guard.ts";
 import { listenError } from "./listen-error.ts";
+import type { Peer } from "./peer.ts";
 import { createPeers } from "./peers.ts";
 import { tellApart } from "./preface.ts";
 import { createRefusalLog } from "./refusal-log.ts";
-import type { NodeRequest, NodeResponse, RequestHandler } from "./request-handler.ts";
+import type { NodeRequest, NodeResponse } from "./request-handler.ts";
 import { createTlsPort } from "./tls-port.ts";
 import { dropUnread } from "./unread.ts";
 
@@ -30,14 +34,23 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxHeaderBytes: number;
-  readonly handler: RequestHandler;
+  /** The peer is undefined for an anonymous one. */
+  readonly handler: (request: NodeRequest, response: NodeResponse, peer: Peer | undefined) => void;
+  /** Answers the calls of gRPC in place of the handler. Default: nobody does. */
+  readonly grpc?: GrpcCalls | undefined;
   readonly logger: Logger;
   /** Whose certificate is shown, and who watches over the peers; without them the port is in plaintext. */
   readonly security?: { readonly server: ServerIdentity; readonly guard: Guard } | undefined;
+  /** A certificate as the web has them, for callers without one; not together with `security`. */
+  readonly webTls?: tls.SecureContextOptions | undefined;
+  /** Takes HTTP/1.1 connections that ask for another protocol, such as WebSocket. Default: they are closed. */
+  readonly onUpgrade?: ((request: http.IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
 }
 
 export interface Listener {
   readonly port: number;
+  /** Uses another certificate from the next handshake on. */
+  setWebTls(options: tls.SecureContextOptions): void;
   /** Stops accepting and lets calls end (L2). */
   stop(): void;
   /** Resolves when no call is running. */
@@ -47,7 +60,7 @@ export interface Listener {
 }
 
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { handler, logger, security } = options;
+  const { handler, grpc, logger, security } = options;
   const running = new Set<NodeResponse>();
   const sessions = new Set<http2.ServerHttp2Session>();
   const sockets = new Set<Socket>();
@@ -55,7 +68,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   let stopping = false;
 
   const peers = security === undefined ? undefined : createPeers(security, leave);
-  const isIdle = (): boolean => running.size === 0 && handler.grpc.running === 0;
+  const isIdle = (): boolean => running.size === 0 && (grpc?.running ?? 0) === 0;
   const onCallClosed = (): void => {
     if (waiting.length > 0 && isIdle()) for (const resolve of waiting.splice(0)) resolve();
   };
@@ -71,7 +84,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       response.setHeader("connection", "close");
     }
     if ("stream" in request) dropUnread(request);
-    handler.answer(request, response, peer);
+    handler(request, response, peer);
   };
 
   const http1 = http.createServer({ maxHeaderSize: options.maxHeaderBytes }, onRequest);
@@ -84,12 +97,10 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const compatible = http2.createServer(onRequest);
   const connections = new WeakMap<http2.Http2Session, Connection>();
   h2.on("stream", (stream, headers, ...rest) => {
+    const isGrpc = headers[":method"] === "POST" && isBinaryGrpc(headers["content-type"]);
     const connection = stream.session === undefined ? undefined : connections.get(stream.session);
-    if (connection !== undefined && headers[":method"] === "POST" && isBinaryGrpc(headers["content-type"])) {
-      handler.grpc.accept(stream, headers, connection);
-    } else {
-      compatible.emit("stream", stream, headers, ...rest);
-    }
+    if (grpc !== undefined && isGrpc && connection !== undefined) grpc.accept(stream, headers, connection);
+    else compatible.emit("stream", stream, headers, ...rest);
   });
   let arriving: Socket | undefined;
   h2.on("session", (session) => {
@@ -124,9 +135,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
             peers?.greet(socket, peer, () => serve(socket, isHttp2));
           },
         });
+  if (options.onUpgrade !== undefined) http1.on("upgrade", options.onUpgrade);
+  const webTls = options.webTls === undefined ? undefined : createWebTls(options.webTls, logger, serve);
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    if (webTls !== undefined) return void webTls.emit("connection", socket);
     tellApart(socket, (opening) => {
       if (security === undefined || tlsPort === undefined) return serve(socket, opening === "h2");
       if (opening === "tls") return tlsPort.accept(socket);
@@ -152,6 +166,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
+    setWebTls: (context) => webTls?.setSecureContext(context),
     stop,
     idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     async cut() {
@@ -166,6 +181,21 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       await closed;
     },
   };
+}
+
+/** Handshakes as the web has them; what speaks neither protocol never comes out of it. */
+function createWebTls(
+  context: tls.SecureContextOptions,
+  logger: Logger,
+  serve: (socket: Socket, isHttp2: boolean) => void,
+): tls.Server {
+  const server = tls.createServer({ ...context, ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2" });
+  server.on("secureConnection", (socket) => {
+    socket.on("error", () => socket.destroy());
+    serve(socket, socket.alpnProtocol === "h2");
+  });
+  server.on("tlsClientError", (error) => logger.debug({ err: error }, "a handshake failed"));
+  return server;
 }
 
 async function listen(server: http.Server, host: string, port: number): Promise<void> {

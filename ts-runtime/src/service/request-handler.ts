@@ -17,7 +17,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
 import type { ServiceBinding } from "./binding.ts";
 import { callerKey, identityKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
@@ -26,6 +26,7 @@ import { withDependencies } from "./file-index.ts";
 import { createGrpcCalls, type GrpcCalls } from "./grpc-calls.ts";
 import type { Guard } from "./guard.ts";
 import { peerKey, type Peer } from "./peer.ts";
+import { createServerSpans } from "./server-spans.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -47,17 +48,23 @@ export interface RequestHandlerOptions {
   readonly guard?: Guard | undefined;
 }
 
+/** What a listener needs. */
 export interface RequestHandler {
   /** Answers requests of all three protocols; never throws. */
-  answer(request: NodeRequest, response: NodeResponse, peer?: Peer): void;
+  readonly handler: (request: NodeRequest, response: NodeResponse, peer?: Peer) => void;
   /** Answers calls of gRPC. */
   readonly grpc: GrpcCalls;
 }
 
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   const { logger, guard } = options;
+  const tracing = createTracing();
   // The first is the outermost.
-  const interceptors = [createEdge({ logger, openEnded: options.openEnded, guard }), ...options.interceptors];
+  const interceptors = [
+    ...(tracing === undefined ? [] : [createServerSpans(tracing)]),
+    createEdge({ logger, openEnded: options.openEnded, guard }),
+    ...options.interceptors,
+  ];
   const router = createConnectRouter({
     interceptors,
     acceptCompression: [compressionGzip, compressionBrotli],
@@ -71,7 +78,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   for (const { service, impl } of options.bindings) router.service(service, impl);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  const answer: RequestHandler["answer"] = (request, response, peer) => {
+  const answer: RequestHandler["handler"] = (request, response, peer) => {
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) return refuseUnknown(request, response);
     try {
@@ -92,7 +99,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     }
   };
   // What the edge does, calls of gRPC do by themselves where it stands alone.
-  return { answer, grpc: createGrpcCalls(options, interceptors.length === 1 ? [] : interceptors) };
+  return { handler: answer, grpc: createGrpcCalls(options, interceptors.length === 1 ? [] : interceptors) };
 }
 
 function filesOf(bindings: readonly ServiceBinding[]): readonly DescFile[] {

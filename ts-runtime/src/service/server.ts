@@ -104,7 +104,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     host,
     port,
     security,
-    handler: createRequestHandler({
+    ...createRequestHandler({
       ...handling,
       bindings: all,
       interceptors: options.interceptors ?? [],
@@ -118,7 +118,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
           ...listening,
           host: "127.0.0.1",
           port: 0,
-          handler: createRequestHandler({ ...handling, bindings: [health.binding], interceptors: [] }),
+          ...createRequestHandler({ ...handling, bindings: [health.binding], interceptors: [] }),
         }).catch(async (error: unknown) => {
           await listener.cut();
           throw error;

@@ -1,4 +1,27 @@
+export { startExport } from "./export.ts";
 export { createLogger, type Logger } from "./logger.ts";
 export { createCounter, createHistogram, isMeasured, observeGauge } from "./meter.ts";
+export {
+  contextOfEvent,
+  eventTrace,
+  extractTrace,
+  injectTrace,
+  traceHeadersOf,
+  tracePassedOnFrom,
+} from "./propagation.ts";
 export { redactUrl } from "@samspel/registry/redact-url";
 export { tracePassedOn } from "./trace-context.ts";
+export {
+  activeTrace,
+  addSpanEvent,
+  causesOf,
+  createTracing,
+  describeSpan,
+  failureOf,
+  isSampled,
+  noTrace,
+  recordException,
+  type RunningSpan,
+  type SpanAttributes,
+  type Tracing,
+} from "./tracing.ts";

@@ -8,17 +8,22 @@ const traceparentPattern =
 /** W3C Baggage: what is longer need not be passed on. */
 const maxBaggageBytes = 8_192;
 
+/** Headers of a call, or of a message by names in lower case. */
+export interface Carrier {
+  get(name: string): string | null | undefined;
+}
+
 /** What of an incoming request's headers is passed on: nothing that is malformed. */
-export function tracePassedOn(incoming: Headers): Record<string, string> {
+export function tracePassedOn(incoming: Carrier): Record<string, string> {
   const headers: Record<string, string> = {};
-  const traceparent = incoming.get("traceparent");
-  if (traceparent !== null && isTraceparent(traceparent)) {
+  const traceparent = incoming.get("traceparent") ?? "";
+  if (isTraceparent(traceparent)) {
     headers["traceparent"] = traceparent;
-    const tracestate = incoming.get("tracestate");
-    if (tracestate !== null && tracestate !== "") headers["tracestate"] = tracestate;
+    const tracestate = incoming.get("tracestate") ?? "";
+    if (tracestate !== "") headers["tracestate"] = tracestate;
   }
-  const baggage = incoming.get("baggage");
-  if (baggage !== null && baggage !== "" && baggage.length <= maxBaggageBytes) headers["baggage"] = baggage;
+  const baggage = incoming.get("baggage") ?? "";
+  if (baggage !== "" && baggage.length <= maxBaggageBytes) headers["baggage"] = baggage;
   return headers;
 }
 

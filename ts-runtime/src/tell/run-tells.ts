@@ -84,6 +84,11 @@ async function consume(options: RunTellsOptions): Promise<void> {
       const value = readTell(told, data, headers);
       return { key: value.identity.key, value };
     },
+    describe: ({ identity }) => ({
+      "rpc.service": service,
+      "rpc.method": identity.method,
+      "samspel.tell.id": identity.id,
+    }),
     work: { type: "single", handle: (tell, delivery) => handleTell(handling, tell, delivery) },
     async onGiveUp({ rawHeaders }: Received, why) {
       const identity = identityOf(service, readHeaders(rawHeaders));

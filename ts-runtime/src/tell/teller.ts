@@ -18,7 +18,15 @@ import { tellableMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { insertMessages } from "../journal/index.ts";
 import type { TransactionSql } from "../postgres/index.ts";
-import { createCounter, isMeasured } from "../telemetry/index.ts";
+import {
+  activeTrace,
+  createCounter,
+  createTracing,
+  extractTrace,
+  isMeasured,
+  traceHeadersOf,
+  type Tracing,
+} from "../telemetry/index.ts";
 import type { Broker } from "../topic/index.ts";
 import { laterSubject, tellToken } from "./address.ts";
 import { createMessageStore, type MessageStore } from "./message-store.ts";
@@ -87,6 +95,7 @@ const defaultTimeoutMs = 10_000;
 /** Creates a teller; nothing connects before its first tell. */
 export function createTeller({ source, broker, onTell }: TellerOptions): Teller {
   let store: MessageStore | undefined;
+  const tracing = createTracing();
   const sent = isMeasured() ? createCounter("samspel.tell.messages") : undefined;
 
   const storeTell = async (tell: OutgoingTell, { delayMs, timeoutMs }: Delivery): Promise<void> => {
@@ -126,28 +135,59 @@ export function createTeller({ source, broker, onTell }: TellerOptions): Teller 
     }
   };
 
+  const tell: Teller["tell"] = async (method, request, options = {}, circumstances = {}) => {
+    const tellable = tellableMethod(method);
+    onTell?.(method);
+    const { idempotencyKey, outbox } = options;
+    if (idempotencyKey !== undefined) commandId(idempotencyKey);
+    const id = idempotencyKey ?? randomUUID();
+    const delayMs = requireDelay(method, options.delayMs);
+    const headers = { ...circumstances.headers, ...options.headers };
+    const tell = makeTell(tellable, create(method.input, request), { id, source, headers });
+    if (outbox === undefined) {
+      const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, circumstances.leftMs ?? Infinity);
+      await publish(tell, { delayMs, timeoutMs });
+    } else {
+      await insertMessages(outbox, [outboxMessage(tell, delayMs)]);
+    }
+    return createReceipt(broker, method, tell.identity);
+  };
+
   return {
-    async tell(method, request, options = {}, circumstances = {}) {
-      const tellable = tellableMethod(method);
-      onTell?.(method);
-      const { idempotencyKey, outbox } = options;
-      if (idempotencyKey !== undefined) commandId(idempotencyKey);
-      const id = idempotencyKey ?? randomUUID();
-      const delayMs = requireDelay(method, options.delayMs);
-      const headers = { ...circumstances.headers, ...options.headers };
-      const tell = makeTell(tellable, create(method.input, request), { id, source, headers });
-      if (outbox === undefined) {
-        const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, circumstances.leftMs ?? Infinity);
-        await publish(tell, { delayMs, timeoutMs });
-      } else {
-        await insertMessages(outbox, [outboxMessage(tell, delayMs)]);
-      }
-      return createReceipt(broker, method, tell.identity);
-    },
+    tell: tracing === undefined ? tell : inSpans(tell, tracing),
     reply: (method, token, options) => replyByToken(broker, method, { token, options }),
     async [Symbol.asyncDispose]() {
       store?.[Symbol.dispose]();
     },
+  };
+}
+
+/** Tells in spans: children of the active one, else of the call's trace. */
+function inSpans(tell: Teller["tell"], tracing: Tracing): Teller["tell"] {
+  return (method, request, options, circumstances = {}) => {
+    const service = method.parent.typeName;
+    const given = circumstances.headers ?? {};
+    const { traceparent: _, tracestate: __, ...others } = given;
+    return tracing.run(
+      {
+        type: "tell",
+        name: `tell ${service}/${method.name}`,
+        parent: activeTrace() ?? extractTrace({ get: (name) => given[name] }),
+        attributes: {
+          "messaging.system": "nats",
+          "messaging.operation.type": "send",
+          "messaging.destination.name": `tell.${service}`,
+          "rpc.service": service,
+          "rpc.method": method.name,
+        },
+      },
+      async (span) => {
+        const headers = { ...others, ...traceHeadersOf(span.context) };
+        const receipt = await tell(method, request, options, { ...circumstances, headers });
+        span.set({ "samspel.tell.id": receipt.id });
+        return receipt;
+      },
+    );
   };
 }
 

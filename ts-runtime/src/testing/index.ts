@@ -21,3 +21,8 @@ export type { EventInit } from "../entity/index.ts";
 // Services, with infra.
 export { startTestService, type TestService, type TestServiceOptions } from "./test-service.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
+
+// For kits that start services themselves.
+export type { TopicMethod } from "../descriptor/index.ts";
+export { createTestPublisher, type TestPublisher, type TestPublishOptions } from "./test-publisher.ts";
+export { createLogger } from "../telemetry/index.ts";

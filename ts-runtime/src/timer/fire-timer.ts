@@ -9,7 +9,7 @@ import type { EntityHost } from "../entity/index.ts";
 import { SamspelError, type ErrorCode } from "../errors/index.ts";
 import type { Database } from "../postgres/index.ts";
 import { backoffMs, type BackoffOptions } from "../resilience/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { noTrace, type Logger, type Tracing } from "../telemetry/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import { endTimer, parkTimer, postponeTimer, type ClaimedTimer } from "./timer-table.ts";
 
@@ -24,6 +24,8 @@ export interface Firing {
   readonly backoff: BackoffOptions;
   /** The end of the grace after a stop. */
   readonly end: AbortSignal;
+  /** Where anybody wants spans: each firing begins a trace. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** Not the timer's fault: it waits for as long as it takes. */
@@ -45,13 +47,30 @@ export async function fireTimer(firing: Firing, timer: ClaimedTimer): Promise<vo
   const logger = firing.logger.child(about);
   try {
     if (timer.attempt > firing.maxAttempts) throw neverCameBack(timer);
-    await runCommand(firing, timer);
+    await (firing.tracing === undefined
+      ? runCommand(firing, timer)
+      : runInSpan(firing, timer, firing.tracing));
     logger.debug({ lateMs: Math.round(timer.lateMs) }, "timer fired");
   } catch (error) {
     await settle({ ...firing, logger }, timer, error).catch((failure: unknown) =>
       logger.warn({ err: failure }, "the database does not take what became of a timer: it fires again"),
     );
   }
+}
+
+function runInSpan(firing: Firing, timer: ClaimedTimer, tracing: Tracing): Promise<void> {
+  const start = {
+    type: "timer",
+    name: `timer ${timer.name}`,
+    parent: noTrace,
+    attributes: {
+      "samspel.entity.type": timer.entityType,
+      "samspel.entity.id": timer.entityId,
+      "samspel.timer": timer.name,
+      "samspel.attempt": timer.attempt,
+    },
+  } as const;
+  return tracing.run(start, () => runCommand(firing, timer));
 }
 
 async function runCommand(

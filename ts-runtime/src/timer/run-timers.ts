@@ -11,7 +11,7 @@ import type { EntityHost } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { isTransient, type Database } from "../postgres/index.ts";
 import { backoff, createLatch, type BackoffOptions } from "../resilience/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import type { TimerAlarm } from "./alarm.ts";
 import { fireTimer, type Firing } from "./fire-timer.ts";
@@ -57,6 +57,7 @@ export async function runTimers(options: RunTimersOptions): Promise<void> {
     maxAttempts: options.maxAttempts ?? 20,
     backoff: options.backoff ?? defaultBackoff,
     end: end.signal,
+    tracing: createTracing(),
   };
   const running = new Set<Promise<void>>();
   const room = createLatch();

@@ -1,6 +1,6 @@
 // A message in the form that the connection writes.
 import type { MsgHdrs } from "nats";
-import type { OutgoingMessage } from "./publisher.ts";
+import type { OutgoingMessage, PublishOutcome } from "./publisher.ts";
 
 const idStart = "Nats-Msg-Id: ".length;
 
@@ -16,4 +16,11 @@ export function encoded(lines: string, fence: string): MsgHdrs {
 /** The first of the headers is the id. */
 export function idOf({ headers }: OutgoingMessage): string {
   return headers.slice(idStart, headers.indexOf("\r\n"));
+}
+
+/** Ends the span of a message, where it has one. */
+export function endSpan({ span }: OutgoingMessage, outcome: PublishOutcome): void {
+  if (span === undefined) return;
+  if (outcome.type !== "stored") span.fail(outcome.type, outcome.reason);
+  span.end();
 }

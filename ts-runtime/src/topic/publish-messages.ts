@@ -16,7 +16,7 @@ import { createInbox, ErrorCode, NatsError, type Msg } from "nats";
 import { backoffMs } from "../resilience/index.ts";
 import type { Broker } from "./broker.ts";
 import type { Lane } from "./lane.ts";
-import { encoded, idOf } from "./outgoing.ts";
+import { encoded, endSpan, idOf } from "./outgoing.ts";
 import type { Publisher, PublisherOptions, PublishOutcome } from "./publisher.ts";
 import { createEntry, createSendQueue, type Entry } from "./send-queue.ts";
 import { answerOf, type Answer } from "./refusal.ts";
@@ -114,6 +114,7 @@ export function createPublisher(broker: Broker, options: PublisherOptions = {}):
   const finish = (entry: Entry, outcome: PublishOutcome): void => {
     entry.isOver = true;
     queue.advance(entry);
+    endSpan(entry.message, outcome);
     entry.onOutcome(outcome);
   };
 

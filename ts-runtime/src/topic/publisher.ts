@@ -1,4 +1,5 @@
 // What a publisher is, and what it says.
+import type { RunningSpan } from "../telemetry/index.ts";
 import type { Lane } from "./lane.ts";
 
 /** A message on its way to a stream. */
@@ -9,6 +10,8 @@ export interface OutgoingMessage {
   readonly headers: string;
   /** Messages of one key are stored in the order in which they were given (P1). */
   readonly key: string;
+  /** Ends with the outcome. */
+  readonly span?: RunningSpan | undefined;
 }
 
 export type PublishOutcome =

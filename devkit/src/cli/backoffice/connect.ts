@@ -1,9 +1,9 @@
 // The connection of a command to the backoffice of one service.
-import { hostname, userInfo } from "node:os";
 import { createClient, type Client, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { clientTls, createRegistry, openIdentity, type ClientTls } from "@samspel/registry";
 import { BackofficeService } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
+import { operator, operatorHeader } from "../../operator/index.ts";
 import { findInstance } from "./find-instance.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -54,17 +54,7 @@ async function tlsTo(service: string, registryUrl: string): Promise<ClientTls> {
   return clientTls(identity, service);
 }
 
-/** Who asks, for the service's log. It is a courtesy and no proof. */
 const signed: Interceptor = (next) => (request) => {
-  request.header.set("samspel-operator", encodeURIComponent(`${userName()}@${hostname()}`));
+  request.header.set(operatorHeader, operator());
   return next(request);
 };
-
-/** Containers run under numbers that have no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown";
-  }
-}

@@ -1,7 +1,7 @@
 // The one port of the dashboard: its pages, its API, and what it passes on.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isApi, type Access } from "./access.ts";
+import { cookieValue, isApi, type Access } from "./access.ts";
 import { sendText, type Assets } from "./assets.ts";
 import { securityHeaders } from "./headers.ts";
 
@@ -54,7 +54,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
   }
   if (verdict.type === "log-in") {
     const attributes = "HttpOnly; SameSite=Lax; Path=/";
-    response.setHeader("set-cookie", `${options.cookie}=${options.token ?? ""}; ${attributes}`);
+    response.setHeader("set-cookie", `${options.cookie}=${cookieValue(options.token ?? "")}; ${attributes}`);
     response.writeHead(303, { location: verdict.location, "cache-control": "no-store" }).end();
     return;
   }

@@ -92,7 +92,11 @@ async function* only<T>(request: T): AsyncGenerator<T> {
   yield request;
 }
 
+/** The one answer to the one question, read until the stream ends: Connect keeps the timer of one that is left. */
 async function first<T>(answers: AsyncIterable<T>): Promise<T> {
-  for await (const answer of answers) return answer;
-  throw new ConnectError("reflection gave no answer", Code.DataLoss);
+  const all: T[] = [];
+  for await (const answer of answers) all.push(answer);
+  const [answer] = all;
+  if (answer === undefined) throw new ConnectError("reflection gave no answer", Code.DataLoss);
+  return answer;
 }

@@ -3,16 +3,23 @@
 //       free. Each leaves the queue when it likes.
 //   Q2. A session that goes takes none of the waiting calls along: they wait for the next one. If one could not be made,
 //       they fail, and the next call tries again.
-import type { SecureClientSessionOptions } from "node:http2";
+import type { OutgoingHttpHeaders, SecureClientSessionOptions } from "node:http2";
 import type { ClientCarrier, ClientStreamUser } from "../carrier.ts";
+import { failedCall } from "../failed-call.ts";
 import { StreamFailure } from "../stream-failure.ts";
 import { defaultPatience, NodeClientSession, type SessionPatience } from "./client-session.ts";
+import type { RawStream } from "./raw-stream.ts";
+
+interface Waiter {
+  onRoom(session: NodeClientSession): void;
+  onFailed(failure: StreamFailure): void;
+}
 
 export class NodeClientConnection implements ClientCarrier {
   readonly #url: URL;
   readonly #tls: SecureClientSessionOptions | undefined;
   readonly #patience: SessionPatience;
-  readonly #waiting = new Set<ClientStreamUser>();
+  readonly #waiting = new Set<Waiter>();
   #session: NodeClientSession | undefined;
   /** Those that took calls and take no more. */
   readonly #leaving = new Set<NodeClientSession>();
@@ -37,9 +44,24 @@ export class NodeClientConnection implements ClientCarrier {
       this.#session.open(user);
       return nothing;
     }
-    this.#waiting.add(user);
-    if (this.#session === undefined) this.#connect();
-    return () => void this.#waiting.delete(user);
+    return this.#wait({
+      onRoom: (session) => session.open(user),
+      onFailed: (failure) => user.onClosed(failure),
+    });
+  }
+
+  /** Opens a stream for who makes the bytes of its request himself; rejects where there is no connection. */
+  request(headers: OutgoingHttpHeaders): Promise<RawStream> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw failedCall(new StreamFailure("refused", "the connection was closed"));
+      if (this.#session?.isGone === true) this.#session.retire();
+      const waiter: Waiter = {
+        onRoom: (session) => resolve(session.openRaw(headers)),
+        onFailed: (failure) => reject(failedCall(failure)),
+      };
+      if (this.#session?.hasRoom === true && this.#waiting.size === 0) waiter.onRoom(this.#session);
+      else this.#wait(waiter);
+    });
   }
 
   /** Closes after the last call; those that wait have none to wait for. */
@@ -50,6 +72,12 @@ export class NodeClientConnection implements ClientCarrier {
   /** Closes now: calls fail. */
   close(): void {
     this.#end((session) => session.destroy());
+  }
+
+  #wait(waiter: Waiter): () => void {
+    this.#waiting.add(waiter);
+    if (this.#session === undefined) this.#connect();
+    return () => void this.#waiting.delete(waiter);
   }
 
   #end(how: (session: NodeClientSession) => void): void {
@@ -78,17 +106,17 @@ export class NodeClientConnection implements ClientCarrier {
 
   /** Q1 */
   #serve(session: NodeClientSession): void {
-    for (const user of this.#waiting) {
+    for (const waiter of this.#waiting) {
       if (!session.hasRoom) return;
-      this.#waiting.delete(user);
-      session.open(user);
+      this.#waiting.delete(waiter);
+      waiter.onRoom(session);
     }
   }
 
   #failAll(failure: StreamFailure): void {
-    for (const user of this.#waiting) {
-      this.#waiting.delete(user);
-      user.onClosed(failure);
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter);
+      waiter.onFailed(failure);
     }
   }
 }

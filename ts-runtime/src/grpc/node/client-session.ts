@@ -6,11 +6,15 @@
 import http2, {
   type ClientHttp2Session,
   type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
   type SecureClientSessionOptions,
 } from "node:http2";
 import type { Authority, ClientStreamUser } from "../carrier.ts";
+import type { RawFields } from "../fields.ts";
 import { StreamFailure } from "../stream-failure.ts";
-import { NodeClientStream, type StreamHome } from "./client-stream.ts";
+import { NodeClientStream } from "./client-stream.ts";
+import { rawStream, type RawStream } from "./raw-stream.ts";
+import type { StreamHome } from "./stream-end.ts";
 
 const ticksOfSilence = 4;
 const streamWindowBytes = 256 * 1024;
@@ -122,14 +126,17 @@ export class NodeClientSession implements StreamHome {
   open(user: ClientStreamUser): void {
     let stream: ClientHttp2Stream;
     try {
-      stream = this.#session.request(user.head(this.#authority), requestOptions);
+      stream = this.#request(user.head(this.#authority));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return user.onClosed(new StreamFailure("refused", `the request could not be sent: ${why}`, error));
     }
-    this.#heard = true;
-    if (this.#streams++ === 0) this.#session.ref();
     user.onOpen(new NodeClientStream(stream, user, this));
+  }
+
+  /** The same for who makes the bytes himself. */
+  openRaw(headers: OutgoingHttpHeaders): RawStream {
+    return rawStream(this.#request(headers), this);
   }
 
   /** Lets the calls end that it has. */
@@ -151,6 +158,13 @@ export class NodeClientSession implements StreamHome {
   left(): void {
     if (--this.#streams === 0) this.#session.unref();
     if (!this.#isGone) this.#events.onRoom();
+  }
+
+  #request(headers: OutgoingHttpHeaders | RawFields): ClientHttp2Stream {
+    const stream = this.#session.request(headers, requestOptions);
+    this.#heard = true;
+    if (this.#streams++ === 0) this.#session.ref();
+    return stream;
   }
 
   #stand(): void {

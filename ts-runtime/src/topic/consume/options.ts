@@ -2,7 +2,7 @@
 import type { StreamInfo } from "nats";
 import { invalidConfiguration } from "../../errors/index.ts";
 import type { BackoffOptions } from "../../resilience/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import type { Logger, SpanAttributes } from "../../telemetry/index.ts";
 import type { Broker } from "../broker.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Received } from "./received.ts";
@@ -51,6 +51,8 @@ export interface ConsumerOptions<T> {
   /** Reads a message; where it throws, the message is given up at once. */
   open(message: Received): Opened<T>;
   readonly work: Work<T>;
+  /** What the spans of its messages say beside the usual. */
+  describe?(value: T): SpanAttributes;
   /** How many handlers run at once in this process. Default 16. */
   readonly concurrency?: number;
   readonly retry?: RetryOptions;

@@ -16,6 +16,7 @@ import { backoff } from "../../resilience/index.ts";
 import { apiErrorOf } from "../broker.ts";
 import { parkDeadLetter } from "../dead-letter.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { inSpans } from "./consumer-spans.ts";
 import { bucketName, openEntries } from "./entries.ts";
 import { Holding } from "./holding.ts";
 import { observeLag } from "./lag.ts";
@@ -38,7 +39,7 @@ const leaveWithinMs = 3_000;
  * @throws SAMSPEL_INVALID_CONFIGURATION for options that cannot be, and where `ensureStream` does.
  */
 export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<void> {
-  await new ConsumerRun(resolveConsumer(options)).run();
+  await new ConsumerRun(resolveConsumer(inSpans(options))).run();
 }
 
 interface Unsaved {

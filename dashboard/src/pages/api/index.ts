@@ -1,0 +1,3 @@
+export { ApiPage } from "./api-page.tsx";
+export { Composer } from "./composer.tsx";
+export { describeMethod } from "./describe-method.ts";

@@ -1,0 +1,2 @@
+export { LogLines } from "./log-lines.tsx";
+export { LogsPage } from "./logs-page.tsx";

@@ -1,0 +1,1 @@
+export { ProjectionsPage } from "./projections-page.tsx";

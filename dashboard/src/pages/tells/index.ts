@@ -1,0 +1,1 @@
+export { TellsPage } from "./tells-page.tsx";

@@ -1,0 +1,1 @@
+export { href, navigate, pages, param, route, setParams, startRouter, type PageId } from "./route.ts";

@@ -1,0 +1,2 @@
+// What happened, as spans.
+export { getTrace, listTraces } from "./traces.ts";

@@ -1,0 +1,1 @@
+export { createAdmission, type Admission } from "./admission.ts";

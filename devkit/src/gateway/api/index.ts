@@ -1,0 +1,1 @@
+export { followApis, type OpenService, type OpenServices } from "./follow-apis.ts";

@@ -1,0 +1,2 @@
+export { createGatewayMetrics, type GatewayMetrics } from "./metrics.ts";
+export { createObserver, type RequestObserver } from "./observer.ts";

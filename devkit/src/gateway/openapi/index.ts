@@ -1,0 +1,1 @@
+export { createOpenApiPages, type OpenApiPages } from "./pages.ts";

@@ -1,0 +1,1 @@
+export { createWebSockets } from "./web-sockets.ts";

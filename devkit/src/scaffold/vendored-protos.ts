@@ -1,0 +1,27 @@
+// Samspel's own proto files, which those of a project import: copied into it, so that the compilers of all languages find
+// them, and git has them to compare with.
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { PlannedFile } from "./template.ts";
+
+const files = ["samspel/v1/options.proto", "samspel/v1/subscribe.proto"];
+
+/** The package has a copy, which is made when it is packed; the repository has the original. */
+const places = ["../../proto/", "../../../proto/"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
+/** As `proto/vendor` of a project has them. */
+export async function vendoredProtos(): Promise<readonly PlannedFile[]> {
+  return Promise.all(
+    files.map(async (path) => ({ path: `proto/vendor/${path}`, content: await read(path) })),
+  );
+}
+
+async function read(path: string): Promise<string> {
+  for (const place of places) {
+    const text = await readFile(place + path, "utf8").catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  throw new Error(`${path} is in none of ${places.join(", ")}`);
+}

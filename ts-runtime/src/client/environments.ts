@@ -1,0 +1,53 @@
+// What the calls of a process share: its connections, and for each proto service its instances and retry budget.
+import type { InstanceQuery } from "@samspel/registry";
+import type { Logger } from "../telemetry/index.ts";
+import { createChannelPool } from "./channel-pool.ts";
+import type { InstanceSource } from "./instance-source.ts";
+import { watchInstances } from "./instances.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import type { CallEnvironment } from "./routing-transport.ts";
+import type { ClientIdentity } from "./security.ts";
+
+export interface EnvironmentOptions {
+  readonly registry: InstanceSource;
+  readonly identity?: ClientIdentity | undefined;
+  readonly logger?: Logger | undefined;
+  /** Whether calls wait for an instance that can be reached until their deadline; see `Call`. Default false. */
+  readonly holds?: boolean;
+}
+
+export interface Environments {
+  /** That of a proto service, or of some of its instances. */
+  of(this: void, protoService: string, query?: InstanceQuery): CallEnvironment;
+  /** Closes all connections; calls in flight fail. */
+  close(this: void): void;
+}
+
+export function createEnvironments({ registry, identity, logger, holds }: EnvironmentOptions): Environments {
+  const pool = createChannelPool(identity);
+  const services = new Map<string, CallEnvironment>();
+  let open = true;
+  return {
+    of(protoService, query) {
+      if (!open) throw new TypeError(`Cannot call ${protoService} as the clients are closed`);
+      const key = query === undefined ? protoService : `${protoService} ${JSON.stringify(query)}`;
+      const known = services.get(key);
+      if (known !== undefined) return known;
+      const created: CallEnvironment = {
+        instances: watchInstances(registry, { protoService, query }, pool, logger),
+        budget: createRetryBudget(),
+        registryUrl: registry.url,
+        logger,
+        holds: holds ?? false,
+      };
+      services.set(key, created);
+      return created;
+    },
+    close() {
+      open = false;
+      for (const { instances } of services.values()) instances.close();
+      services.clear();
+      pool.close();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// The calls of who passes on what others call: any method that descriptors tell of, as messages or as bytes.
+import type { Transport } from "@connectrpc/connect";
+import type { Logger } from "../telemetry/index.ts";
+import { createEnvironments } from "./environments.ts";
+import type { InstanceSource } from "./instance-source.ts";
+import { callRaw, type RawRequest, type RawResponse } from "./raw-calls.ts";
+import { createRoutingTransport } from "./routing-transport.ts";
+import type { ClientIdentity } from "./security.ts";
+
+export interface ProxyCallsOptions {
+  /** Where instances are found; not closed with the calls. */
+  readonly registry: InstanceSource;
+  /** The deadline of unary and client-streaming calls that come without one. */
+  readonly timeoutMs: number;
+  readonly logger?: Logger | undefined;
+  readonly identity?: ClientIdentity | undefined;
+}
+
+/**
+ * Calls that hold: where no instance can be reached, they wait for one until their deadline. Else they are retried as
+ * those of `createClients`.
+ */
+export interface ProxyCalls {
+  /** Calls with messages. */
+  readonly transport: Transport;
+  /** Calls with the bytes of gRPC. */
+  readonly raw: (request: RawRequest) => Promise<RawResponse>;
+  /** Closes all connections; calls in flight fail. */
+  close(): void;
+}
+
+export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
+  const { timeoutMs } = options;
+  const environments = createEnvironments({ ...options, holds: true });
+  return {
+    transport: createRoutingTransport({
+      timeoutMs,
+      environment: (protoService) => environments.of(protoService),
+      onCall: () => {},
+    }),
+    raw: (request) => callRaw(environments.of(request.method.parent.typeName), timeoutMs, request),
+    close: environments.close,
+  };
+}

@@ -1,0 +1,23 @@
+// The door, and `@samspel/runtime/proxy`: what a gateway is made of, which speaks on both sides what services speak and
+// has no services of its own.
+export {
+  createProxyCalls,
+  type ClientIdentity,
+  type ProxyCalls,
+  type ProxyCallsOptions,
+  type RawResponse,
+} from "../client/index.ts";
+export { SamspelError, toConnectError } from "../errors/index.ts";
+export {
+  bind,
+  bodyOf,
+  createHealth,
+  createReflection,
+  inOrder,
+  startListener,
+  type Listener,
+  type NodeRequest,
+  type NodeResponse,
+  type ServiceBinding,
+} from "../service/index.ts";
+export { createLogger, redactUrl, tracePassedOn, type Logger } from "../telemetry/index.ts";
