@@ -31,6 +31,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   system: ["--rounds=2", "--ms=1000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
+  tracing: ["--rounds=1", "--ms=500"],
 };
 
 interface Measurement {
