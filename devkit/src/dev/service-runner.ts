@@ -237,6 +237,13 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     await over;
   };
 
+  const startAnew = async (options: { readonly build: boolean }): Promise<void> => {
+    const startedAt = performance.now();
+    recoveries = 0;
+    await acts.begin((signal) => bringUp(signal, options));
+    reporter.event({ type: "reloaded", name, tookMs: performance.now() - startedAt });
+  };
+
   return {
     name,
     host,
@@ -273,20 +280,9 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
         if (!watched || signal.aborted) throw error;
       }
     },
-    async reload() {
-      const startedAt = performance.now();
-      recoveries = 0;
-      try {
-        await acts.begin((signal) => bringUp(signal, { build: true }));
-        reporter.event({ type: "reloaded", name, tookMs: performance.now() - startedAt });
-      } catch {
-        // A problem says why, or a later change goes on.
-      }
-    },
-    async restart() {
-      recoveries = 0;
-      await acts.begin((signal) => bringUp(signal, { build: watched }));
-    },
+    // A problem says why it failed, or a later change goes on.
+    reload: () => startAnew({ build: true }).catch(() => {}),
+    restart: () => startAnew({ build: watched }),
     kill: () => endAll((child) => child.kill()),
     async stop() {
       if (serving !== undefined) change("draining");
