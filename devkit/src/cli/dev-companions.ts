@@ -22,8 +22,16 @@ const startGateway: NonNullable<Companions["startGateway"]> = async ({ onLine, .
     import("@samspel/runtime/proxy"),
   ]);
   const logger = createLogger({ service: "gateway", level: "warn", write: (line) => onLine(line.trimEnd()) });
-  // Who stops a run does not wait for callers from outside.
-  return gateway.startGateway({ ...options, logger, accessLog: false, drainMs: 500 });
+  return gateway.startGateway({
+    ...options,
+    logger,
+    // A page of any development server may call it, and tools may look.
+    cors: { origins: ["*"] },
+    reflection: true,
+    accessLog: false,
+    // Who stops a run does not wait for callers from outside.
+    drainMs: 500,
+  });
 };
 
 const startDashboard: NonNullable<Companions["startDashboard"]> = async (options) => {
