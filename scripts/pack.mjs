@@ -1,15 +1,24 @@
 // Makes Samspel's packages, as they would be published, in .packages or the folder that is named: the tarballs of npm,
 // and the libraries of the other languages as their sources. `samspel new` takes them from there until a version is
 // published.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, ".packages"));
-const run = (command, ...args) =>
-  execFileSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+
+function run(command, ...args) {
+  const { status, stdout } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status === 0) return stdout;
+  console.error(`${stdout}\`${[command, ...args].join(" ")}\` failed`);
+  process.exit(1);
+}
 
 /** What is of a library, and not of its tests and its program of the scenario suite. */
 const libraries = {

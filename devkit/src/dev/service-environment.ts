@@ -1,6 +1,6 @@
 // The environment that each service gets, in any language: the contract between the dev runner and a service.
 import { delimiter, dirname } from "node:path";
-import type { ServiceDefinition } from "../config/index.ts";
+import type { Program, ServiceDefinition } from "../config/index.ts";
 import type { Infra } from "../infra/index.ts";
 import type { PythonEnvironment } from "./python-environment.ts";
 
@@ -54,15 +54,12 @@ function tracing(name: string, collectorUrl: string): Readonly<Record<string, st
   };
 }
 
-/** The program and its arguments: `node` is the Node that runs us, `python` that of the service's environment. */
-export function serviceCommand(
-  service: ServiceDefinition,
-  python: PythonEnvironment | undefined,
-): readonly [string, ...string[]] {
-  const [program, ...args] = service.command;
+/** A program and its arguments: `node` is the Node that runs us, `python` that of the service's environment. */
+export function resolveProgram(given: Program, python: PythonEnvironment | undefined): Program {
+  const [program, ...args] = given;
   if (program === "node") return [process.execPath, ...args];
   if (python !== undefined && /^python3?$/.test(program)) return [python.interpreter, ...args];
-  return service.command;
+  return given;
 }
 
 function joined(folders: readonly (string | undefined)[]): string | undefined {

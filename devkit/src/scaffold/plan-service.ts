@@ -4,50 +4,51 @@ import { basename, join } from "node:path";
 import * as v from "valibot";
 import type { Project } from "../config/index.ts";
 import { jsonText } from "./json-text.ts";
-import { kits, type Language } from "./languages.ts";
+import { kits, type Language, type Step } from "./languages.ts";
 import { namesOf, type Names } from "./names.ts";
-import type { Packages } from "./packages.ts";
+import type { Libraries, Packages } from "./packages.ts";
 import { ScaffoldError } from "./scaffold-error.ts";
 import { renderTemplate, type PlannedFile } from "./template.ts";
 import type { Plan } from "./write-plan.ts";
 
 const projectFile = v.looseObject({ services: v.record(v.string(), v.unknown()) });
-const manifest = v.looseObject({ scripts: v.optional(v.record(v.string(), v.string())) });
+const manifest = v.looseObject({ scripts: v.optional(v.record(v.string(), v.string()), {}) });
 
-/**
- * What `samspel new service` writes.
- * @throws ScaffoldError where the project has such a service, or where its file cannot be edited.
- */
+/** What `samspel new service` writes, and what is run before and after code is generated. */
+export interface ServicePlan {
+  readonly names: Names;
+  readonly plan: Plan;
+  readonly before: readonly Step[];
+  readonly after: readonly Step[];
+}
+
+/** @throws ScaffoldError where the project has such a service, or where its file cannot be edited. */
 export function planService(
   project: Project,
   name: string,
   language: Language,
   packages: Packages,
-): { readonly names: Names; readonly plan: Plan } {
+): ServicePlan {
   const names = namesOf(project.name, name);
   if ([...project.services, ...project.unmanaged].some((service) => service.name === name))
     throw new ScaffoldError(`${basename(project.file)} has a service "${name}" already`);
+  const library = packages.library(language, join(project.dir, name));
+  const { before, after } = kits[language];
   return {
     names,
     plan: {
-      created: filesOf(project, names, language, packages),
+      created: filesOf(names, language, library),
       changed: [withService(project, names, language), ...withGenerate(project, names, language)],
     },
+    before: before?.(names, library) ?? [],
+    after: after?.(names) ?? [],
   };
 }
 
-function filesOf(
-  { dir }: Project,
-  names: Names,
-  language: Language,
-  packages: Packages,
-): readonly PlannedFile[] {
-  const { values, fromFolder } = kits[language];
-  const files = renderTemplate(language, { ...names, ...values(names, packages) });
-  const folder = language === "typescript" ? undefined : packages.library(language, join(dir, names.name));
-  if (folder === undefined || fromFolder === undefined) return files;
-  const more = fromFolder(names, folder);
-  return files.map(({ path, text }) => ({ path, text: path === more.path ? text + more.text : text }));
+function filesOf(names: Names, language: Language, library: Libraries): readonly PlannedFile[] {
+  const { templates, values } = kits[language];
+  const filled = { ...names, ...values(names, library) };
+  return templates.flatMap((template) => renderTemplate(template, filled));
 }
 
 function withService({ dir, file }: Project, names: Names, language: Language): PlannedFile {
@@ -56,11 +57,11 @@ function withService({ dir, file }: Project, names: Names, language: Language): 
     throw new ScaffoldError(
       `Cannot edit ${basename(file)}, as it is a program: add this to its services, and make the rest by hand\n  "${names.name}": ${JSON.stringify(entry)}`,
     );
-  const text = readFileSync(file, "utf8");
-  const old = v.parse(projectFile, JSON.parse(text));
+  const old = readObject(file);
+  const { services } = v.parse(projectFile, old);
   return {
     path: file.slice(dir.length + 1),
-    text: jsonText({ ...old, services: { ...old.services, [names.name]: entry } }),
+    text: jsonText({ ...old, services: { ...services, [names.name]: entry } }),
   };
 }
 
@@ -69,8 +70,14 @@ function withGenerate({ dir }: Project, names: Names, language: Language): reado
   const command = kits[language].generate?.(names);
   if (command === undefined) return [];
   const path = "package.json";
-  const old = v.parse(manifest, JSON.parse(readFileSync(join(dir, path), "utf8")));
-  const before = old.scripts?.["generate"];
+  const old = readObject(join(dir, path));
+  const { scripts } = v.parse(manifest, old);
+  const before = scripts["generate"];
   const generate = before === undefined ? command : `${before} && ${command}`;
-  return [{ path, text: jsonText({ ...old, scripts: { ...old.scripts, generate } }) }];
+  return [{ path, text: jsonText({ ...old, scripts: { ...scripts, generate } }) }];
+}
+
+/** As it stands, in its order, which a schema would change. */
+function readObject(file: string): Readonly<Record<string, unknown>> {
+  return v.parse(v.record(v.string(), v.unknown()), JSON.parse(readFileSync(file, "utf8")));
 }

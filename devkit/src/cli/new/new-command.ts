@@ -70,11 +70,15 @@ export function newCommand(exit: (code: number) => void): Command {
 }
 
 function withShared(command: Command): Command {
-  return command
-    .option("--no-install", "write the files only: install nothing, generate nothing")
-    .option("--dry-run", "tell what would be written, and write nothing", false)
-    .option("--packages <dir>", "take Samspel's packages from this folder (`npm run pack` makes one)")
-    .option("--json", "tell what was written as one line of JSON", false)
-    .exitOverride()
-    .showHelpAfterError("(--help shows what there is)");
+  return (
+    command
+      .option("--no-install", "write the files only: install nothing, generate nothing")
+      .option("--dry-run", "tell what would be written, and write nothing", false)
+      .option("--packages <dir>", "take Samspel's packages from this folder (`npm run pack` makes one)")
+      .option("--json", "tell what was written as one line of JSON", false)
+      // What comes after `service` is its own.
+      .enablePositionalOptions()
+      .exitOverride()
+      .showHelpAfterError("(--help shows what there is)")
+  );
 }

@@ -9,14 +9,12 @@ export function newService(name: string, flags: NewServiceFlags): Promise<number
   return carryOut(async () => {
     const project = await loadProject(flags.project);
     const packages = findPackages(project.dir, flags.packages);
-    const { names, plan } = planService(project, name, flags.lang, packages);
-    const { prepare, test } = kits[flags.lang];
-    const { before, after } = prepare(names);
+    const { names, plan, before, after } = planService(project, name, flags.lang, packages);
     return {
       root: project.dir,
       plan,
       steps: [...before, { title: "code", command: ["npm", "run", "--silent", "generate"] }, ...after],
-      next: ["npm start", test(names)],
+      next: ["npm start", kits[flags.lang].test(names)],
     };
   }, flags);
 }
