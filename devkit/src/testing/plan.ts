@@ -7,6 +7,7 @@ import { loadProject, type ServiceDefinition } from "../config/index.ts";
 import { buildService, preparePython, resolveProgram, serviceEnvironment } from "../dev/index.ts";
 import { cacheFolder, silentReporter, type Infra } from "../infra/index.ts";
 import type { Supervisor } from "../process/index.ts";
+import { nodeConditions } from "./node-conditions.ts";
 import type { ServiceFunction, ServiceSpec } from "./service-spec.ts";
 import { SystemError } from "./system.ts";
 
@@ -70,8 +71,7 @@ async function planFile(name: string, spec: string | URL, options: PlanOptions):
       `Cannot start ${name} as there is no file ${file}: name it relative to \`dir\`, which is ${options.dir}`,
     );
   // What the test's Node needs to resolve packages, the service's needs, too.
-  const conditions = process.execArgv.filter((option) => option.startsWith("--conditions"));
-  const command = [process.execPath, ...conditions, file] as const;
+  const command = [process.execPath, ...nodeConditions(), file] as const;
   return program(name, { name, command, cwd: options.dir, env: {} }, command, options);
 }
 
