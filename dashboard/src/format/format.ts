@@ -56,6 +56,11 @@ export function formatCount(value: number | bigint): string {
   return `${(number / 1_000_000).toFixed(1)} M`;
 }
 
+/** `1 span`, `12 spans`. */
+export function counted(value: number | bigint, noun: string): string {
+  return `${formatCount(value)} ${noun}${Number(value) === 1 ? "" : "s"}`;
+}
+
 /** From what came within a minute: `12/s`, `0.4/s`, `—` for none. */
 export function formatRate(perMinute: number | bigint): string {
   const perSecond = Number(perMinute) / 60;

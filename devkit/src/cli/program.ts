@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import { callCommand } from "./call/index.ts";
+import { dashboardCommand } from "./dashboard/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { entityCommand } from "./entity/index.ts";
 import { joinCommands } from "./join/index.ts";
@@ -70,6 +71,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }),
   );
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
+  program.addCommand(dashboardCommand((exit) => (code = exit)));
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   for (const make of [callCommand, tailCommand, entityCommand])

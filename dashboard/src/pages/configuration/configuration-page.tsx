@@ -88,6 +88,11 @@ const idempotencyText: Readonly<Record<string, string>> = {
   IDEMPOTENT: "may be repeated",
 };
 
+function whoMayCall({ restricted, allowedServices }: MethodPolicy): string {
+  if (allowedServices.length > 0) return allowedServices.join(", ");
+  return restricted ? "nobody" : "as intentions say";
+}
+
 function Policies({ policies }: { readonly policies: readonly MethodPolicy[] }): VNode {
   return (
     <div class="table-scroll" tabIndex={0} role="group" aria-label="Policies of methods">
