@@ -56,9 +56,9 @@ export function formatCount(value: number | bigint): string {
   return `${(number / 1_000_000).toFixed(1)} M`;
 }
 
-/** `1 span`, `12 spans`. */
-export function counted(value: number | bigint, noun: string): string {
-  return `${formatCount(value)} ${noun}${Number(value) === 1 ? "" : "s"}`;
+/** `1 span`, `12 spans`; `many` for nouns that take no `s`. */
+export function counted(value: number | bigint, noun: string, many = `${noun}s`): string {
+  return `${formatCount(value)} ${Number(value) === 1 ? noun : many}`;
 }
 
 /** From what came within a minute: `12/s`, `0.4/s`, `—` for none. */

@@ -117,11 +117,7 @@ function Policies({ policies }: { readonly policies: readonly MethodPolicy[] }):
               <td>{policy.retried ? "yes" : "no"}</td>
               <td>{policy.tellable ? "yes" : "no"}</td>
               <td>{policy.public ? "public" : "no"}</td>
-              <td>
-                {policy.allowedServices.length === 0
-                  ? "as intentions say"
-                  : policy.allowedServices.join(", ")}
-              </td>
+              <td>{whoMayCall(policy)}</td>
             </tr>
           ))}
         </tbody>

@@ -74,7 +74,7 @@ function Types({
           >
             <strong>{type.name}</strong>
             <span class="faint">
-              {countText(type.entities, type.name)} · {countText(type.events, "event")}
+              {countText(type.entities, "entity", "entities")} · {countText(type.events, "event")}
             </span>
             <span class="faint">events: {type.eventCases.join(", ")}</span>
           </a>
