@@ -28,8 +28,10 @@ const short: Readonly<Record<string, readonly string[]>> = {
   reading: ["--rounds=2", "--events=50000"],
   tells: ["--rounds=1", "--ms=500"],
   streams: ["--rounds=1", "--messages=20000"],
+  system: ["--rounds=2", "--ms=1000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
+  tracing: ["--rounds=1", "--ms=500"],
 };
 
 interface Measurement {

@@ -1,12 +1,13 @@
-// connectrpc's conformance suite against our server: every protocol, HTTP version, codec and kind of method. No case is
-// known to fail. It takes about 40 s; alone: `npm test -- test/conformance/server.test.ts`.
+// connectrpc's conformance suite against our server, and against our gateway before it: every protocol, HTTP version,
+// codec and kind of method. No case is known to fail. It takes about a minute; alone:
+// `npm test -- test/conformance/server.test.ts`.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
-import t from "tap";
+import t, { type Test } from "tap";
 
 const here = import.meta.dirname;
 const version = "v1.0.5";
@@ -25,11 +26,12 @@ async function builtRunner(): Promise<string> {
   return program;
 }
 
-t.test("startRpcServer() passes connectrpc's conformance suite", async (t) => {
-  const server = [process.execPath, "--conditions=samspel-source", join(here, "server.ts")];
+/** Runs the suite against one of the programs here, by its configuration of the same name. */
+async function conforms(t: Test, name: "server" | "gateway", passed: RegExp): Promise<void> {
+  const server = [process.execPath, "--conditions=samspel-source", join(here, `${name}.ts`)];
   const runner = spawn(
     await builtRunner(),
-    ["--mode", "server", "--conf", join(here, "server.yaml"), "--", ...server],
+    ["--mode", "server", "--conf", join(here, `${name}.yaml`), "--", ...server],
     // A group of its own, so that its servers end with it.
     { detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
@@ -46,5 +48,11 @@ t.test("startRpcServer() passes connectrpc's conformance suite", async (t) => {
     once(runner, "exit"),
   ]);
   t.equal(code, 0, `${output}${errors}`.slice(-4_000));
-  t.match(`${output}${errors}`, /[1-9]\d{3} passed, 0 failed/);
-});
+  t.match(`${output}${errors}`, passed);
+}
+
+t.test("startRpcServer() passes connectrpc's conformance suite", (t) =>
+  conforms(t, "server", /[1-9]\d{3} passed, 0 failed/),
+);
+
+t.test("startGateway() passes it, too", (t) => conforms(t, "gateway", /[1-9]\d{2,} passed, 0 failed/));

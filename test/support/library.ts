@@ -16,7 +16,7 @@ export interface Library {
   /** The contexts of the calls that came to a handler. */
   readonly contexts: HandlerContext[];
   /** The gateway's URL, and a path of it. */
-  at(path: string): string;
+  at(this: void, path: string): string;
 }
 
 export interface LibraryOptions {
@@ -65,7 +65,7 @@ export async function startLibraryService(
     ownsProcess: false,
     logger: silentLogger,
     services: [
-      serve(LibraryService, implementation(files, contexts)),
+      serve(LibraryService, libraryImpl(files, contexts)),
       serve(LibrarianService, { fire: () => ({}) }),
     ],
     ...rest,
@@ -76,7 +76,8 @@ export async function startLibraryService(
 
 const shelves = ["crime", "poetry"];
 
-function implementation(
+/** What its handlers do; they note what they are given. */
+export function libraryImpl(
   files: Library["files"],
   contexts: HandlerContext[],
 ): ServiceImpl<typeof LibraryService> {

@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import { callCommand } from "./call/index.ts";
+import { dashboardCommand } from "./dashboard/index.ts";
 import { completionCommands } from "./completion/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
 import { doctorCommand } from "./doctor/index.ts";
 import { entityCommand } from "./entity/index.ts";
+import { gatewayCommand } from "./gateway/index.ts";
 import { generateCommand } from "./generate/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
@@ -72,6 +74,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }),
   );
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
+  program.addCommand(dashboardCommand((exit) => (code = exit)));
+  program.addCommand(gatewayCommand((exit) => (code = exit)));
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   for (const make of [newCommand, generateCommand, callCommand, tailCommand, entityCommand, doctorCommand])

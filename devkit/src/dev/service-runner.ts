@@ -146,8 +146,13 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
       onSpawn: noteSpawn,
     });
     if (!overlaps) return launched;
-    // Who was given up still cleans up, elsewhere than where the next one starts.
-    inBackground(launched.then(() => {}));
+    // One that was given up cleans up in its own time, elsewhere than where the next one starts; also one that got ready
+    // in that moment.
+    inBackground(
+      launched.then(async (process) => {
+        if (signal.aborted) await endProcess(processes, process);
+      }),
+    );
     return Promise.race([launched, rejection(signal)]);
   }
 

@@ -2,3 +2,4 @@
 export { GatewayError } from "./gateway-error.ts";
 export type { CorsOptions, GatewayOptions, JwtOptions, RateLimit } from "./options.ts";
 export { startGateway, type Gateway } from "./start-gateway.ts";
+export { readGatewayConfig } from "./read-config.ts";

@@ -122,6 +122,13 @@ function protocolOf({ headers }: NodeRequest): Protocol {
   return type.startsWith("application/grpc") ? "grpc" : "connect";
 }
 
+/** Whether a call of no known method comes from a client of Connect, by its head or by the look of its path. */
+function isConnect({ headers, method, url = "" }: NodeRequest): boolean {
+  if (headers["connect-protocol-version"] !== undefined) return true;
+  if (headers["content-type"]?.startsWith("application/connect+") === true) return true;
+  return method === "POST" && /^\/\w+(\.\w+)+\/\w+$/.test(url);
+}
+
 /** What is not public is refused in the same words as what is not there. */
 function refuseUnknown({ incoming, request, response }: Exchange, found: ReturnType<typeof findRest>): void {
   const protocol = protocolOf(request);
@@ -134,6 +141,10 @@ function refuseUnknown({ incoming, request, response }: Exchange, found: ReturnT
     return writeEmpty(response, 200);
   }
   const writer = asWriter(response);
+  if (isConnect(request)) {
+    incoming.outcome.protocol = "connect";
+    return writeJson(writer, 404, { code: "unimplemented", message: "no such method" });
+  }
   switch (found.type) {
     case "other-methods": {
       const allow = { allow: found.allowed.join(", ") };
@@ -145,7 +156,6 @@ function refuseUnknown({ incoming, request, response }: Exchange, found: ReturnT
     case "malformed":
       return writeFailure(writer, new RestError(400, Code.InvalidArgument, "the path is malformed"));
     default:
-      // A Connect client reads the code; REST has none of that name, and reads the number.
       return writeFailure(writer, new RestError(404, Code.Unimplemented, "no such path"));
   }
 }

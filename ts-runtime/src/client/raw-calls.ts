@@ -15,6 +15,8 @@ import { createDeadline } from "./deadline.ts";
 import type { CallEnvironment } from "./routing-transport.ts";
 
 const longestTimeoutMs = 99_999_999;
+/** An instance that keeps deadlines says so itself, in its own words; it gets a moment for that. */
+const deadlineGraceMs = 250;
 
 export interface RawRequest {
   readonly method: DescMethod;
@@ -59,7 +61,7 @@ export async function callRaw(
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => ended.abort(call.deadline.error(nameOf(method))), timeoutMs);
+      : setTimeout(() => ended.abort(call.deadline.error(nameOf(method))), timeoutMs + deadlineGraceMs);
   const over = (): void => {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);

@@ -4,17 +4,8 @@ import { useState } from "preact/hooks";
 import type { DeadLetter } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import {
-  Ago,
-  attempt,
-  Empty,
-  Failed,
-  formatClock,
-  JsonView,
-  SureButton,
-  timeMs,
-  toast,
-} from "../../ui/index.ts";
+import { formatClock, timeMs } from "../../format/index.ts";
+import { Ago, attempt, Empty, Failed, JsonView, SureButton, toast } from "../../ui/index.ts";
 
 const refreshMs = 3000;
 const pageSize = 200;

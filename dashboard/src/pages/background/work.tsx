@@ -6,7 +6,7 @@ import {
   type WaitingMessage,
   type WorkPart,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
-import { durationMs, formatCount, formatMs } from "../../ui/index.ts";
+import { durationMs, formatCount, formatMs } from "../../format/index.ts";
 
 const texts: Readonly<Record<number, { readonly text: string; readonly tone: string }>> = {
   [WorkState.RUNNING]: { text: "running", tone: "good" },
@@ -44,7 +44,8 @@ export function Parts({
 }: {
   readonly parts: readonly WorkPart[];
   readonly label: string;
-}): VNode {
+}): VNode | undefined {
+  if (parts.length === 0) return undefined;
   const most = parts.reduce((top, { lag }) => Math.max(top, Number(lag?.count ?? 0n)), 1);
   const owners = [...new Set(parts.map(({ owner }) => owner).filter(Boolean))];
   const free = parts.filter(({ owner }) => owner === "").length;

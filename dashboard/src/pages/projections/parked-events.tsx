@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { Ago, attempt, Empty, Failed, SureButton, Tag, timeMs } from "../../ui/index.ts";
+import { timeMs } from "../../format/index.ts";
+import { Ago, attempt, Empty, Failed, SureButton, Tag } from "../../ui/index.ts";
 
 const refreshMs = 3000;
 

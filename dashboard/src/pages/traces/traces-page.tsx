@@ -4,21 +4,18 @@ import { useState } from "preact/hooks";
 import type { TraceSummary } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
+import { durationMs, formatMs, timeMs, toDuration } from "../../format/index.ts";
 import {
   Ago,
   Check,
-  durationMs,
   Empty,
   Failed,
   FilterInput,
-  formatMs,
   Loading,
   Page,
   Select,
   ServiceSelect,
   Tag,
-  timeMs,
-  toDuration,
 } from "../../ui/index.ts";
 import { serviceHue } from "./hue.ts";
 import { TraceView } from "./trace-view.tsx";

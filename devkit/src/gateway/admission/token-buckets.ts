@@ -18,30 +18,22 @@ export interface TokenBucketsOptions {
   readonly nowMs?: () => number;
 }
 
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
-
 export function createTokenBuckets(options: TokenBucketsOptions): TokenBuckets {
   const { perSecond, burst, mostKept = 100_000, nowMs = () => performance.now() } = options;
-  // In the order of their last use.
-  const buckets = new Map<string, Bucket>();
+  const everyMs = 1_000 / perSecond;
+  // When each bucket will be full, in the order of their last use: one number says all of a bucket, without the rounding
+  // of tokens that are added up.
+  const fullAtMs = new Map<string, number>();
   return {
     take(caller) {
       const now = nowMs();
-      const bucket = buckets.get(caller) ?? { tokens: burst, atMs: now };
-      buckets.delete(caller);
-      buckets.set(caller, bucket);
-      const [oldest] = buckets.keys();
-      if (buckets.size > mostKept && oldest !== undefined) buckets.delete(oldest);
-      bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.atMs) / 1_000) * perSecond);
-      bucket.atMs = now;
-      if (bucket.tokens < 1) {
-        return { type: "empty", retryAfterMs: Math.ceil(((1 - bucket.tokens) / perSecond) * 1_000) };
-      }
-      bucket.tokens -= 1;
-      return { type: "taken" };
+      const fullAt = Math.max(now, fullAtMs.get(caller) ?? now);
+      const retryAfterMs = Math.ceil(fullAt - now - (burst - 1) * everyMs);
+      fullAtMs.delete(caller);
+      fullAtMs.set(caller, retryAfterMs > 0 ? fullAt : fullAt + everyMs);
+      const [oldest] = fullAtMs.keys();
+      if (fullAtMs.size > mostKept && oldest !== undefined) fullAtMs.delete(oldest);
+      return retryAfterMs > 0 ? { type: "empty", retryAfterMs } : { type: "taken" };
     },
   };
 }

@@ -1,1 +1,1 @@
-export { followApis, type Apis, type OpenService, type OpenServices } from "./follow-apis.ts";
+export { followApis, type OpenService, type OpenServices } from "./follow-apis.ts";

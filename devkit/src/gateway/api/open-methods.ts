@@ -2,7 +2,7 @@
 import { getOption, hasOption, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { public$, public_service } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
 
-export function isPublic(method: DescMethod): boolean {
+function isPublic(method: DescMethod): boolean {
   return hasOption(method, public$) ? getOption(method, public$) : getOption(method.parent, public_service);
 }
 

@@ -15,7 +15,7 @@ export interface Principal {
 export type Protocol = "grpc" | "grpc-web" | "connect" | "rest" | "websocket" | "http";
 
 /** What came of it, noted on the way, for the log and the metrics. */
-export interface Outcome {
+interface Outcome {
   protocol: Protocol;
   /** `cart.v1.CartService/GetCart`; undefined where it reached no method. */
   method: string | undefined;

@@ -7,7 +7,7 @@ import { findFields, textKindOf } from "./field-path.ts";
 import { parsePathTemplate, type PathTemplate } from "./path-template.ts";
 
 /** Where a request's fields are that are not in its path. */
-export type BodyRule =
+type BodyRule =
   /** All in the body. */
   | { readonly type: "all" }
   /** This one in the body, the others in the query. */
@@ -28,7 +28,7 @@ export interface RestBinding {
 }
 
 /** A binding that cannot be served. */
-export interface UnusableBinding {
+interface UnusableBinding {
   readonly method: DescMethod;
   readonly reason: string;
 }

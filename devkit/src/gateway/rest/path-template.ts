@@ -8,7 +8,7 @@
 //     Verb     = ":" LITERAL ;
 import { decodeSegment } from "./decode-segment.ts";
 
-export type Segment =
+type Segment =
   | { readonly type: "literal"; readonly text: string }
   /** `*`: one segment. */
   | { readonly type: "one" }

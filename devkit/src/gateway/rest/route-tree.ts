@@ -8,7 +8,7 @@ export interface PathMatch<R> {
   readonly values: ReadonlyArray<readonly [fieldPath: readonly string[], value: string]>;
 }
 
-export type RouteSearch<R> =
+type RouteSearch<R> =
   | ({ readonly type: "found" } & PathMatch<R>)
   /** The path is there, for other methods. */
   | { readonly type: "other-methods"; readonly allowed: readonly string[] }

@@ -2,7 +2,6 @@
 // no faster than the other end takes them.
 import type { IncomingHttpHeaders } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
-import { pipeline } from "node:stream";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
@@ -35,7 +34,11 @@ export interface PassThroughOptions extends Deadlines {
 /** Whether a request is one: gRPC over HTTP/2 in its own encoding. Others have to be decoded. */
 export function isPassedThrough(request: NodeRequest): boolean {
   const type = request.headers["content-type"];
-  return "stream" in request && (type === "application/grpc" || type === "application/grpc+proto");
+  return (
+    request.method === "POST" &&
+    "stream" in request &&
+    (type === "application/grpc" || type === "application/grpc+proto")
+  );
 }
 
 export async function passThrough(
@@ -58,7 +61,7 @@ export async function passThrough(
       timeoutMs: deadlineOf(parseGrpcTimeout(asText(incoming.headers["grpc-timeout"])), isStream, options),
       signal: AbortSignal.any([left.signal, options.shutdown]),
     });
-    answerWith(answer, incoming, response as Http2ServerResponse);
+    answerWith(answer, incoming, response as Http2ServerResponse, left.signal);
   } catch (error) {
     const seen = toConnectError(left.signal.aborted ? left.signal.reason : error);
     incoming.outcome.code = codeName(seen.code);
@@ -88,13 +91,24 @@ async function bodyFor(
     return body;
   }
   const limited = limitFrames(maxBytes);
-  pipeline(request, limited, (error) => {
-    if (error instanceof ConnectError) left.abort(error);
+  limited.once("error", (error) => {
+    left.abort(error);
+    // Not ended, which would take the answer with it: what still comes is dropped.
+    request.unpipe(limited);
+    request.resume();
   });
-  return limited;
+  request.once("close", () => {
+    if (!request.readableEnded) limited.destroy();
+  });
+  return request.pipe(limited);
 }
 
-function answerWith(answer: RawResponse, incoming: Incoming, response: Http2ServerResponse): void {
+function answerWith(
+  answer: RawResponse,
+  incoming: Incoming,
+  response: Http2ServerResponse,
+  left: AbortSignal,
+): void {
   const { headers, stream } = answer;
   const known = { ...response.getHeaders(), ...headersToCaller(headers) };
   if (headers["grpc-status"] !== undefined) {
@@ -106,7 +120,7 @@ function answerWith(answer: RawResponse, incoming: Incoming, response: Http2Serv
   response.writeHead(Number(headers[":status"]), known);
   const finish = (): void => {
     if (response.stream.destroyed || response.writableEnded) return;
-    const last = answer.trailers === undefined ? statusHeaders(cut()) : headersToCaller(answer.trailers);
+    const last = answer.trailers === undefined ? statusHeaders(cut(left)) : headersToCaller(answer.trailers);
     noteStatus(incoming, last);
     response.addTrailers(last);
     response.end();
@@ -117,7 +131,8 @@ function answerWith(answer: RawResponse, incoming: Incoming, response: Http2Serv
   response.stream.once("close", () => stream.close());
 }
 
-function cut(): ConnectError {
+function cut(left: AbortSignal): ConnectError {
+  if (left.aborted) return ConnectError.from(left.reason);
   const message = "the connection to the service was lost in the middle of its answer";
   return new ConnectError(message, Code.Unavailable);
 }

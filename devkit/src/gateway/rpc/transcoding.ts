@@ -101,6 +101,7 @@ function passOn(method: DescMethod, options: TranscodingOptions): MethodImpl<Des
   };
   async function* stream(requests: AsyncIterable<object>, context: HandlerContext): AsyncGenerator<object> {
     const incoming = context.values.get(incomingKey);
+    let told: Headers | undefined;
     try {
       const answer = await transport.stream(
         method as Parameters<Transport["stream"]>[0],
@@ -109,12 +110,13 @@ function passOn(method: DescMethod, options: TranscodingOptions): MethodImpl<Des
         headersOf(context),
         requests as Parameters<Transport["stream"]>[4],
       );
-      copy(answer.header, context.responseHeader);
+      told = answer.header;
+      copy(told, context.responseHeader);
       for await (const message of answer.message) yield message;
       copy(answer.trailer, context.responseTrailer);
       note(incoming, "ok");
     } catch (error) {
-      throw noted(incoming, error);
+      throw noted(incoming, error, told);
     }
   }
   const impls: Readonly<Record<DescMethod["methodKind"], unknown>> = {
@@ -147,12 +149,26 @@ function copy(from: Headers, to: Headers): void {
   }
 }
 
+/**
+ * Errors of a service as its callers see them. Connect would leave out their metadata, so that a service does not tell its
+ * callers what others have told it; to be told is what a gateway is for.
+ * @param told headers that the caller has already; an error's metadata is both headers and trailers.
+ */
+function passedOnError(error: ConnectError, told: Headers | undefined): ConnectError {
+  const metadata = new Headers();
+  copy(error.metadata, metadata);
+  for (const name of told?.keys() ?? []) metadata.delete(name);
+  const copied = new ConnectError(error.rawMessage, error.code, metadata, undefined, error.cause);
+  copied.details = error.details;
+  return copied;
+}
+
 function note(incoming: Incoming | undefined, code: string): void {
   if (incoming !== undefined) incoming.outcome.code = code;
 }
 
-function noted(incoming: Incoming | undefined, error: unknown): ConnectError {
+function noted(incoming: Incoming | undefined, error: unknown, told?: Headers): ConnectError {
   const seen = toConnectError(error);
   note(incoming, codeName(seen.code));
-  return seen;
+  return passedOnError(seen, told);
 }

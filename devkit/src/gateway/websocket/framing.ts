@@ -19,7 +19,7 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /** What a caller says. */
-export type Frame = { readonly type: "message"; readonly message: Message } | { readonly type: "end" };
+type Frame = { readonly type: "message"; readonly message: Message } | { readonly type: "end" };
 
 export interface Framing {
   /** @throws ConnectError for what is no frame, or a message that cannot be read. */

@@ -1,1 +1,1 @@
-export { createWebSockets, type WebSockets } from "./web-sockets.ts";
+export { createWebSockets } from "./web-sockets.ts";

@@ -29,10 +29,13 @@ export function formatMs(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+function two(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
 /** `12:04:31.250`, in the time zone of the reader. */
 export function formatClock(ms: number): string {
   const time = new Date(ms);
-  const two = (value: number): string => String(value).padStart(2, "0");
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 

@@ -1,0 +1,13 @@
+export {
+  durationMs,
+  formatAgo,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatShare,
+  timeMs,
+  toDuration,
+} from "./format.ts";
+export { isJsonObject, parseJson, type Json } from "./json.ts";

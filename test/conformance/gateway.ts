@@ -1,0 +1,63 @@
+// Our gateway before our server, as a program of the conformance suite: every call goes through it, converted to gRPC
+// where it does not come as that.
+import { create, fromBinary, setExtension, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema, ServiceOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { createRegistry } from "@samspel/registry";
+import { startEmbeddedRegistry } from "@samspel/registry/embedded";
+import { descriptorSetOf } from "@samspel/runtime/compatibility";
+import { public_service } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
+import { startGateway } from "samspel/gateway";
+import { bind, startRpcServer } from "../../ts-runtime/src/service/index.ts";
+import {
+  ServerCompatRequestSchema,
+  ServerCompatResponseSchema,
+} from "../gen/connectrpc/conformance/v1/server_compat_pb.ts";
+import { ConformanceService } from "../gen/connectrpc/conformance/v1/service_pb.ts";
+import { silentLogger } from "../support/silent-logger.ts";
+import { conformanceImpl, noTimeoutMs } from "./conformance-service.ts";
+import { readMessages, writeMessage } from "./frames.ts";
+
+/** The suite's own descriptors, but for the service's being public. */
+function openDescriptors(): Uint8Array {
+  const set = fromBinary(FileDescriptorSetSchema, descriptorSetOf([ConformanceService]));
+  for (const service of set.file.flatMap(({ service }) => service)) {
+    service.options ??= create(ServiceOptionsSchema);
+    setExtension(service.options, public_service, true);
+  }
+  return toBinary(FileDescriptorSetSchema, set);
+}
+
+for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)) {
+  const logger = silentLogger;
+  const embedded = await startEmbeddedRegistry();
+  const registry = createRegistry({ url: embedded.url });
+  const server = await startRpcServer({
+    bindings: [bind(ConformanceService, conformanceImpl)],
+    logger,
+    timeoutMs: noTimeoutMs,
+    ...(asked.messageReceiveLimit === 0 ? {} : { maxReceiveBytes: asked.messageReceiveLimit }),
+  });
+  await registry.register({
+    name: "conformance",
+    address: server.host,
+    port: server.port,
+    protoServices: server.protoServices,
+    descriptors: openDescriptors(),
+  });
+  const gateway = await startGateway({
+    registryUrl: embedded.url,
+    logger,
+    timeoutMs: noTimeoutMs,
+    maxTimeoutMs: noTimeoutMs,
+    ...(asked.messageReceiveLimit === 0 ? {} : { maxMessageBytes: asked.messageReceiveLimit }),
+  });
+  await gateway.ready;
+  const { host, port } = gateway;
+  writeMessage(
+    ServerCompatResponseSchema,
+    create(ServerCompatResponseSchema, { host, port }),
+    process.stdout,
+  );
+  process.once("SIGTERM", () => process.exit(0));
+  break;
+}
