@@ -23,15 +23,18 @@ export function intercepted(transport: Transport, interceptors: readonly Interce
           contextValues: contextValues ?? createContextValues(),
           message,
         },
-        next: (request) =>
-          transport.unary(
+        next: async (request) => {
+          const { service, message, header, trailer } = await transport.unary(
             request.method,
             request.signal,
             timeoutMs,
             request.header,
             request.message,
             request.contextValues,
-          ),
+          );
+          // Interceptors may spread it.
+          return { stream: false, service, method: request.method, message, header, trailer };
+        },
       }),
     stream: (method, signal, timeoutMs, header, message, contextValues) =>
       runStreamingCall({

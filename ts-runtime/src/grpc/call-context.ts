@@ -100,8 +100,11 @@ export class CallContext implements HandlerContext {
   }
 
   get timeoutMs(): () => number | undefined {
+    // Whole ones, as Connect has it.
     return () =>
-      this.#timeoutMs === undefined ? undefined : this.startedMs + this.#timeoutMs - performance.now();
+      this.#timeoutMs === undefined
+        ? undefined
+        : Math.ceil(this.startedMs + this.#timeoutMs - performance.now());
   }
 
   get requestHeader(): Headers {
