@@ -45,12 +45,11 @@ export function createPeers(
       const peer = greeted;
       if (peer === undefined) return undefined;
       bySession.set(session, peer);
-      // It comes back with its next certificate before this one is over: no call fails of that.
-      const renewal = setTimeout(
-        leave,
-        Math.min(longestTimerMs, Math.max(0, peer.renewAt - Date.now())),
-        session,
-      );
+      // It comes back with its next certificate before this one is over: no call fails of that. One that has none yet stays
+      // for half of what is left: sent away at once, it would come back with the same one, again and again.
+      const now = Date.now();
+      const stayMs = Math.max(0, peer.renewAt - now, (peer.expiresAt - now) / 2);
+      const renewal = setTimeout(leave, Math.min(longestTimerMs, stayMs), session);
       renewal.unref();
       // Without the round trip that a drain waits for: calls on their way are refused on the next connection, too. Node's
       // client loses up to a second with a call that it begins between the two steps.

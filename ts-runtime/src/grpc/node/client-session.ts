@@ -1,5 +1,6 @@
 // One session of Node's HTTP/2 with a server. Invariants:
-//   N1. It stands when the server's settings have come: only then its limit of streams is known, and that it has let us in.
+//   N1. It stands when the server's settings have come, and no GOAWAY with them: only then its limit of streams is known, and
+//       that it has let us in.
 //   N2. It ends once, and says so, however that shows: as an error, a close, a GOAWAY, or nothing at all.
 //   N3. A server that has gone without a word is noticed by a ping, after a time of silence with calls that wait. Without
 //       calls, the session is closed then: nobody knows what became of it meanwhile.
@@ -85,11 +86,10 @@ export class NodeClientSession implements StreamHome {
     }, patience.connectMs).unref();
     session.on("remoteSettings", ({ maxConcurrentStreams }) => {
       this.#limit = maxConcurrentStreams ?? Infinity;
-      if (!this.#stands) {
-        clearTimeout(late);
-        this.#stand();
-      }
-      this.#events.onRoom();
+      if (this.#stands) return this.#events.onRoom();
+      clearTimeout(late);
+      // A GOAWAY right behind the settings would refuse what was asked for in between, though it was never sent.
+      setImmediate(() => this.#stand());
     });
     session.on("goaway", (code, lastStreamId) => {
       this.lastLookedAt = Math.min(this.lastLookedAt, lastStreamId);
@@ -168,11 +168,13 @@ export class NodeClientSession implements StreamHome {
   }
 
   #stand(): void {
+    if (this.#stands || this.isGone) return;
     this.#stands = true;
     this.#session.setLocalWindowSize(sessionWindowBytes);
     this.#tick = setInterval(() => this.#onTick(), this.#patience.silenceMs / ticksOfSilence).unref();
     // An idle connection keeps no process alive.
     if (this.#streams === 0) this.#session.unref();
+    this.#events.onRoom();
   }
 
   /** N2 */
