@@ -1,5 +1,5 @@
 // The server of the measurement of calls, in a process of its own: the account's commands, and beside them an echo of
-// the same size. It says its port by IPC and ends with its parent.
+// the same size. It says its port by IPC, and when asked its processor time so far, and ends with its parent.
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
 import { serve, startService } from "@samspel/runtime";
 import { EchoLedgerService } from "../test/gen/samspel/test/v1/ledger_pb.ts";
@@ -17,5 +17,6 @@ const service = await startService({
   ownsProcess: false,
   logger: createLogger({ service: "ledger", level: "warn" }),
 });
+process.on("message", () => process.send?.({ cpu: process.cpuUsage() }));
 process.once("disconnect", () => process.exit());
 process.send?.({ port: service.port });

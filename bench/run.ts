@@ -19,6 +19,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   delivery: ["--ms=2000", "--events=5000"],
   commands: ["--rounds=1", "--ms=500"],
   consume: ["--rounds=1", "--messages=50000"],
+  dev: ["--saves=5", "--starts=1"],
   gateway: ["--rounds=1", "--ms=500"],
   identity: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
@@ -29,8 +30,10 @@ const short: Readonly<Record<string, readonly string[]>> = {
   reading: ["--rounds=2", "--events=50000"],
   tells: ["--rounds=1", "--ms=500"],
   streams: ["--rounds=1", "--messages=20000"],
+  system: ["--rounds=2", "--ms=1000"],
   timers: ["--rounds=1", "--timers=2000"],
   topics: ["--rounds=1", "--events=10000"],
+  tracing: ["--rounds=1", "--ms=500"],
 };
 
 interface Measurement {

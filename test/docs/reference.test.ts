@@ -15,7 +15,7 @@ function tableNames(path: string): readonly string[] {
 /** The members of an interface, by name. */
 function members(file: string, name: string): readonly string[] {
   const [, body = ""] =
-    new RegExp(`export interface ${name}[^{]* \\{(.*?)\\n\\}`, "s").exec(read(file)) ?? [];
+    new RegExp(`export interface ${name}\\b[^{]* \\{(.*?)\\n\\}`, "s").exec(read(file)) ?? [];
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(<]/gm)].map(([, member = ""]) => member);
 }
 
@@ -40,6 +40,12 @@ for (const [file, name, heading] of [
   ["ts-runtime/src/testing/outcome.ts", "Rejected", "Outcome"],
   ["ts-runtime/src/testing/entity-defect.ts", "Defect", "EntityDefect"],
   ["ts-runtime/src/testing/test-service.ts", "TestService", "TestService"],
+  ["devkit/src/testing/system.ts", "SystemOptions", "startSystem"],
+  ["devkit/src/testing/system.ts", "System", "System"],
+  ["devkit/src/testing/system.ts", "SystemService", "SystemService"],
+  ["devkit/src/testing/faults/fault.ts", "Faults", "Edges and faults"],
+  ["devkit/src/testing/faults/fault.ts", "Fault", "Edges and faults"],
+  ["devkit/src/testing/faults/fault.ts", "Edge", "Edges and faults"],
 ] as const) {
   t.test(`testing.md has each member of ${name}`, async (t) => {
     const page = read("docs/reference/testing.md");

@@ -2,5 +2,5 @@ export { dashboard, ownServices, serviceClients } from "./clients.ts";
 export { failureOf, isAbort } from "./failure.ts";
 export { connectionLost, services, servicesWith, system, trends, watchSystem } from "./system.ts";
 export { maxAcross, useAcross, type Said } from "./use-across.ts";
-export { useQuery, type Query } from "./use-query.ts";
+export { useQuery } from "./use-query.ts";
 export { watch } from "./watch.ts";

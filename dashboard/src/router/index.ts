@@ -1,11 +1,1 @@
-export {
-  href,
-  navigate,
-  pages,
-  param,
-  route,
-  setParams,
-  startRouter,
-  type PageId,
-  type Params,
-} from "./route.ts";
+export { href, navigate, pages, param, route, setParams, startRouter, type PageId } from "./route.ts";

@@ -2,9 +2,14 @@
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { dashboard, services, system, useQuery } from "../api/index.ts";
-import { findCommands, listCommands } from "./commands.ts";
+import { listCommands } from "./commands.ts";
 import { Dialog } from "./dialog.tsx";
+import { findCommands } from "./find.ts";
 import { openDialog } from "./shortcuts.ts";
+
+function close(): void {
+  openDialog.value = undefined;
+}
 
 /** Is shown while it is open. */
 export function Palette(): VNode {
@@ -16,9 +21,6 @@ export function Palette(): VNode {
     [methods.data],
   );
   const found = useMemo(() => findCommands(commands, typed), [commands, typed]);
-  const close = (): void => {
-    openDialog.value = undefined;
-  };
   const run = (index: number): void => {
     const command = found[index];
     if (command === undefined) return;

@@ -1,6 +1,6 @@
 // What stands around every page.
 import type { VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { connectionLost, system, watchSystem } from "../api/index.ts";
 import { href, pages, route, type PageId } from "../router/index.ts";
 import { Empty, Page, Toasts } from "../ui/index.ts";
@@ -39,6 +39,12 @@ export function Shell(): VNode {
   useEffect(() => {
     document.title = name === undefined ? `${title} – Samspel` : `${title} – ${name} – Samspel`;
   }, [title, name]);
+  const first = useRef(true);
+  useEffect(() => {
+    // Who hears the page, or goes on by Tab, begins with what is new.
+    if (!first.current) document.getElementById("main")?.focus({ preventScroll: true });
+    first.current = false;
+  }, [page]);
   const View = page === undefined ? NoSuchPage : views[page];
   return (
     <>

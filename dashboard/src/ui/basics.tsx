@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { failureOf } from "../api/index.ts";
-import { formatAgo, formatClock } from "./format.ts";
+import { formatAgo, formatClock } from "../format/index.ts";
 
 /** The head of a page. */
 export interface PageProps {

@@ -1,34 +1,40 @@
-// What `samspel dev` starts beside the services.
-import { createLogger } from "@samspel/runtime/proxy";
+// What `samspel dev` starts beside the services. Each is loaded when it is started: the services need not wait for it.
 import type { Companions } from "../dev/index.ts";
-
-const available: Companions = {
-  async startGateway({ host, port, registryUrl }) {
-    const { startGateway } = await import("../gateway/index.ts");
-    const logger = createLogger({ service: "gateway", level: "warn" });
-    // A page of any development server may call it, and tools may look.
-    return startGateway({
-      host,
-      port,
-      registryUrl,
-      logger,
-      cors: { origins: ["*"] },
-      reflection: true,
-      accessLog: false,
-      drainMs: 1_000,
-    });
-  },
-};
 
 /** The collector, the gateway and the dashboard, but for those that the command line leaves out. */
 export function companionsFor(wanted: {
   readonly gateway: boolean;
   readonly dashboard: boolean;
 }): Companions {
-  const { startGateway, startDashboard, ...others } = available;
   return {
-    ...others,
-    ...(wanted.gateway && startGateway !== undefined ? { startGateway } : {}),
-    ...(wanted.dashboard && startDashboard !== undefined ? { startDashboard } : {}),
+    async startCollector(place) {
+      const { startCollector } = await import("../collector/index.ts");
+      return startCollector(place);
+    },
+    ...(wanted.gateway ? { startGateway } : {}),
+    ...(wanted.dashboard ? { startDashboard } : {}),
   };
 }
+
+const startGateway: NonNullable<Companions["startGateway"]> = async ({ onLine, ...options }) => {
+  const [gateway, { createLogger }] = await Promise.all([
+    import("../gateway/index.ts"),
+    import("@samspel/runtime/proxy"),
+  ]);
+  const logger = createLogger({ service: "gateway", level: "warn", write: (line) => onLine(line.trimEnd()) });
+  return gateway.startGateway({
+    ...options,
+    logger,
+    // A page of any development server may call it, and tools may look.
+    cors: { origins: ["*"] },
+    reflection: true,
+    accessLog: false,
+    // Who stops a run does not wait for callers from outside.
+    drainMs: 500,
+  });
+};
+
+const startDashboard: NonNullable<Companions["startDashboard"]> = async (options) => {
+  const dashboard = await import("../dashboard/index.ts");
+  return dashboard.startDashboard(options);
+};

@@ -3,9 +3,13 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { backofficeCommands } from "./backoffice/index.ts";
 import { callCommand } from "./call/index.ts";
+import { dashboardCommand } from "./dashboard/index.ts";
+import { completionCommands } from "./completion/index.ts";
 import type { DevCommandOptions } from "./dev-command.ts";
+import { doctorCommand } from "./doctor/index.ts";
 import { entityCommand } from "./entity/index.ts";
 import { gatewayCommand } from "./gateway/index.ts";
+import { generateCommand } from "./generate/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 import { newCommand } from "./new/index.ts";
@@ -64,18 +68,20 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       const { devCommand } = await import("./dev-command.ts");
       code = await devCommand(options);
     });
-  program.addCommand(newCommand((exit) => (code = exit)));
   program.addCommand(
     journalCommand((exit) => {
       code = exit;
     }),
   );
   for (const command of joinCommands((exit) => (code = exit))) program.addCommand(command);
+  program.addCommand(dashboardCommand((exit) => (code = exit)));
   program.addCommand(gatewayCommand((exit) => (code = exit)));
   program.addCommand(registryCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
-  for (const make of [callCommand, tailCommand, entityCommand])
+  for (const make of [newCommand, generateCommand, callCommand, tailCommand, entityCommand, doctorCommand])
     program.addCommand(make((exit) => (code = exit)));
+  for (const command of completionCommands(program, (exit) => (code = exit)))
+    program.addCommand(command, { hidden: command.name() === "complete" });
   try {
     await program.parseAsync(argv);
   } catch (error) {

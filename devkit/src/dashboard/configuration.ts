@@ -35,6 +35,7 @@ export async function getConfiguration(
       allowedServices: [...(facts.allowed ?? [])],
       tellable: facts.tellable,
       public: facts.isPublic,
+      restricted: facts.allowed !== undefined,
     })),
   };
 }

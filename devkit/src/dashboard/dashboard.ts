@@ -3,7 +3,8 @@ import type { Collector } from "../collector/index.ts";
 import type { DevSystem } from "../dev/index.ts";
 
 export interface DashboardOptions {
-  readonly system: DevSystem;
+  /** Default: what the registry alone knows, of which nothing can be controlled. */
+  readonly system?: DevSystem | undefined;
   /** Where traces and traffic come from. Default: none. */
   readonly collector?: Collector | undefined;
   /** Consul's HTTP address. */

@@ -7,19 +7,20 @@ import type { DashboardParts } from "./dashboard-service.ts";
 import { createLogStore, readLine, readRecord } from "./logs/index.ts";
 import { createApis } from "./methods/index.ts";
 import { createTransports } from "./pass/index.ts";
-import { createSystemWatch } from "./system/index.ts";
+import { createRegistrySystem, createSystemWatch } from "./system/index.ts";
 
 export interface OpenParts extends DashboardParts, AsyncDisposable {
   readonly transports: ReturnType<typeof createTransports>;
 }
 
 export function openParts(options: DashboardOptions): OpenParts {
-  const { system, collector, registryUrl, registryToken, natsUrl, topicPrefix, gatewayUrl = "" } = options;
+  const { collector, registryUrl, registryToken, natsUrl, topicPrefix, gatewayUrl = "" } = options;
   const registry = createRegistry({
     url: registryUrl,
     ...(registryToken === undefined ? {} : { token: registryToken }),
   });
   const states = registry.watchStates();
+  const system = options.system ?? createRegistrySystem({ registry, states });
   const instances = () => states.current;
   const logs = createLogStore();
   const caller = createDynamicCaller({

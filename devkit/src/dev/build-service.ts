@@ -3,21 +3,17 @@
 import type { Program, ServiceDefinition } from "../config/index.ts";
 import type { InfraReporter } from "../infra/index.ts";
 import type { Supervisor } from "../process/index.ts";
+import type { PythonEnvironment } from "./python-environment.ts";
 import { runTool } from "./run-tool.ts";
+import { resolveProgram } from "./service-environment.ts";
 
 export interface BuildOptions {
   readonly reporter: InfraReporter;
   readonly supervisor: Supervisor;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `python` is in its command. */
+  readonly python: PythonEnvironment | undefined;
   readonly signal: AbortSignal;
-}
-
-/** Builds those that must be built, one after the other. @throws DevError as `buildService()` does. */
-export async function buildServices({
-  services,
-  ...options
-}: BuildOptions & { readonly services: readonly ServiceDefinition[] }): Promise<void> {
-  for (const service of services) await buildService(service, options);
 }
 
 const building = new WeakMap<Supervisor, Promise<unknown>>();
@@ -46,13 +42,13 @@ export async function buildService(service: ServiceDefinition, options: BuildOpt
 async function runBuild(
   build: Program,
   { name, cwd, env: own }: Pick<ServiceDefinition, "name" | "cwd" | "env">,
-  { reporter, supervisor, env, signal }: BuildOptions,
+  { reporter, supervisor, env, python, signal }: BuildOptions,
 ): Promise<void> {
   const shown = `\`${build.join(" ")}\``;
   const step = reporter.step(`build of ${name}`);
   step.progress(shown);
   try {
-    await runTool(build, {
+    await runTool(resolveProgram(build, python), {
       name: `the build of ${name}`,
       failed: `Cannot build ${name}`,
       cwd,

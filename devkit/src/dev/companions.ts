@@ -1,11 +1,12 @@
 // What is started beside the services: the collector of traces, the gateway, the dashboard. They are libraries of their
 // own; this is all that a run knows of them.
+import type { Collector } from "../collector/index.ts";
 import type { DevSystem } from "./dev-system.ts";
 
 /** Something that listens, and can be closed. */
 export interface Companion {
   readonly url: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 interface CompanionPlace {
@@ -15,11 +16,13 @@ interface CompanionPlace {
 
 interface GatewayStart extends CompanionPlace {
   readonly registryUrl: string;
-  /** Where spans go. */
-  readonly collectorUrl: string | undefined;
+  /** Whether services want to see who calls (`--identity`). */
+  readonly identity: "none" | "consul";
+  /** Takes each line of its log. */
+  readonly onLine: (text: string) => void;
 }
 
-interface DashboardStart<Collector extends Companion> extends CompanionPlace {
+interface DashboardStart extends CompanionPlace {
   readonly system: DevSystem;
   readonly collector: Collector | undefined;
   readonly registryUrl: string;
@@ -28,8 +31,8 @@ interface DashboardStart<Collector extends Companion> extends CompanionPlace {
 }
 
 /** How each of them is started; one without a function is not. */
-export interface Companions<Collector extends Companion = Companion> {
+export interface Companions {
   readonly startCollector?: (place: CompanionPlace) => Promise<Collector>;
   readonly startGateway?: (options: GatewayStart) => Promise<Companion>;
-  readonly startDashboard?: (options: DashboardStart<Collector>) => Promise<Companion>;
+  readonly startDashboard?: (options: DashboardStart) => Promise<Companion>;
 }

@@ -8,7 +8,7 @@ import type { DevSetting } from "./dev-system.ts";
 import type { Problems } from "./problems.ts";
 import { preparePython, type PythonEnvironment } from "./python-environment.ts";
 import type { ResolvedDevOptions } from "./resolve-options.ts";
-import { serviceCommand, serviceEnvironment } from "./service-environment.ts";
+import { resolveProgram, serviceEnvironment } from "./service-environment.ts";
 import { createServiceRunner, type ServiceRunner } from "./service-runner.ts";
 
 /** By requirements file. */
@@ -70,7 +70,7 @@ function createRunner(
   let python = pythons.get(requirements ?? "");
 
   const spec = (own: number) => ({
-    command: serviceCommand(definition, python),
+    command: resolveProgram(definition.command, python),
     env: serviceEnvironment(definition, {
       inherited,
       infra,
@@ -88,11 +88,11 @@ function createRunner(
     watched: watch,
     async build(signal) {
       const env = inherited;
-      await buildService(definition, { reporter, supervisor, env, signal });
       // Its packages may be others than before.
       const dir = join(stateDir, "python");
       if (requirements !== undefined)
         python = await preparePython({ requirements, dir, reporter, supervisor, env, signal });
+      await buildService(definition, { reporter, supervisor, env, python, signal });
     },
     spec,
     registryUrl: infra.registryUrl,

@@ -15,7 +15,7 @@ export type {
 export { startDev } from "./start-dev.ts";
 
 // What starts the services of a test, too.
-export { buildServices } from "./build-service.ts";
+export { buildService } from "./build-service.ts";
 export { preparePython } from "./python-environment.ts";
-export { serviceCommand, serviceEnvironment } from "./service-environment.ts";
+export { resolveProgram, serviceEnvironment } from "./service-environment.ts";
 export { untilReady } from "./until-ready.ts";

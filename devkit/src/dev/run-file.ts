@@ -1,12 +1,11 @@
-// Where a run says what others need to join it: a file in a folder of the user's, for as long as it runs.
+// Where a run says what others need to join it: a file in the user's cache folder, for as long as it runs.
 //
 //   S1. A file counts while its run holds the lock beside it: what a killed run leaves is removed by who sees it.
 //   S2. Only the user may read it: it has the database's password.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { acquireFileLock, LockedError } from "../infra/index.ts";
+import { acquireFileLock, cacheFolder, LockedError } from "../infra/index.ts";
 import { DevError } from "./dev-error.ts";
 
 /** What a run tells. */
@@ -32,14 +31,7 @@ export interface PublishedRun {
 const lookMs = 300;
 const watchMs = 1000;
 
-const folder = (): string => {
-  const { SAMSPEL_STATE_DIR: own, XDG_STATE_HOME: shared } = process.env;
-  if (own !== undefined && own !== "") return join(own, "runs");
-  return join(
-    shared !== undefined && shared !== "" ? shared : join(homedir(), ".local/state"),
-    "samspel/runs",
-  );
-};
+const folder = (): string => join(cacheFolder(process.env), "runs");
 
 /** Lets others join. A second run of the same project, which has infra of its own, keeps quiet. */
 export async function publishRun(facts: RunFacts): Promise<PublishedRun> {

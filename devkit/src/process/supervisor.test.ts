@@ -55,6 +55,19 @@ t.test("stop() ends a process and what it started when it is asked", async (t) =
   t.equal(await alive(`sleep ${marker}`), 0);
 });
 
+t.test("stop() asks once when it is called twice (a second signal ends many programs at once)", async (t) => {
+  const supervisor = supervise(t);
+  const child = await supervisor.start(
+    bash("a", `trap 'echo asked; sleep 0.3; exit 0' TERM; echo up; while :; do sleep 0.05; done`),
+  );
+  await line(child, "up");
+  await Promise.all([child.stop(), child.stop(), supervisor.stop()]);
+  t.strictSame(
+    child.lastLines.map(({ text }) => text),
+    ["up", "asked"],
+  );
+});
+
 t.test("stop() kills after the grace when a process does not obey", async (t) => {
   const supervisor = supervise(t);
   const child = await supervisor.start({

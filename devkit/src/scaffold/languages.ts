@@ -1,67 +1,68 @@
-// What a service of each language is made of, beside its template.
+// What a new service needs, by language: how it is run, and where Samspel's library comes from.
 import type { Names } from "./names.ts";
-import type { Packages } from "./packages.ts";
 
-export const languages = ["typescript", "go"] as const;
-
+export const languages = ["ts", "go", "python", "java", "rust"] as const;
 export type Language = (typeof languages)[number];
 
-/** What `samspel new service` says and runs for one language. */
-export interface LanguageKit {
-  /** How it is called. */
-  readonly title: string;
-  /** The service's entry in samspel.json. */
-  readonly entry: (names: Names) => Readonly<Record<string, unknown>>;
-  /** What its template names beside the names. */
-  readonly values: (names: Names, packages: Packages) => Readonly<Record<string, string>>;
-  /** What is appended to a file of the template where the library comes from a folder. */
-  readonly fromFolder?: (names: Names, folder: string) => { readonly path: string; readonly text: string };
-  /** Adds to `npm run generate`; undefined where that makes its code already. */
-  readonly generate?: (names: Names) => string;
-  /** What makes it ready, run in the project's folder, around the generating of code. */
-  readonly prepare: (names: Names) => { readonly before: readonly Step[]; readonly after: readonly Step[] };
-  /** How one tests it. */
-  readonly test: (names: Names) => string;
+/** An entry of `services` in samspel.json. */
+export type ServiceEntry = Readonly<Record<string, unknown>>;
+
+export interface LanguageFacts {
+  /** The library's folder in the repository; undefined where it comes with the project's packages. */
+  readonly kit: string | undefined;
+  /** @param kit The way to the library, from the project. */
+  entry(names: Names, kit: string): ServiceEntry;
+  /** How its tests are run, from the project. */
+  test(names: Names, kit: string): string;
+  /** What must be installed to run it. */
+  readonly needs: string;
 }
 
-/** A program that is run to its end. */
-export interface Step {
-  readonly title: string;
-  readonly command: readonly [string, ...string[]];
-  readonly cwd?: string;
-}
-
-const typescript: LanguageKit = {
-  title: "TypeScript",
-  entry: ({ name }) => ({ command: ["node", `${name}/main.ts`] }),
-  values: () => ({}),
-  prepare: () => ({ before: [], after: [] }),
-  test: () => "npm test",
-};
-
-const go: LanguageKit = {
-  title: "Go",
-  entry: ({ name }) => ({
-    cwd: name,
-    build: ["go", "build", "-o", `.build/${name}`, "."],
-    command: [`.build/${name}`],
-  }),
-  values: ({ joined }, { version }) => ({ gopackage: joined, goVersion: `v${version}` }),
-  fromFolder: ({ name }, folder) => ({
-    path: `${name}/go.mod`,
-    text: `\nreplace github.com/samspel/samspel/interop/go => ${folder}\n`,
-  }),
-  generate: ({ name }) => `buf generate --template ${name}/buf.gen.yaml`,
-  prepare({ name }) {
-    const tidy = (title: string, ...flags: readonly string[]): Step => ({
-      title,
-      command: ["go", "mod", "tidy", ...flags],
-      cwd: name,
-    });
-    // The generators are tools of the module, and the module imports what they generate.
-    return { before: [tidy("Go modules", "-e")], after: [tidy("Go modules")] };
+export const languageFacts: Readonly<Record<Language, LanguageFacts>> = {
+  ts: {
+    kit: undefined,
+    entry: ({ name }) => ({ command: ["node", `${name}/main.ts`] }),
+    test: () => "npm test",
+    needs: "",
   },
-  test: ({ name }) => `go -C ${name} test ./...`,
+  go: {
+    kit: "interop/go",
+    entry: ({ name }) => ({
+      cwd: name,
+      build: ["go", "build", "-o", `.build/${name}`, "."],
+      command: [`.build/${name}`],
+    }),
+    test: ({ name }) => `(cd ${name} && go test ./...)`,
+    needs: "Go 1.26",
+  },
+  python: {
+    kit: "interop/python",
+    entry: ({ name, package: module }, kit) => ({
+      command: ["python", "-m", module],
+      python: { requirements: `${name}/requirements.txt`, path: [`${name}/src`, `${kit}/src`] },
+    }),
+    test: ({ name }, kit) =>
+      `PYTHONPATH=${name}/src:${kit}/src python3 -m unittest discover ${name}/tests   (with ${name}/requirements.txt installed)`,
+    needs: "Python 3.9",
+  },
+  java: {
+    kit: "interop/java",
+    entry: ({ name, package: module }) => ({
+      cwd: name,
+      build: ["mvn", "-B", "-q", "-DskipTests", "package"],
+      command: ["java", "-cp", "target/classes:target/lib/*", `${module}.Main`],
+    }),
+    test: ({ name }) => `mvn -B -q -f ${name} test`,
+    needs: "Java 17 and Maven 3.8",
+  },
+  rust: {
+    kit: "interop/rust",
+    entry: ({ name }) => ({
+      cwd: name,
+      build: ["cargo", "build", "--quiet"],
+      command: [`target/debug/${name}`],
+    }),
+    test: ({ name }) => `(cd ${name} && cargo test)`,
+    needs: "Rust 1.88",
+  },
 };
-
-export const kits: Readonly<Record<Language, LanguageKit>> = { typescript, go };

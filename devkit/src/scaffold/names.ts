@@ -1,53 +1,56 @@
-// One name in the forms that files, protos and programs want.
+// The names of a project or a service, as each place wants them.
 import { ScaffoldError } from "./scaffold-error.ts";
 
-/** What stands in templates between `{{` and `}}`. */
+/** What stands for `{{…}}` in templates. */
 export interface Names {
-  /** The project's name, as in samspel.json. */
-  readonly project: string;
-  /** The service's, a DNS label: `popular-items`. */
+  /** A DNS label, as the registry wants it: `gift-cards`. */
   readonly name: string;
-  /** As a proto package and a folder: `popular_items`. */
-  readonly package: string;
-  /** As a type: `PopularItems`. */
+  /** As a class or a proto service: `GiftCards`. */
   readonly Name: string;
-  /** As a Go or Java package: `popularitems`. */
-  readonly joined: string;
+  /** As a variable: `giftCards`. */
+  readonly localName: string;
+  /** As a proto package, and a module of Rust or Python: `gift_cards`. */
+  readonly package: string;
+  /** As a package of Go: `giftcardsv1`. */
+  readonly goPackage: string;
 }
 
-const dnsLabel = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const label = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Names that programs or protos use themselves. */
-const taken: ReadonlySet<string> = new Set([
-  "gen",
-  "google",
-  "node-modules",
-  "proto",
-  "samspel",
-  "src",
-  "test",
-]);
+/** Words that no language takes as the name of a package. */
+const reserved: ReadonlySet<string> = new Set(
+  (
+    "abstract async await boolean break case catch class const continue default delete do double dyn else enum export " +
+    "extends false final finally float fn for from func function go goto if impl implements import in instanceof int " +
+    "interface lambda let long loop main match mod move mut native new nil none null package pass private protected " +
+    "public pub raise ref return self short static struct super switch this throw throws trait true try type typeof " +
+    "unsafe use var void volatile where while with yield test gen proto vendor samspel"
+  ).split(" "),
+);
 
-/** @throws ScaffoldError where a name is no DNS label, or one that is used already. */
-export function namesOf(project: string, name: string): Names {
-  checkName("project", project);
-  checkName("service", name);
-  if (taken.has(name))
-    throw new ScaffoldError(`Cannot name a service "${name}", as that is a folder or package of its own`);
+/**
+ * The forms of a name.
+ * @param what What is named, for the message: `project` or `service`.
+ * @throws ScaffoldError where it cannot be one.
+ */
+export function namesOf(what: string, name: string): Names {
+  if (!label.test(name)) {
+    throw new ScaffoldError(
+      `The name of a ${what} must be a DNS label, a-z, 0-9 and -, beginning with a letter, at most 63 long: current value is "${name}"`,
+    );
+  }
   const words = name.split("-").filter((word) => word !== "");
+  const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  if (reserved.has(name)) {
+    throw new ScaffoldError(
+      `The name of a ${what} must be no word of a language, as code is generated into packages of it: current value is "${name}"`,
+    );
+  }
   return {
-    project,
     name,
+    Name: pascal,
+    localName: pascal.charAt(0).toLowerCase() + pascal.slice(1),
     package: words.join("_"),
-    Name: words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(""),
-    joined: words.join(""),
+    goPackage: `${words.join("")}v1`,
   };
-}
-
-/** @throws ScaffoldError where it is no DNS label. */
-export function checkName(what: "project" | "service", name: string): void {
-  if (dnsLabel.test(name)) return;
-  throw new ScaffoldError(
-    `Cannot name a ${what} "${name}", as it must be a DNS label: a-z, 0-9 and -, beginning with a letter, at most 63 long`,
-  );
 }

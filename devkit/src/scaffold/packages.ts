@@ -1,57 +1,110 @@
-// Where a new project gets Samspel from: from npm and the languages' own registries, at this version, or from a folder
-// of packages, for a version that is not published (`npm run pack` makes one).
-import { existsSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+// Where a new project gets Samspel's packages from: npm, or, while they are not published, tarballs that are packed into
+// the project, just as npm would deliver them.
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ownPlace } from "./repository.ts";
+import { runStep, type StepRunner } from "./run-step.ts";
 import { ScaffoldError } from "./scaffold-error.ts";
 
-const own = new URL("../../", import.meta.url).pathname;
-const unpublished = "0.0.0";
-
-/** Where packages come from. */
-export interface Packages {
-  /** The version of this Samspel. */
-  readonly version: string;
-  /** What package.json says of an npm package. */
-  npm(name: "samspel" | "@samspel/runtime" | "@samspel/registry"): string;
-  /** The folder of a language's library, relative to `from`; undefined where its registry has it. */
-  library(language: "go" | "python" | "java" | "rust", from: string): string | undefined;
+/** By package: what package.json has for it. */
+export interface PackageSpecs {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
+export interface PackageSource {
+  readonly specs: PackageSpecs;
+  /** Puts into the project what the specs need. */
+  bring(project: string): Promise<void>;
+}
+
+const names = { registry: "@samspel/registry", runtime: "@samspel/runtime", devkit: "samspel" } as const;
+
+/** The folder of the project that has the tarballs. */
+const vendor = "vendor";
+
 /**
- * @param folder The folder of packages. Default: that of the repository that this program belongs to, if it does.
- * @throws ScaffoldError where the folder has none, and where there is neither a folder nor a published version.
+ * @param tarballs A folder of tarballs, as `npm pack` makes them. Default: npm; from the repository, those that are packed
+ * of it.
+ * @throws ScaffoldError where the packages are nowhere.
  */
-export function findPackages(root: string, folder: string | undefined): Packages {
-  const version = ownVersion();
-  const found = folder === undefined ? repositoryPackages() : resolve(folder);
-  if (found === undefined) {
-    if (version === unpublished)
-      throw new ScaffoldError(
-        "Samspel's packages of this version are not published: make them by `npm run pack` in its repository, and name their folder by --packages",
-      );
-    return { version, npm: () => `^${version}`, library: () => undefined };
+export async function packageSource(tarballs: string | undefined, run: StepRunner): Promise<PackageSource> {
+  const { version, repository } = await ownPlace();
+  if (tarballs !== undefined) {
+    const files = await findTarballs(tarballs);
+    return {
+      specs: vendored(files),
+      async bring(project) {
+        await mkdir(join(project, vendor), { recursive: true });
+        for (const file of Object.values(files))
+          await copyFile(join(tarballs, file), join(project, vendor, file));
+      },
+    };
   }
-  const tarball = (name: string): string => join(found, `${name}-${version}.tgz`);
-  for (const name of ["samspel", "samspel-runtime", "samspel-registry"]) {
-    if (!existsSync(tarball(name)))
-      throw new ScaffoldError(`${found} lacks ${name}-${version}.tgz: make it by \`npm run pack\``);
+  if (version !== undefined) {
+    return {
+      specs: {
+        dependencies: { [names.runtime]: `^${version}` },
+        devDependencies: { [names.devkit]: `^${version}` },
+      },
+      bring: async () => {},
+    };
+  }
+  if (repository === undefined) {
+    throw new ScaffoldError(
+      "Samspel's packages are not published yet, and this is no clone of its repository: give --packages <folder>, with what `npm pack` made of registry, ts-runtime and devkit",
+    );
   }
   return {
-    version,
-    npm: (name) => `file:${relative(root, tarball(name.replace("@", "").replace("/", "-")))}`,
-    library: (language, from) => relative(from, join(found, language)),
+    specs: vendored({
+      registry: "samspel-registry-0.0.0.tgz",
+      runtime: "samspel-runtime-0.0.0.tgz",
+      devkit: "samspel-0.0.0.tgz",
+    }),
+    async bring(project) {
+      const target = join(project, vendor);
+      await mkdir(target, { recursive: true });
+      await runStep(
+        run,
+        "build Samspel's packages",
+        ["npx", "tsc", "-b", "registry", "ts-runtime", "devkit"],
+        repository,
+      );
+      const folders = ["registry", "ts-runtime", "devkit"].map((folder) => `./${folder}`);
+      await runStep(
+        run,
+        "pack Samspel's packages",
+        ["npm", "pack", "--silent", "--pack-destination", target, ...folders],
+        repository,
+      );
+    },
   };
 }
 
-/** Where `npm run pack` puts them; undefined where this program is installed, and not in its repository. */
-function repositoryPackages(): string | undefined {
-  const folder = join(own, "../.packages");
-  return existsSync(join(own, "../buf.yaml")) && existsSync(folder) ? folder : undefined;
+type Tarballs = Readonly<Record<keyof typeof names, string>>;
+
+function fileSpec(name: string): string {
+  return `file:${vendor}/${name}`;
 }
 
-function ownVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(own, "package.json"), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : unpublished;
+/** npm finds what these need of each other among them. */
+function vendored(files: Tarballs): PackageSpecs {
+  return {
+    dependencies: { [names.registry]: fileSpec(files.registry), [names.runtime]: fileSpec(files.runtime) },
+    devDependencies: { [names.devkit]: fileSpec(files.devkit) },
+  };
+}
+
+async function findTarballs(folder: string): Promise<Tarballs> {
+  const all = await readdir(folder).catch(() => []);
+  const find = (pattern: RegExp, name: string): string => {
+    const found = all.find((file) => pattern.test(file));
+    if (found !== undefined) return found;
+    throw new ScaffoldError(`--packages ${folder} has no tarball of ${name}: make it with \`npm pack\``);
+  };
+  return {
+    registry: find(/^samspel-registry-\d.*\.tgz$/, names.registry),
+    runtime: find(/^samspel-runtime-\d.*\.tgz$/, names.runtime),
+    devkit: find(/^samspel-\d.*\.tgz$/, names.devkit),
+  };
 }

@@ -1,8 +1,4 @@
-// What a scaffold refuses: it says why, and what to do.
-
-/** A project or a service cannot be made as asked. Nothing was written, unless the message says otherwise. */
+/** Why nothing is made, or not all; the message says all. */
 export class ScaffoldError extends Error {
-  static {
-    this.prototype.name = "ScaffoldError";
-  }
+  override readonly name: string = "ScaffoldError";
 }

@@ -1,18 +1,27 @@
-// Samspel's own protos, which a project's protos import: copied into it, so that every language's compiler finds them.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// Samspel's own proto files, which those of a project import: copied into it, so that the compilers of all languages find
+// them, and git has them to compare with.
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import type { PlannedFile } from "./template.ts";
 
-const own = new URL("../../", import.meta.url).pathname;
 const files = ["samspel/v1/options.proto", "samspel/v1/subscribe.proto"];
 
+/** The package has a copy, which is made when it is packed; the repository has the original. */
+const places = ["../../proto/", "../../../proto/"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
 /** As `proto/vendor` of a project has them. */
-export function vendoredProtos(): readonly PlannedFile[] {
-  // The package has a copy, the repository the original.
-  const packed = join(own, "proto");
-  const folder = existsSync(packed) ? packed : join(own, "../proto");
-  return files.map((path) => ({
-    path: `proto/vendor/${path}`,
-    text: readFileSync(join(folder, path), "utf8"),
-  }));
+export async function vendoredProtos(): Promise<readonly PlannedFile[]> {
+  return Promise.all(
+    files.map(async (path) => ({ path: `proto/vendor/${path}`, content: await read(path) })),
+  );
+}
+
+async function read(path: string): Promise<string> {
+  for (const place of places) {
+    const text = await readFile(place + path, "utf8").catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  throw new Error(`${path} is in none of ${places.join(", ")}`);
 }

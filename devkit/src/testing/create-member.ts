@@ -16,11 +16,12 @@ export interface MemberPlace {
   readonly log: SystemLog;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readyTimeoutMs: number;
+  readonly identity: "none" | "consul";
 }
 
 /** Creates the member; it is not started yet. */
 export async function createMember(name: string, plan: Plan, place: MemberPlace): Promise<Member> {
-  const { ground, wiring, supervisor, log, env, readyTimeoutMs } = place;
+  const { ground, wiring, supervisor, log, env, readyTimeoutMs, identity } = place;
   const seen = await wiring.infraOf(name);
   const { topicPrefix } = ground;
   const infra = { databaseUrl: seen.postgres, natsUrl: seen.nats, registryUrl: seen.registry };
@@ -45,6 +46,7 @@ export async function createMember(name: string, plan: Plan, place: MemberPlace)
         drainMs,
         freezeStates: true,
         ownsProcess: false,
+        identity,
         logger,
       },
       start: plan.start,
@@ -57,7 +59,11 @@ export async function createMember(name: string, plan: Plan, place: MemberPlace)
     registered: plan.registered,
     command: plan.command,
     cwd: plan.cwd,
-    env: (port) => ({ ...plan.environment({ infra, host, port }), SAMSPEL_TOPIC_PREFIX: topicPrefix }),
+    env: (port) => ({
+      ...plan.environment({ infra, host, port }),
+      SAMSPEL_TOPIC_PREFIX: topicPrefix,
+      SAMSPEL_IDENTITY: identity,
+    }),
     host,
     ...ports,
     registryUrl: ground.registry.url,

@@ -7,6 +7,7 @@ import type { Ground, Leak } from "./ground/index.ts";
 import type { Member, SystemLog } from "./members/index.ts";
 import { readPublished } from "./published.ts";
 import { SystemError, type System, type SystemService } from "./system.ts";
+import type { TestMember } from "./test-member.ts";
 import type { Wiring } from "./wiring/index.ts";
 
 /** How much of each service's log an error shows. */
@@ -17,13 +18,14 @@ export interface SystemParts {
   readonly wiring: Wiring;
   readonly log: SystemLog;
   readonly members: readonly Member[];
-  readonly clients: Clients;
+  readonly test: TestMember;
   /** Ends everything; what could not be removed. */
   readonly end: () => Promise<readonly Leak[]>;
 }
 
 export function createSystem<Name extends string>(parts: SystemParts): System<Name> {
-  const { ground, wiring, log, members, clients } = parts;
+  const { ground, wiring, log, members } = parts;
+  const { clients, publisher } = parts.test;
   const { databaseUrl, natsUrl, topicPrefix } = ground;
   let sql: Sql | undefined;
   let closed: Promise<void> | undefined;
@@ -87,6 +89,7 @@ export function createSystem<Name extends string>(parts: SystemParts): System<Na
     postgres: wiring.to("postgres"),
     nats: wiring.to("nats"),
     registry: { ...wiring.to("registry"), restart: () => ground.registry.restart() },
+    publish: publisher.publish,
     published: (method) => readPublished(ground.nats, topicPrefix, method),
     until,
     get sql() {

@@ -13,9 +13,12 @@ export interface ResolvedSystemOptions {
   readonly dir: string;
   readonly infra: Partial<InfraAddresses>;
   readonly registry: "embedded" | "consul";
+  readonly identity: "none" | "consul";
   /** What programs inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readyTimeoutMs: number;
+  /** Whether what services write is shown as it comes. */
+  readonly liveLogs: boolean;
 }
 
 const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -45,7 +48,14 @@ export function resolveSystemOptions(options: SystemOptions<string>): ResolvedSy
       ...(natsUrl === undefined ? {} : { natsUrl }),
     },
     registry: options.registry ?? "embedded",
+    identity: options.identity ?? "none",
     env: { ...inherited, ...options.env },
     readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
+    liveLogs: resolveLogs(process.env["SAMSPEL_TEST_LOGS"]),
   };
+}
+
+function resolveLogs(value = ""): boolean {
+  if (value === "" || value === "live") return value === "live";
+  throw new SystemError(`SAMSPEL_TEST_LOGS must be live, or not set: current value is "${value}"`);
 }

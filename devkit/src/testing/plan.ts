@@ -4,9 +4,10 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startService } from "@samspel/runtime";
 import { loadProject, type ServiceDefinition } from "../config/index.ts";
-import { buildServices, preparePython, serviceCommand, serviceEnvironment } from "../dev/index.ts";
+import { buildService, preparePython, resolveProgram, serviceEnvironment } from "../dev/index.ts";
 import { cacheFolder, silentReporter, type Infra } from "../infra/index.ts";
 import type { Supervisor } from "../process/index.ts";
+import { nodeConditions } from "./node-conditions.ts";
 import type { ServiceFunction, ServiceSpec } from "./service-spec.ts";
 import { SystemError } from "./system.ts";
 
@@ -42,7 +43,7 @@ export async function planService(name: string, spec: ServiceSpec, options: Plan
   if ("command" in spec) {
     const { command, cwd = "", env = {}, name: registered = name } = spec;
     const definition = { name, command, cwd: resolve(options.dir, cwd), env };
-    return program(registered, definition, serviceCommand(definition, undefined), options);
+    return program(registered, definition, resolveProgram(command, undefined), options);
   }
   const { name: registered = name, ...parts } = spec;
   return {
@@ -70,8 +71,7 @@ async function planFile(name: string, spec: string | URL, options: PlanOptions):
       `Cannot start ${name} as there is no file ${file}: name it relative to \`dir\`, which is ${options.dir}`,
     );
   // What the test's Node needs to resolve packages, the service's needs, too.
-  const conditions = process.execArgv.filter((option) => option.startsWith("--conditions"));
-  const command = [process.execPath, ...conditions, file] as const;
+  const command = [process.execPath, ...nodeConditions(), file] as const;
   return program(name, { name, command, cwd: options.dir, env: {} }, command, options);
 }
 
@@ -92,7 +92,6 @@ async function planProject(
   }
   const definition: ServiceDefinition = { ...found, env: { ...found.env, ...spec.env } };
   const common = { reporter: silentReporter, supervisor, env };
-  await buildServices({ services: [definition], signal: new AbortController().signal, ...common });
   const python =
     definition.python === undefined
       ? undefined
@@ -101,7 +100,8 @@ async function planProject(
           dir: join(project.dir, ".samspel", "python"),
           ...common,
         });
-  return program(found.name, definition, serviceCommand(definition, python), options, python);
+  await buildService(definition, { python, signal: new AbortController().signal, ...common });
+  return program(found.name, definition, resolveProgram(definition.command, python), options, python);
 }
 
 function program(

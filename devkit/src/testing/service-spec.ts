@@ -16,6 +16,7 @@ export interface ServiceSettings extends Required<
     | "drainMs"
     | "freezeStates"
     | "logger"
+    | "identity"
   >
 > {
   readonly ownsProcess: false;
@@ -37,6 +38,7 @@ type OwnSettings =
   | "natsUrl"
   | "registryUrl"
   | "topicPrefix"
+  | "identity"
   | "ownsProcess";
 
 /** The parts of a service that runs in the test's process, as `startService` takes them. */

@@ -6,8 +6,6 @@
 //   T3. Nothing is left at the end, also after a failing test. When the process is killed, its children end with it
 //       (process/guard.ts), and the next system removes what it stored (ground/claim.ts).
 //   T4. A start never half-succeeds (A1).
-import { createRegistry } from "@samspel/registry";
-import { createClients, type Clients } from "@samspel/runtime";
 import { superviseProcesses, type Supervisor } from "../process/index.ts";
 import { createMember } from "./create-member.ts";
 import { createSystem } from "./create-system.ts";
@@ -16,6 +14,7 @@ import { createSystemLog, type Member, type SystemLog } from "./members/index.ts
 import { resolveSystemOptions, testName, type ResolvedSystemOptions } from "./options.ts";
 import { planService, type Plan } from "./plan.ts";
 import { SystemError, type System, type SystemOptions } from "./system.ts";
+import { openTestMember } from "./test-member.ts";
 import { createWiring } from "./wiring/index.ts";
 
 /** What was begun is undone from the last to the first. */
@@ -67,7 +66,7 @@ interface Assembly {
 
 async function assemble<Name extends string>(assembly: Assembly): Promise<System<Name>> {
   const { resolved, supervisor, ground, plans, undo, end } = assembly;
-  const log = createSystemLog();
+  const log = createSystemLog(resolved.liveLogs ? (line) => console.error(line) : undefined);
   const names = resolved.services.map(([name]) => name);
   const wiring = createWiring([...names, testName], {
     postgres: ground.databaseUrl,
@@ -75,26 +74,32 @@ async function assemble<Name extends string>(assembly: Assembly): Promise<System
     registry: ground.registry.url,
   });
   undo.push(["edges", () => wiring.close()]);
-  const { env, readyTimeoutMs } = resolved;
+  const { env, readyTimeoutMs, identity } = resolved;
   const members = await Promise.all(
     plans.map((plan, index) =>
-      createMember(names[index] ?? "", plan, { ground, wiring, supervisor, log, env, readyTimeoutMs }),
+      createMember(names[index] ?? "", plan, {
+        ground,
+        wiring,
+        supervisor,
+        log,
+        env,
+        readyTimeoutMs,
+        identity,
+      }),
     ),
   );
   undo.push(["running services", () => stopAll(members)], ["faults", async () => wiring.heal()]);
   await startAll(members, log);
 
   const seen = await wiring.infraOf(testName);
-  const registry = createRegistry({ url: seen.registry });
-  undo.push(["the registry's client", () => registry.close()]);
-  const clients: Clients = createClients({
-    registry,
+  const test = await openTestMember({
     natsUrl: seen.nats,
+    registryUrl: seen.registry,
     topicPrefix: ground.topicPrefix,
-    name: testName,
+    identity,
   });
-  undo.push(["clients", () => clients.close()]);
-  return createSystem<Name>({ ground, wiring, log, members, clients, end });
+  undo.push(["clients", async () => test[Symbol.asyncDispose]()]);
+  return createSystem<Name>({ ground, wiring, log, members, test, end });
 }
 
 /** All are awaited, so that none begins anything when the start has been undone. */

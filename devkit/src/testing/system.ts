@@ -1,12 +1,7 @@
 // A system under test, as tests see it.
-import type {
-  DescMessage,
-  DescMethodServerStreaming,
-  DescMethodUnary,
-  MessageInitShape,
-} from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { Clients, Receipt, TellOptions } from "@samspel/runtime";
-import type { EventuallyOptions } from "@samspel/runtime/testing";
+import type { EventuallyOptions, TestPublisher, TopicMethod } from "@samspel/runtime/testing";
 import type { Sql } from "postgres";
 import type { Edge } from "./faults/index.ts";
 import type { MemberState } from "./members/index.ts";
@@ -28,6 +23,11 @@ export interface SystemOptions<Name extends string> {
   readonly natsUrl?: string;
   /** The system's own registry: in this process, or a real Consul. Default `embedded`. */
   readonly registry?: "embedded" | "consul";
+  /**
+   * Who the services and the test are to each other: `consul` gives all of them certificates of the registry, and calls are by
+   * mTLS, as docs/concepts/identity.md has it. Default `none`.
+   */
+  readonly identity?: "none" | "consul";
   /** Variables for all services that are programs; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How long a program may take to register and pass its check. Default 60,000 ms. */
@@ -63,9 +63,6 @@ export interface SystemService {
 /** The test itself, as the name of an edge's begin: its clients call as any service does. */
 export type TestName = "test";
 
-/** A method that is a topic. */
-type TopicMethod<M extends DescMessage> = DescMethodServerStreaming<DescMessage, M>;
-
 /** A system of services, with infra of its own. `await using` ends it and removes all of it. */
 export interface System<Name extends string> extends AsyncDisposable {
   /** A client that finds a proto service's instances in the registry, and tells, too. Its calls begin at `test`. */
@@ -90,6 +87,8 @@ export interface System<Name extends string> extends AsyncDisposable {
   readonly registry: Edge & { restart(this: void): Promise<void> };
   /** All that a topic holds, in the order of its stream: whatever was published since the system began. */
   published<M extends DescMessage>(this: void, topic: TopicMethod<M>): Promise<readonly Published<M>[]>;
+  /** Publishes to a topic in the place of its service; resolves with the message's id, when it is stored. */
+  readonly publish: TestPublisher["publish"];
   /**
    * Waits until `attempt` neither throws nor gives false, and returns what it gives.
    * @throws SystemError that says what was waited for in vain, with the services' last lines; at once when a service crashed.

@@ -8,7 +8,7 @@ import { basename, dirname, join, matchesGlob, relative, resolve, sep } from "no
 import type { ServiceDefinition } from "../config/index.ts";
 import { createModuleGraph, type ModuleGraph } from "./module-graph.ts";
 import { isFile } from "./resolve-import.ts";
-import { filesBelow, type WatchedFolder } from "./watch-folders.ts";
+import { filesBelow, isFolder, type WatchedFolder } from "./watch-folders.ts";
 
 /** The files of a service. */
 export interface ServiceFiles {
@@ -75,7 +75,8 @@ function single(file: string): Pattern {
 /** A file, a folder with all below, or a glob; absolute. */
 function parsePattern(pattern: string): Pattern {
   const isGlob = /[*?[{]/.test(pattern);
-  if (!isGlob) return isFile(pattern) ? single(pattern) : below(pattern, /(?:)/);
+  // What is not there yet is seen when it appears, as a file.
+  if (!isGlob) return isFolder(pattern) ? below(pattern, /(?:)/) : single(pattern);
   // Without `..` and what is before the first wildcard: the folder to watch.
   const folder = dirname(`${pattern.replace(/[*?[{].*$/, "")}x`);
   return { folder, recursive: true, has: (path) => matchesGlob(path, pattern) };

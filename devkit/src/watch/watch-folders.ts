@@ -119,7 +119,8 @@ function entriesOf(folder: string) {
   }
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+export const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 function inodeOf(path: string): number | undefined {
   const found = statSync(path, { throwIfNoEntry: false });

@@ -177,6 +177,8 @@ function createNews(
     next: (waitMs) =>
       new Promise((resolve) => {
         const done = (): void => {
+          // What is heard from now on is news for the next one.
+          wake = undefined;
           heard = false;
           clearTimeout(timer);
           resolve();

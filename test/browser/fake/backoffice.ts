@@ -131,7 +131,8 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
     async *replayDeadLetters() {
       const total = BigInt(letters.length);
       let [succeeded, failed] = [0n, 0n];
-      for (const id of [...letters]) {
+      const all = letters;
+      for (const id of all) {
         if (id === "103") failed++;
         else {
           gone(id);
@@ -224,11 +225,11 @@ export function fakeBackoffice(service: string): Partial<ServiceImpl<typeof Back
     },
     rebuildProjection: () => ({}),
     listParkedEvents: () => ({
-      parkedEvents: parked.map((id, index) => ({
+      parkedEvents: parked.map((id) => ({
         id,
         entityType: "cart",
-        entityId: `cart-${17 + index}`,
-        revision: BigInt(index + 1),
+        entityId: id === "p1" ? "cart-17" : "cart-18",
+        revision: 1n,
         error: "value out of range for type integer",
         attempts: 4,
         failedAt: time(startedAt),

@@ -13,7 +13,7 @@ import { callTraceId } from "./traces.ts";
 
 interface CartEvent {
   readonly case: string;
-  readonly value: JsonObject;
+  readonly value: { readonly sku?: string; readonly quantity?: number };
 }
 
 const skus = ["apple", "pear", "bread", "cheese"] as const;
@@ -64,8 +64,8 @@ export function createCarts(): Carts {
     const items: Record<string, number> = {};
     let checkedOut = false;
     for (const event of (events.get(id) ?? []).slice(0, revision)) {
-      const sku = String(event.value["sku"] ?? "");
-      if (event.case === "itemAdded") items[sku] = (items[sku] ?? 0) + Number(event.value["quantity"]);
+      const sku = event.value.sku ?? "";
+      if (event.case === "itemAdded") items[sku] = (items[sku] ?? 0) + (event.value.quantity ?? 0);
       if (event.case === "itemRemoved") delete items[sku];
       if (event.case === "checkedOut") checkedOut = true;
     }
@@ -84,7 +84,7 @@ export function createCarts(): Carts {
           position: `80${revision}-${revision}`,
           recordedAt: time(startedAt + revision * 4200),
           metadata: { traceparent: `00-${callTraceId}-00f067aa0ba902b7-01` },
-          events: [{ case: event.case, type: `cart.v1.${event.case}`, value: event.value }],
+          events: [{ case: event.case, type: `cart.v1.${event.case}`, value: { ...event.value } }],
           state: state(id, revision),
         });
       }),

@@ -7,6 +7,7 @@ import {
   DashboardService,
   ServiceAction,
   ServiceState,
+  type Method,
   type WatchSystemResponse,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { BackofficeService } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
@@ -43,6 +44,8 @@ export interface FakeDashboard {
   readonly close: () => Promise<void>;
   /** What the pages asked to be done with services. */
   readonly controlled: readonly string[];
+  /** How many pages watch the system now. */
+  readonly watchers: () => number;
   /** Changes what is shown from now on. */
   readonly show: (system: (turn: number) => WatchSystemResponse) => void;
 }
@@ -61,13 +64,18 @@ const types: Readonly<Record<string, string>> = {
 export async function startFakeDashboard(options: FakeOptions): Promise<FakeDashboard> {
   const carts = createCarts();
   const controlled: string[] = [];
+  let watchers = 0;
   let system = options.system ?? shopAt;
   const ended = new AbortController();
   const routes = (router: ConnectRouter): void => {
     router.service(DashboardService, {
-      async *watchSystem(_, { signal }) {
+      async *watchSystem({ deltas }, { signal }) {
+        let shown = system;
+        watchers++;
+        signal.addEventListener("abort", () => watchers--, { once: true });
         for (let turn = 0; !ended.signal.aborted && !signal.aborted; turn++) {
-          yield system(turn);
+          yield deltas && turn > 0 && shown === system ? changesOf(system(turn), turn) : system(turn);
+          shown = system;
           await sleep(options.turnMs ?? 500, undefined, {
             signal: AbortSignal.any([signal, ended.signal]),
           }).catch(() => undefined);
@@ -77,7 +85,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
         methods: shopMethods
           .filter((one) => protoService === "" || one.protoService === protoService)
           .filter((one) => method === "" || one.name === method)
-          .map((one) => (brief ? { ...one, requestSchema: "", requestTemplate: "" } : one)),
+          .map((one) => (brief ? briefly(one) : one)),
       }),
       call: (request, { signal }) => fakeCall(carts, request, AbortSignal.any([signal, ended.signal])),
       listTraces: ({ service, text, errors, minDuration }) => ({
@@ -130,6 +138,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
             tellable: method.tellable,
             public: method.http.length > 0,
             allowedServices: method.name === "Checkout" ? ["gateway"] : [],
+            restricted: method.name === "Checkout",
           })),
       }),
     });
@@ -195,6 +204,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
     url: `http://127.0.0.1:${port}`,
     port,
     controlled,
+    watchers: () => watchers,
     show: (next) => {
       system = next;
     },
@@ -211,4 +221,19 @@ function stopped(all: WatchSystemResponse, name: string): WatchSystemResponse {
     service.name === name ? { ...service, state: ServiceState.DOWN, instances: [] } : service,
   );
   return { ...all, services };
+}
+
+function briefly(method: Method): Method {
+  return { ...method, requestSchema: "", requestTemplate: "" };
+}
+
+/** A tenth of a large system, all of a small one. */
+function changesOf(all: WatchSystemResponse, turn: number): WatchSystemResponse {
+  const changes = (index: number): boolean => all.services.length < 50 || index % 10 === turn % 10;
+  return {
+    ...all,
+    delta: true,
+    services: all.services.filter((_, index) => changes(index)),
+    edges: all.edges.filter((_, index) => changes(index)),
+  };
 }

@@ -156,7 +156,7 @@ export function traceOf(traceId: string): GetTraceResponse | undefined {
       attributes: attributes ?? {},
       error: message !== undefined,
       message: message ?? "",
-      ...(kind === "SERVER" ? { events: [{ name: "request read", time: time(start + begin + 1) }] } : {}),
+      events: kind === "SERVER" ? [{ name: "request read", time: time(start + begin + 1) }] : [],
     })),
     logs: [
       {

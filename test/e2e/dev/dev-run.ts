@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL("../../../devkit/src/cli/main.ts", import.met
 const fixture = fileURLToPath(new URL("fixtures/service.mjs", import.meta.url));
 
 /** How long anything may take on a slow machine. */
-const deadlineMs = 20_000;
+const deadlineMs = 60_000;
 
 /** One line of `--json`. */
 type DevLine = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -32,8 +32,8 @@ export interface DevRun {
   readonly text: string;
   /** Each process that was seen below the run. */
   readonly seen: ReadonlySet<number>;
-  /** The next line that matches, or one from before. */
-  until(matches: (line: DevLine) => boolean): Promise<DevLine>;
+  /** The next line that matches, or one from before; with `from`, not one before that many lines. */
+  until(matches: (line: DevLine) => boolean, from?: number): Promise<DevLine>;
   ready(): Promise<ReadyLine>;
   signal(name: NodeJS.Signals): void;
   /** From now on nobody reads what it writes. */
@@ -57,7 +57,11 @@ export async function testProject(
   ]);
   // The name is the folder's, so that stable ports differ between tests that run beside each other.
   const name = `p-${dir.slice(dir.lastIndexOf("-") + 1).toLowerCase()}`;
-  const project = { name, services: Object.fromEntries(entries), try: ["curl {greeter.url}/"] };
+  const project = {
+    name,
+    services: Object.fromEntries(entries),
+    try: "greeter" in services ? ["curl {greeter.url}/"] : [],
+  };
   await writeFile(join(dir, "samspel.json"), JSON.stringify(project));
   return dir;
 }
@@ -105,10 +109,10 @@ export function runSamspel(
   });
   t.teardown(() => endRun(child, ended));
 
-  const until = async (matches: (line: DevLine) => boolean): Promise<DevLine> => {
+  const until: DevRun["until"] = async (matches, from = 0) => {
     const deadline = performance.now() + deadlineMs;
     for (;;) {
-      const found = lines.find(matches);
+      const found = lines.slice(from).find(matches);
       if (found !== undefined) return found;
       // Not when the process has ended: what it started may go on and have more to say.
       if (over) throw new Error(`It is over:\n${text}`);

@@ -1,6 +1,7 @@
 // What a person who saves a file sees.
 import { createClients } from "@samspel/runtime";
 import { createRegistry } from "@samspel/registry";
+import { freePort } from "samspel/process";
 import t from "tap";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { descendants } from "./descendants.ts";
@@ -120,9 +121,9 @@ t.test("startDev() fails no call while a service restarts five times", async (t)
   const client = clients.client(EchoService);
   const answers = { mesh: new Set<string>(), port: new Set<string>() };
   let calls = 0;
-  let over = false;
+  const over = new AbortController();
   const call = async (kind: keyof typeof answers, once: () => Promise<string>): Promise<void> => {
-    while (!over || calls < 500) {
+    while (!over.signal.aborted || calls < 500) {
       answers[kind].add(await once());
       calls++;
     }
@@ -139,11 +140,43 @@ t.test("startDev() fails no call while a service restarts five times", async (t)
       Object.values(answers).every((seen) => seen.has(`n${restart}!`)),
     );
   }
-  over = true;
+  over.abort();
   await t.resolves(calling, "a call that failed would reject");
   t.ok(calls >= 500, `${calls} calls`);
   t.equal(run.count("reloaded", "echo"), 5);
 });
+
+t.test(
+  "startDev() fails no call while a service with a port of its own restarts, though none is there",
+  async (t) => {
+    const port = await freePort();
+    const project = await watchedProject(t, { echo: { ...echo, port } });
+    const run = await runWatched(t, project.dir);
+    const registry = createRegistry({ url: run.dev.infra.registryUrl });
+    const clients = createClients({ registry });
+    t.teardown(async () => {
+      await clients.close();
+      await registry.close();
+    });
+    const client = clients.client(EchoService);
+    const over = new AbortController();
+    const answers = new Set<string>();
+    const call = async (): Promise<void> => {
+      while (!over.signal.aborted) answers.add((await client.echo({}, { timeoutMs: 60_000 })).text);
+    };
+    const calling = Promise.all([call(), call(), call()]);
+    for (const [from, to] of [
+      ["one", "two"],
+      ["two", "three"],
+    ] as const) {
+      await project.edit("echo/answer.ts", from, to);
+      await Promise.race([calling, run.until(`answer ${to}`, () => answers.has(`${to}!`))]);
+    }
+    over.abort();
+    await t.resolves(calling);
+    t.equal(run.dev.services[0]?.instance?.port, port);
+  },
+);
 
 t.test("startDev() tells of a crash until the service is back", async (t) => {
   const project = await watchedProject(t, { script });

@@ -1,4 +1,6 @@
 // A run from its start to its end: what a user sees, and that nothing is left.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "nats";
 import postgres from "postgres";
@@ -81,6 +83,21 @@ t.test("samspel dev leaves nothing when it is killed with SIGKILL", async (t) =>
   const dir = await testProject(t, { greeter: {} });
   const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
   await run.ready();
+  run.signal("SIGKILL");
+  t.equal(await run.ended, "SIGKILL");
+  await leavesNothing(t, run);
+});
+
+t.test("samspel dev leaves nothing when it is killed with SIGKILL while it builds anew", async (t) => {
+  const build = ["node", "-e", "if (fs.existsSync('slow')) setTimeout(() => {}, 60_000)"];
+  const dir = await testProject(t, { greeter: { build, watch: ["slow"] } });
+  const run = runSamspel(t, ["dev", "--project", dir, "--json"]);
+  await run.ready();
+  await writeFile(join(dir, "slow"), "");
+  await run.until(
+    ({ type, name, status }) => type === "step" && name === "build of greeter" && status === "progress",
+    run.lines.length,
+  );
   run.signal("SIGKILL");
   t.equal(await run.ended, "SIGKILL");
   await leavesNothing(t, run);

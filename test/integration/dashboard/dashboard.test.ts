@@ -1,4 +1,5 @@
 // samspel.dev.v1.DashboardService over a real service, by Connect as browsers speak it.
+import { randomBytes } from "node:crypto";
 import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { fromBinary, type DescService } from "@bufbuild/protobuf";
@@ -16,6 +17,7 @@ import { BackofficeService } from "@samspel/runtime/gen/samspel/v1/backoffice_pb
 import { InspectionService } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { TopicService } from "@samspel/runtime/gen/samspel/v1/topic_service_pb.js";
 import t, { type Test } from "tap";
+import type { Span } from "../../../devkit/src/collector/index.ts";
 import { CounterChangedSchema, CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { natsUrl } from "../../support/environment.ts";
 import { changedTopic, startFaultyService, type FaultyService } from "../../support/faulty-service.ts";
@@ -79,6 +81,40 @@ async function callOf(client: DashboardClient, call: Parameters<DashboardClient[
   return { start, messages: messages.map((text): unknown => JSON.parse(text)), end };
 }
 
+/** A span of the service, with what a test says of it. */
+function spanOf(given: Partial<Span>): Span {
+  return {
+    traceId: randomBytes(16).toString("hex"),
+    spanId: randomBytes(8).toString("hex"),
+    parentSpanId: "",
+    links: [],
+    service: "faulty",
+    name: "span",
+    kind: "SERVER",
+    startMs: 0,
+    durationMs: 1,
+    attributes: {},
+    error: false,
+    message: "",
+    events: [],
+    ...given,
+  };
+}
+
+/** Sends a log record as OTLP exporters do. */
+async function sendLog(
+  url: string,
+  { service, text, traceId }: { readonly service: string; readonly text: string; readonly traceId: string },
+): Promise<void> {
+  const logRecord = { severityText: "ERROR", severityNumber: 17, body: { stringValue: text }, traceId };
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: service } }] };
+  await fetch(`${url}/v1/logs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords: [logRecord] }] }] }),
+  });
+}
+
 const counterService = "samspel.test.v1.CounterService";
 
 t.test("a system, its methods, calls, traces and configuration", { timeout: 90_000 }, async (t) => {
@@ -86,11 +122,13 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
   const { client, system, collector, faulty } = on;
 
   await t.test("watchSystem() joins what runs, what is registered and what passed", async (t) => {
-    const traffic = { count: 3, errors: 1, p50Ms: 1.23456, p99Ms: 9 };
-    collector.report = {
-      services: new Map([["faulty", traffic]]),
-      edges: [{ source: "", target: "faulty", kind: "ask", subject: counterService, traffic }],
-    };
+    const now = Date.now();
+    const served = [1.23456, 1, 9].map((durationMs, index) =>
+      spanOf({ startMs: now, durationMs, error: index === 2, attributes: { "rpc.service": counterService } }),
+    );
+    // Its callee sends no spans: the registry says who that is.
+    const toElsewhere = { "rpc.service": "elsewhere.v1.Elsewhere" };
+    collector.record([...served, spanOf({ startMs: now, kind: "CLIENT", attributes: toElsewhere })]);
     await on.registry.register({
       name: "elsewhere",
       address: "192.0.2.1",
@@ -101,7 +139,7 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     });
     const answers = await watchUntil(client, false, ({ services, edges }) => {
       const own = services.find(({ name }) => name === "faulty")?.ownServices ?? [];
-      return services.length === 2 && edges.length > 0 && own.length > 0;
+      return services.length === 2 && edges.length > 1 && own.length > 0;
     });
     const answer = answers.at(-1);
     t.match(answer, {
@@ -121,14 +159,16 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
           instances: [{ healthy: true, secure: false, pid: 42n, since: { seconds: 1_767_225_600n } }],
         },
       ],
-      edges: [{ source: "", target: "faulty", kind: EdgeKind.ASK, subject: counterService }],
+      edges: [
+        { source: "", target: "faulty", kind: EdgeKind.ASK, subject: counterService },
+        { source: "faulty", target: "elsewhere", kind: EdgeKind.ASK, subject: "elsewhere.v1.Elsewhere" },
+      ],
     });
     t.same(answer?.services[1]?.ownServices, [
       "samspel.v1.BackofficeService",
       "samspel.v1.InspectionService",
       "samspel.v1.TopicService",
     ]);
-    collector.report = { services: new Map(), edges: [] };
   });
 
   await t.test("watchSystem() with deltas says what changed, and what is gone", async (t) => {
@@ -211,8 +251,8 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     t.match(start, { instance: /^faulty-127-0-0-1-/, traceId: /^[0-9a-f]{32}$/ });
     t.same(messages, [{ value: "2" }]);
     t.match(end, { code: "OK", message: "", took: { seconds: 0n } });
-    t.match(collector.spans.at(-1), {
-      traceId: start?.traceId,
+    const { spans } = await client.getTrace({ traceId: start?.traceId ?? "" });
+    t.match(spans[0], {
       parentSpanId: "",
       service: "dashboard",
       kind: "CLIENT",
@@ -226,7 +266,11 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
       headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` },
       timeout: { seconds: 5n },
     });
-    t.match(refused.end, { code: "FAILED_PRECONDITION", message: "counter would be -7" });
+    t.match(refused.end, {
+      code: "FAILED_PRECONDITION",
+      message: "counter would be -7",
+      trailers: { "content-type": /grpc/ },
+    });
     t.match(JSON.parse(refused.end?.details[0] ?? ""), { "@type": "samspel.v1.ErrorDetail" });
     t.equal(refused.start?.traceId, "a".repeat(32), "a trace that is given goes on");
   });
@@ -241,7 +285,12 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     t.match(start?.receipt, /./);
     t.same(messages, [{}]);
     t.equal(end?.code, "OK");
-    t.match(collector.spans.at(-1), { kind: "PRODUCER", service: "dashboard" });
+    const { spans } = await client.getTrace({ traceId: start?.traceId ?? "" });
+    t.match(spans[0], {
+      kind: "PRODUCER",
+      service: "dashboard",
+      attributes: { "messaging.destination.name": `tell.${counterService}` },
+    });
     t.equal((await faulty.counters.getCounter({ counterId: "a" })).value, 0n);
   });
 
@@ -296,32 +345,21 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
   await t.test("getTrace() and watchLogs() have what belongs together", async (t) => {
     const traceId = "c".repeat(32);
     collector.record([
-      {
+      spanOf({
         traceId,
-        spanId: "d".repeat(16),
-        parentSpanId: "",
         links: [{ traceId: "e".repeat(32), spanId: "f".repeat(16) }],
-        service: "faulty",
         name: "work",
-        kind: "SERVER",
         startMs: 1_767_225_600_000.25,
         durationMs: 0.1234567,
         attributes: { a: "1" },
         error: true,
         message: "failed",
         events: [{ timeMs: 1_767_225_600_000.5, name: "event", attributes: {} }],
-      },
+      }),
     ]);
     system.write("faulty", `{"level":40,"time":1767225600000,"msg":"slow","trace_id":"${traceId}","n":1}`);
     system.write("faulty", "plain");
-    collector.log({
-      timeMs: 1,
-      service: "other",
-      level: "error",
-      message: "by OTLP",
-      attributes: {},
-      traceId,
-    });
+    await sendLog(collector.url, { service: "other", text: "by OTLP", traceId });
     const trace = await client.getTrace({ traceId });
     t.match(trace.spans, [
       {
@@ -336,7 +374,9 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
       trace.logs.map(({ message }) => message),
       ["slow", "by OTLP"],
     );
-    t.match(await client.listTraces({ service: "faulty" }), { traces: [{ traceId, errors: 1 }] });
+    t.match(await client.listTraces({ service: "faulty", text: "WORK", errors: true }), {
+      traces: [{ traceId, errors: 1 }],
+    });
     await t.rejects(client.getTrace({ traceId: "0".repeat(32) }), { code: Code.NotFound });
 
     const heard: string[] = [];
@@ -384,6 +424,50 @@ t.test("a system, its methods, calls, traces and configuration", { timeout: 90_0
     t.match(policyOf("Reset"), { idempotency: "IDEMPOTENT", retried: true, tellable: true, public: false });
     t.match(policyOf("Increment"), { retried: false, tellable: false });
     await t.rejects(client.getConfiguration({ service: "nobody" }), { code: Code.NotFound });
+  });
+});
+
+t.test("a registry that is away is a problem, and the dashboard goes on", async (t) => {
+  const { client } = await startFixture(t, { system: undefined, registryUrl: "http://127.0.0.1:1" });
+  const answers = await watchUntil(client, false, ({ problems }) => problems.length > 0);
+  t.match(answers.at(-1), {
+    controllable: false,
+    services: [],
+    infra: [{ name: "registry", up: false }],
+    problems: [
+      { service: "", kind: "infra", summary: /^The registry at http:\/\/127\.0\.0\.1:1 does not answer/ },
+    ],
+  });
+  t.same((await client.listMethods({})).methods, []);
+  await t.rejects(client.controlService({ service: "cart", action: ServiceAction.START }), {
+    code: Code.FailedPrecondition,
+  });
+});
+
+/** As the page says it. */
+const documented = `curl http://127.0.0.1:24512/samspel.dev.v1.DashboardService/ListMethods -H 'content-type: application/json' -d '{"brief":true}'`;
+
+t.test("the API answers a plain POST of JSON", async (t) => {
+  const { url, registry } = await startFixture(t);
+  const name = "plain";
+  await registry.place({
+    name,
+    address: "192.0.2.1",
+    port: 1,
+    protoServices: ["a.v1.A"],
+    check: { type: "none" },
+  });
+  const [, at = "", header = "", body = ""] = /^curl (\S+) -H '([^']+)' -d '([^']+)'$/.exec(documented) ?? [];
+  const [headerName = "", value = ""] = header.split(": ");
+  await until("the service is known", async () => {
+    const response = await fetch(new URL(new URL(at).pathname, url), {
+      method: "POST",
+      headers: { [headerName]: value },
+      body,
+    });
+    t.equal(response.status, 200);
+    const answer = (await response.json()) as { readonly unknownServices?: Readonly<Record<string, string>> };
+    return answer.unknownServices?.[name] !== undefined;
   });
 });
 

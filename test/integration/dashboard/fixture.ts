@@ -8,7 +8,7 @@ import { createRegistry, type Registry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import { DashboardService } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import type { Test } from "tap";
-import type { Collector, LogRecord, Span, TrafficReport } from "../../../devkit/src/collector/index.ts";
+import { startCollector, type Collector } from "../../../devkit/src/collector/index.ts";
 import {
   startDashboard,
   type Dashboard,
@@ -87,59 +87,11 @@ export function runningService(name: string, more: Partial<DevServiceState> = {}
   };
 }
 
-/** A collector that keeps what is recorded, and counts as it is told. */
-export interface FakeCollector extends Collector {
-  readonly spans: Span[];
-  report: TrafficReport;
-  log(record: LogRecord): void;
-}
-
-export function fakeCollector(): FakeCollector {
-  const heard = new Set<(record: LogRecord) => void>();
-  const spans: Span[] = [];
-  return {
-    url: "http://127.0.0.1:4318",
-    spans,
-    report: { services: new Map(), edges: [] },
-    listTraces: ({ service, limit = 100 } = {}) =>
-      spans
-        .filter((span) => service === undefined || span.service === service)
-        .slice(0, limit)
-        .map(({ traceId, name, service, startMs, durationMs, error }) => ({
-          traceId,
-          name,
-          service,
-          startMs,
-          durationMs,
-          spans: 1,
-          errors: error ? 1 : 0,
-          services: [service],
-        })),
-    getTrace(traceId) {
-      const own = spans.filter((span) => span.traceId === traceId);
-      return own.length === 0 ? undefined : { traceId, spans: own };
-    },
-    traffic() {
-      return this.report;
-    },
-    record: (more) => void spans.push(...more),
-    onChange: () => () => {},
-    onLog(listener) {
-      heard.add(listener);
-      return () => heard.delete(listener);
-    },
-    log(record) {
-      for (const listener of heard) listener(record);
-    },
-    close: async () => {},
-  };
-}
-
 export interface DashboardFixture {
   readonly registry: Registry;
   readonly registryUrl: string;
   readonly system: FakeSystem;
-  readonly collector: FakeCollector;
+  readonly collector: Collector;
   readonly dashboard: Dashboard;
   /** Where it is, without a token. */
   readonly url: string;
@@ -156,7 +108,8 @@ export async function startFixture(
   const registry = createRegistry({ url: embedded.url });
   t.teardown(() => registry.close());
   const system = fakeSystem(options.settings);
-  const collector = fakeCollector();
+  const collector = await startCollector();
+  t.teardown(() => collector.close());
   const dashboard = await startDashboard({
     system,
     collector,

@@ -14,7 +14,7 @@ t.test("a system works in node:test, and withSystem() shows the logs of a test t
       "--conditions=samspel-source",
       "--test-reporter=tap",
       "--test",
-      join(import.meta.dirname, "fixtures/runner.test.ts"),
+      join(import.meta.dirname, "fixtures/in-node-test.ts"),
     ],
     env: { PATH: process.env["PATH"], TEST_DATABASE_URL: databaseUrl(), TEST_NATS_URL: natsUrl() },
   });

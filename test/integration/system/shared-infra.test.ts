@@ -92,40 +92,33 @@ function accepts(url: string): Promise<boolean> {
   });
 }
 
-t.test("two that come at once have one Postgres and one NATS, which end when both are gone", async (t) => {
-  const cache = await ownCache(t);
-  const one = startTestProcess(t, cache);
-  const other = startTestProcess(t, cache);
-  const [first, second] = await Promise.all([one.seen, other.seen]);
-  t.equal(placeOf(first), placeOf(second));
-  t.not(first.databaseUrl, second.databaseUrl);
-  t.comment(`the first systems: ${first.startedMs} and ${second.startedMs} ms`);
-
-  const stranger = connect((await recordOf(cache))?.port ?? 0, "127.0.0.1").on("error", () => {});
-  stranger.write(`${"0".repeat(32)}\n`);
-  await once(stranger.resume(), "close");
-
-  t.equal(await one.end(), 0);
-  other.process.kill("SIGKILL");
-  await until("the keeper's record is gone", async () => (await recordOf(cache)) === undefined);
-  await until("Postgres is gone", async () => !(await accepts(first.databaseUrl)));
-  await until("NATS is gone", async () => !(await accepts(first.natsUrl)));
-});
-
 t.test(
-  "a keeper that was killed takes its servers along, and the next test starts another one",
+  "tests share one Postgres and one NATS, which end with the last of them, and with their keeper",
   async (t) => {
     const cache = await ownCache(t);
-    const first = startTestProcess(t, cache);
-    const { databaseUrl } = await first.seen;
-    process.kill((await recordOf(cache))?.pid ?? 0, "SIGKILL");
-    await until("Postgres is gone", async () => !(await accepts(databaseUrl)));
-    first.process.kill("SIGKILL");
+    const one = startTestProcess(t, cache);
+    const other = startTestProcess(t, cache);
+    const [first, second] = await Promise.all([one.seen, other.seen]);
+    t.equal(placeOf(first), placeOf(second), "two that come at once have one keeper");
+    t.not(first.databaseUrl, second.databaseUrl);
+    t.comment(`the first systems: ${first.startedMs} and ${second.startedMs} ms`);
+
+    const keeper = await recordOf(cache);
+    const stranger = connect(keeper?.port ?? 0, "127.0.0.1").on("error", () => {});
+    stranger.write(`${"0".repeat(32)}\n`);
+    await once(stranger.resume(), "close");
+
+    process.kill(keeper?.pid ?? 0, "SIGKILL");
+    await until("Postgres is gone with its keeper", async () => !(await accepts(first.databaseUrl)));
+    await until("NATS is gone with its keeper", async () => !(await accepts(first.natsUrl)));
+    for (const { process } of [one, other]) process.kill("SIGKILL");
 
     const next = startTestProcess(t, cache);
-    t.ok((await next.seen).databaseUrl);
+    const third = await next.seen;
     t.equal(await next.end(), 0);
     await until("the keeper's record is gone", async () => (await recordOf(cache)) === undefined);
+    await until("Postgres is gone when nobody uses it", async () => !(await accepts(third.databaseUrl)));
+    await until("NATS is gone when nobody uses it", async () => !(await accepts(third.natsUrl)));
   },
 );
 

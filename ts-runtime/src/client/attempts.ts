@@ -3,7 +3,8 @@
 //        the method's file calls it safe to repeat; at most `maxAttempts` in all, within deadline and budget.
 //        The first retry of a call that never ran costs no budget, as gRPC's transparent retries (gRFC A6).
 //   C2c. A call that holds, as a gateway's does, waits for an instance that can be reached until its deadline, however
-//        many attempts that takes: its caller has no other way to go, and what was not reached bears no load.
+//        many attempts that takes: its caller has no other way to go, and what was not reached bears no load. So does
+//        any call while the registry has no instance any more (R5): with a last one that cannot be reached, there is none.
 //   C2b. It goes to an instance that has not been tried, where there is one, and then at once; else after a backoff.
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel, durationMs } from "@bufbuild/protobuf/wkt";
 import type { DescMethod } from "@bufbuild/protobuf";
@@ -109,7 +110,8 @@ async function mayTryAgain(
   number: number,
   tried: ReadonlySet<Channel>,
 ): Promise<boolean> {
-  const isHeld = call.holds && failure.neverRan && failure.error.code === Code.Unavailable;
+  const holds = call.holds || call.instances.isDoubted;
+  const isHeld = holds && failure.neverRan && failure.error.code === Code.Unavailable;
   const helps = failure.neverRan || (failure.error.code === Code.Unavailable && isSafeToRepeat(call.method));
   if (!helps || (number >= maxAttempts && !isHeld) || call.signal?.aborted === true || !call.repeatable())
     return false;

@@ -16,6 +16,8 @@ export interface Target {
 /** The live instances of one proto service; it yields when they change. */
 export interface TargetWatch extends AsyncIterable<unknown>, Disposable {
   readonly current: readonly Target[];
+  /** `doubted`: the registry has none any more, and the last ones are kept for a while (R5). Default: none of it. */
+  readonly status?: { readonly type: string };
 }
 
 /** A `Registry` of `@samspel/registry` is one. */

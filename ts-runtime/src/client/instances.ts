@@ -13,6 +13,8 @@ export interface Instances {
   pick(tried: ReadonlySet<Channel>): Channel | undefined;
   /** Whether there is a channel that was not tried. */
   hasAnother(tried: ReadonlySet<Channel>): boolean;
+  /** Whether the registry has no instance any more, and the last ones are kept in doubt of that (R5). */
+  readonly isDoubted: boolean;
   /** Why an instance that is there may not be called; undefined where all may. For messages. */
   readonly refused: string | undefined;
   /** Resolves when there is an instance, or when `ms` are over, or when the signal aborts (I2). */
@@ -64,6 +66,9 @@ export function watchInstances(
     hasAnother(tried) {
       update();
       return channels.some((channel) => !tried.has(channel));
+    },
+    get isDoubted() {
+      return watch.status?.type === "doubted";
     },
     get refused() {
       return refused;

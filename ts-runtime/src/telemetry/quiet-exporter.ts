@@ -1,4 +1,5 @@
 // An exporter that says once when it does not get through, and once when it does again; not for each batch.
+import { context, ROOT_CONTEXT } from "@opentelemetry/api";
 import { ExportResultCode, type ExportResult } from "@opentelemetry/core";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "./logger.ts";
@@ -18,7 +19,8 @@ export function quietExporter(exporter: SpanExporter, endpoint: string, logger: 
   return {
     export(spans: ReadableSpan[], callback) {
       exporter.export(spans, (result) => {
-        done(result);
+        // A timer exports, which belongs to the call that set it: what is logged does not.
+        context.with(ROOT_CONTEXT, () => done(result));
         // A failure is told already; the processor would tell it for each batch.
         callback({ code: ExportResultCode.SUCCESS });
       });

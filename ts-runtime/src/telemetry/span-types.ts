@@ -135,7 +135,7 @@ export const spanTypes: Readonly<Record<SpanType, SpanDescription>> = {
     kind: SpanKind.INTERNAL,
     name: "project <projection>",
     description:
-      "A page of events that a projection applies. A page of one trace is its child, others have links.",
+      "A page of events that a projection applies; of one with several traces, beside the page's own, one in each of them.",
     attributes: ["samspel.projection", "samspel.events", "error.type"],
   },
   timer: {

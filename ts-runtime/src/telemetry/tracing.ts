@@ -62,6 +62,11 @@ export class RunningSpan {
     return context.with(this.context, work);
   }
 
+  /** For spans that have to do with it. */
+  asLink(): readonly Link[] {
+    return [{ context: this.#span.spanContext() }];
+  }
+
   end(): void {
     this.#span.end();
   }
@@ -135,21 +140,34 @@ function linkTo(of: Context): Link | undefined {
 /** The most links of a span; SDKs drop more. */
 const maxLinks = 128;
 
+/** What work on several things at once belongs to. */
+export interface Causes {
+  /** The first thing's where all are of one trace, else none. */
+  readonly parent: Context;
+  /** To what the parent does not say. */
+  readonly links: readonly Link[];
+  /** Each trace with its first thing, and how many it has. */
+  readonly traces: readonly { readonly first: Context; readonly count: number }[];
+}
+
 /** Of work on several things at once: the child of the first where all are of one trace, else a trace with links. */
-export function causesOf(contexts: readonly Context[]): Required<Pick<SpanStart, "parent" | "links">> {
+export function causesOf(contexts: readonly Context[]): Causes {
   const links = new Map<string, Link>();
-  const traces = new Set<string>();
+  const traces = new Map<string, { readonly first: Context; count: number }>();
   for (const of of contexts) {
     const link = linkTo(of);
     if (link === undefined) continue;
     const { traceId, spanId } = link.context;
-    traces.add(traceId);
+    const known = traces.get(traceId);
+    if (known === undefined) traces.set(traceId, { first: of, count: 1 });
+    else known.count++;
     if (links.size < maxLinks) links.set(`${traceId}/${spanId}`, link);
   }
-  const [first] = contexts;
-  if (traces.size !== 1 || first === undefined) return { parent: ROOT_CONTEXT, links: [...links.values()] };
-  const others = [...links.values()].slice(1);
-  return { parent: first, links: others };
+  const all = [...traces.values()];
+  const [only, another] = all;
+  if (only === undefined || another !== undefined)
+    return { parent: ROOT_CONTEXT, links: [...links.values()], traces: all };
+  return { parent: only.first, links: [...links.values()].slice(1), traces: all };
 }
 
 /** Notes at the active span, if there is one, why it fails: what the caller is not told. */

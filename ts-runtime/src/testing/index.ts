@@ -23,4 +23,6 @@ export { startTestService, type TestService, type TestServiceOptions } from "./t
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 
 // For kits that start services themselves.
+export type { TopicMethod } from "../descriptor/index.ts";
+export { createTestPublisher, type TestPublisher, type TestPublishOptions } from "./test-publisher.ts";
 export { createLogger } from "../telemetry/index.ts";

@@ -29,6 +29,11 @@ export function ApiPage(): VNode {
         <Failed error={answer.error} retry={answer.refresh} />
       )}
       {answer.loading && <Loading what="methods" />}
+      {Object.entries(answer.data?.unknownServices ?? {}).map(([name, why]) => (
+        <p key={name} class="lost" role="status">
+          The methods of {name} are not known: {why}
+        </p>
+      ))}
       {methods?.length === 0 && (
         <Empty title="No method yet">
           Methods come from the descriptors that services publish in the registry, or from their reflection.

@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Method } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import { parseJson, Tabs, type Json } from "../../ui/index.ts";
+import { parseJson, type Json } from "../../format/index.ts";
+import { Tabs } from "../../ui/index.ts";
 import { CallOptions } from "./call-options.tsx";
 import { firstDraft, keepDraft, type Draft } from "./draft.ts";
 import { ResponseView } from "./response-view.tsx";

@@ -31,7 +31,7 @@ export function pathOf(method: Method): string {
 
 /** What a method begins with: what was written last, else its template. */
 export function firstDraft(method: Method): Draft {
-  const kept = read<Draft>(draftKey + pathOf(method));
+  const kept = read(draftKey + pathOf(method)) as Draft | undefined;
   return (
     kept ?? {
       requests: [pretty(method.requestTemplate)],
@@ -50,7 +50,7 @@ export function keepDraft(method: Method, draft: Draft): void {
 
 /** Those that somebody saved, by name. */
 export function savedRequests(): readonly SavedRequest[] {
-  return read<readonly SavedRequest[]>(savedKey) ?? [];
+  return (read(savedKey) as readonly SavedRequest[] | undefined) ?? [];
 }
 
 /** Replaces those that somebody saved. */
@@ -62,7 +62,7 @@ export function keepSaved(requests: readonly SavedRequest[]): void {
 }
 
 /** Over several lines; as it is where it is no JSON. */
-export function pretty(json: string): string {
+function pretty(json: string): string {
   try {
     return JSON.stringify(JSON.parse(json === "" ? "{}" : json), null, 2);
   } catch {
@@ -80,10 +80,11 @@ export function headersOf(lines: string): Record<string, string> {
   );
 }
 
-function read<T>(key: string): T | undefined {
+/** What this page wrote itself, in an earlier visit. */
+function read(key: string): unknown {
   try {
     const text = localStorage.getItem(key);
-    return text === null ? undefined : (JSON.parse(text) as T);
+    return text === null ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }

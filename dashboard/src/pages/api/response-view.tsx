@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { href } from "../../router/index.ts";
-import { durationMs, formatCount, formatMs, JsonView, parseJson, Tabs, Tag } from "../../ui/index.ts";
+import { durationMs, formatCount, formatMs, parseJson } from "../../format/index.ts";
+import { JsonView, Tabs, Tag } from "../../ui/index.ts";
 import type { CallProgress, CallState } from "./use-call.ts";
 
 /** Live, while a call goes on. */

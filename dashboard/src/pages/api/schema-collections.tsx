@@ -1,18 +1,18 @@
 // Lists and maps of a form.
 import type { VNode } from "preact";
-import { isJsonObject, type Json } from "../../ui/index.ts";
-import { ValueInput, type ValueProps } from "./schema-form.tsx";
+import { isJsonObject, type Json } from "../../format/index.ts";
 import { emptyValue } from "./schema.ts";
+import type { CollectionProps } from "./value-props.ts";
 
 /** Values one after the other. */
-export function ListField({ schema, root, value, onChange, label }: ValueProps): VNode {
+export function ListField({ schema, root, value, onChange, label, Input }: CollectionProps): VNode {
   const items: readonly Json[] = Array.isArray(value) ? value : [];
   const item = schema.items ?? {};
   return (
     <div class="form-list">
       {items.map((one, index) => (
         <div key={index} class="form-item">
-          <ValueInput
+          <Input
             schema={item}
             root={root}
             value={one}
@@ -37,7 +37,7 @@ export function ListField({ schema, root, value, onChange, label }: ValueProps):
 }
 
 /** Values by key. */
-export function MapField({ schema, root, value, onChange, label }: ValueProps): VNode {
+export function MapField({ schema, root, value, onChange, label, Input }: CollectionProps): VNode {
   const entries = Object.entries(isJsonObject(value) ? value : {});
   const item = typeof schema.additionalProperties === "object" ? schema.additionalProperties : {};
   const put = (index: number, key: string, field: Json): void =>
@@ -54,7 +54,7 @@ export function MapField({ schema, root, value, onChange, label }: ValueProps): 
             value={key}
             onInput={(event) => put(index, event.currentTarget.value, field)}
           />
-          <ValueInput
+          <Input
             schema={item}
             root={root}
             value={field}

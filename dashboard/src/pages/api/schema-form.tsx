@@ -1,19 +1,10 @@
 // A form made from a message's schema. It changes the JSON that is sent, so form and JSON say the same.
 import type { VNode } from "preact";
 import { useId } from "preact/hooks";
-import { isJsonObject, parseJson, type Json } from "../../ui/index.ts";
+import { isJsonObject, parseJson, type Json } from "../../format/index.ts";
 import { ListField, MapField } from "./schema-collections.tsx";
 import { emptyValue, enumOf, fieldKind, resolve, withField, type Schema } from "./schema.ts";
-
-/** A value of a schema, and how it is changed. */
-export interface ValueProps {
-  readonly schema: Schema;
-  readonly root: Schema;
-  readonly value: Json | undefined;
-  readonly onChange: (value: Json | undefined) => void;
-  /** For those who hear the page. */
-  readonly label: string;
-}
+import type { ValueProps } from "./value-props.ts";
 
 /** The fields of a message, those of a oneof behind one choice. */
 export function MessageFields({ schema, root, value, onChange, label }: ValueProps): VNode {
@@ -134,7 +125,7 @@ function Hint({ text }: { readonly text: string | undefined }): VNode | undefine
 }
 
 /** One value, whatever it is. */
-export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string | undefined }): VNode {
+function ValueInput({ id, ...props }: ValueProps & { readonly id?: string | undefined }): VNode {
   const schema = resolve(props.schema, props.root);
   const { value, onChange, label } = props;
   const named = id === undefined ? { "aria-label": label } : { id };
@@ -142,14 +133,14 @@ export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string
     case "message":
       return <MessageFields {...props} schema={schema} />;
     case "map":
-      return <MapField {...props} schema={schema} />;
+      return <MapField {...props} schema={schema} Input={ValueInput} />;
     case "list":
-      return <ListField {...props} schema={schema} />;
+      return <ListField {...props} schema={schema} Input={ValueInput} />;
     case "enum":
       return (
         <select
           {...named}
-          value={String(value ?? "")}
+          value={textOf(value)}
           onChange={(event) => onChange(event.currentTarget.value || undefined)}
         >
           <option value="">unset</option>
@@ -175,7 +166,7 @@ export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string
           type="text"
           inputMode="decimal"
           {...named}
-          value={String(value ?? "")}
+          value={textOf(value)}
           onInput={(event) => onChange(numberOf(event.currentTarget.value, schema))}
           autoComplete="off"
         />
@@ -186,7 +177,7 @@ export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string
         <input
           type="text"
           {...named}
-          value={String(value ?? "")}
+          value={textOf(value)}
           placeholder={
             schema.contentEncoding ?? (schema.format === "date-time" ? "2026-01-31T12:00:00Z" : "")
           }
@@ -206,6 +197,12 @@ export function ValueInput({ id, ...props }: ValueProps & { readonly id?: string
         />
       );
   }
+}
+
+/** A value within an input; what is no plain value, as JSON. */
+function textOf(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** A number; as text where JSON's numbers are too small for it, or while it is none yet. */

@@ -1,5 +1,5 @@
 // JSON Schema, as far as the dashboard's server makes it of messages.
-import { isJsonObject, type Json } from "../../ui/index.ts";
+import { isJsonObject, type Json } from "../../format/index.ts";
 
 /** A schema; unknown words of it are passed over. */
 export interface Schema {
@@ -30,7 +30,7 @@ export type FieldKind = "message" | "map" | "list" | "enum" | "boolean" | "numbe
 export function parseSchema(text: string): Schema | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Schema) : undefined;
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

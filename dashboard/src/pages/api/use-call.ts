@@ -2,11 +2,11 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { CallEnd, Method } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { dashboard, failureOf } from "../../api/index.ts";
-import { toDuration } from "../../ui/index.ts";
+import { toDuration } from "../../format/index.ts";
 import { headersOf, type Draft } from "./draft.ts";
 
 /** An answer, and when it came, in ms after the beginning. */
-export interface CallMessage {
+interface CallMessage {
   readonly number: number;
   readonly text: string;
   readonly afterMs: number;

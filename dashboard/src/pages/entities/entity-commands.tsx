@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { EntityType } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { useQuery } from "../../api/index.ts";
-import { Failed, isJsonObject, parseJson } from "../../ui/index.ts";
+import { isJsonObject, parseJson } from "../../format/index.ts";
+import { Failed } from "../../ui/index.ts";
 import { Composer, describeMethod } from "../api/index.ts";
 
 /** Its commands, and a request for the chosen one with the entity's id in it. */

@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { EntitySummary, EntityType } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { href, navigate, param, setParams } from "../../router/index.ts";
-import { Ago, Empty, Failed, FilterInput, Loading, timeMs } from "../../ui/index.ts";
+import { timeMs } from "../../format/index.ts";
+import { Ago, Empty, Failed, FilterInput, Loading } from "../../ui/index.ts";
 
 const pageSize = 100;
 

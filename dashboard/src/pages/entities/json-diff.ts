@@ -1,5 +1,5 @@
 // What is different between two states.
-import { isJsonObject, type Json } from "../../ui/index.ts";
+import { isJsonObject, type Json } from "../../format/index.ts";
 
 /** A place of a state that an event changed. */
 export interface Change {

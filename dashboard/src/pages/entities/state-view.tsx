@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import type { HistoryEntry } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { serviceClients, useQuery } from "../../api/index.ts";
-import { Failed, JsonView, type Json } from "../../ui/index.ts";
+import type { Json } from "../../format/index.ts";
+import { Failed, JsonView } from "../../ui/index.ts";
 import { diffJson, type Change } from "./json-diff.ts";
 
 /** From the history where that has it, else the service is asked. */

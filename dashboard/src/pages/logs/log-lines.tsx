@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { LogLine } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { href } from "../../router/index.ts";
-import { formatClock, JsonView, parseJson, timeMs, VirtualList } from "../../ui/index.ts";
+import { formatClock, parseJson, timeMs } from "../../format/index.ts";
+import { JsonView, VirtualList } from "../../ui/index.ts";
 
 const rowHeight = 26;
 

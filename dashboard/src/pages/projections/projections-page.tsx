@@ -7,7 +7,8 @@ import {
   type ProjectionStatus,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { serviceClients, useAcross } from "../../api/index.ts";
-import { attempt, Empty, formatCount, Loading, Page, SureButton, Tag } from "../../ui/index.ts";
+import { formatCount } from "../../format/index.ts";
+import { attempt, Empty, Loading, Page, SureButton, Tag } from "../../ui/index.ts";
 import { LagText, Parts, ServicesAsked, servicesAsked, WorkStateText } from "../background/index.ts";
 import { ParkedEvents } from "./parked-events.tsx";
 

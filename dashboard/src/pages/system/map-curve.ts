@@ -48,7 +48,8 @@ function forward(from: MapPlace, to: MapPlace, kind: LineKind, way: readonly Map
   return {
     path,
     x: start.x + (end.x - start.x) * at,
-    y: start.y + (end.y - start.y) * (at * at * (3 - 2 * at)) - 5,
+    // Messages of topics go below calls, and so do their labels.
+    y: start.y + (end.y - start.y) * (at * at * (3 - 2 * at)) + (kind === "topic" ? 14 : -6),
   };
 }
 

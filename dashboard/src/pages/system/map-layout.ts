@@ -37,7 +37,7 @@ export interface MapLayout {
 /** The size of a service on the map. */
 export const nodeSize = { width: 172, height: 54 } as const;
 
-const columnGap = 108;
+const columnGap = 128;
 const rowGap = 26;
 const margin = 14;
 const passHeight = 8;

@@ -5,7 +5,7 @@ import {
   type Service,
   type Traffic,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import { durationMs } from "../../ui/index.ts";
+import { durationMs } from "../../format/index.ts";
 
 /** How services reach each other, in words. */
 export type LineKind = "ask" | "tell" | "topic";
@@ -34,30 +34,42 @@ export interface MapModel {
 }
 
 /** More would be no picture. */
-export const maxOnMap = 36;
+const maxOnMap = 36;
 
 /** Whose calls have no name. */
 export const unknownCaller = "outside";
 
 /** Of a kind that a newer server sent, a call. */
-export function kindOf(kind: Edge["kind"]): LineKind {
+function kindOf(kind: Edge["kind"]): LineKind {
   if (kind === EdgeKind.TELL) return "tell";
   return kind === EdgeKind.TOPIC ? "topic" : "ask";
 }
 
-/** Edges between the same two in the same way become one line. */
-export function linesOf(edges: readonly Edge[]): readonly MapLine[] {
+/**
+ * Edges between the same two in the same way become one line. A callee that sends no spans has no name in them: it is
+ * known by what it serves, where nobody else serves that.
+ */
+export function linesOf(edges: readonly Edge[], services: readonly Service[]): readonly MapLine[] {
+  const servers = serversOf(services);
   const lines = new Map<string, MapLine>();
   for (const edge of edges) {
+    const target = edge.target === "" ? servers.get(edge.subject) : edge.target;
+    if (target === undefined) continue;
     const kind = kindOf(edge.kind);
     const source = edge.source === "" ? unknownCaller : edge.source;
-    const id = `${source}>${edge.target}>${kind}`;
-    lines.set(
-      id,
-      added(lines.get(id), { id, source, target: edge.target, kind }, edge.subject, edge.traffic),
-    );
+    const id = `${source}>${target}>${kind}`;
+    lines.set(id, added(lines.get(id), { id, source, target, kind }, edge.subject, edge.traffic));
   }
   return [...lines.values()];
+}
+
+/** Who serves a proto service, where there is only one. */
+function serversOf(services: readonly Service[]): ReadonlyMap<string, string | undefined> {
+  const servers = new Map<string, string | undefined>();
+  for (const { name, protoServices } of services) {
+    for (const full of protoServices) servers.set(full, servers.has(full) ? undefined : name);
+  }
+  return servers;
 }
 
 function added(
@@ -82,25 +94,22 @@ export function mapModel(
   edges: readonly Edge[],
   focus: string | undefined,
 ): MapModel {
-  const all = linesOf(edges);
+  const all = linesOf(edges, services);
   const names = new Set(services.map(({ name }) => name));
   const ends = new Set(all.flatMap(({ source, target }) => [source, target]));
   const everyone = [...names, ...[...ends].filter((name) => !names.has(name))];
   if (everyone.length <= maxOnMap) return { names: everyone, lines: all, hidden: 0 };
-  const weight = new Map<string, number>();
-  for (const { source, target, count } of all) {
-    const near = focus === undefined || source === focus || target === focus;
-    for (const name of [source, target]) weight.set(name, (weight.get(name) ?? 0) + (near ? count + 1 : 0));
+  const near = ({ source, target }: MapLine): boolean =>
+    focus === undefined || source === focus || target === focus;
+  // By lines, the busiest first: a service without a line would tell nothing here.
+  const chosen = new Set(focus === undefined ? [] : [focus]);
+  for (const line of all.filter(near).sort((a, b) => b.count - a.count || a.id.localeCompare(b.id))) {
+    const more = [line.source, line.target].filter((name) => !chosen.has(name));
+    if (chosen.size + more.length <= maxOnMap) for (const name of more) chosen.add(name);
   }
-  if (focus !== undefined) weight.set(focus, Infinity);
-  const chosen = everyone
-    .filter((name) => (weight.get(name) ?? 0) > 0)
-    .sort((a, b) => (weight.get(b) ?? 0) - (weight.get(a) ?? 0) || a.localeCompare(b))
-    .slice(0, maxOnMap);
-  const shown = new Set(chosen);
   return {
-    names: chosen,
-    lines: all.filter(({ source, target }) => shown.has(source) && shown.has(target)),
-    hidden: everyone.length - chosen.length,
+    names: [...chosen],
+    lines: all.filter(({ source, target }) => chosen.has(source) && chosen.has(target)),
+    hidden: everyone.length - chosen.size,
   };
 }

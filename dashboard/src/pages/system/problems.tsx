@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import type { Problem } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { href } from "../../router/index.ts";
-import { Ago, Tag, timeMs } from "../../ui/index.ts";
+import { timeMs } from "../../format/index.ts";
+import { Ago, Tag } from "../../ui/index.ts";
 
 /** A banner for each problem; gone when it is mended. */
 export function Problems({ problems }: { readonly problems: readonly Problem[] }): VNode | undefined {

@@ -7,9 +7,10 @@ import {
   type Instance,
   type Service,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import { dashboard, ownServices } from "../../api/index.ts";
+import { dashboard, ownServices, services } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { Ago, attempt, formatMs, formatRate, SureButton, Tag, timeMs } from "../../ui/index.ts";
+import { formatMs, formatRate, timeMs } from "../../format/index.ts";
+import { Ago, attempt, SureButton, Tag } from "../../ui/index.ts";
 import { linesOf, type MapLine } from "./map-model.ts";
 import { stateOf } from "./service-state.ts";
 
@@ -25,7 +26,7 @@ export function ServiceDetail({
 }): VNode {
   const { name } = service;
   const state = stateOf(service);
-  const lines = linesOf(edges.filter(({ source, target }) => source === name || target === name));
+  const lines = linesOf(edges, services.value);
   return (
     <section class="detail" aria-label={`Service ${name}`}>
       <header class="detail-head">

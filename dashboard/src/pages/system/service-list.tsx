@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import type { Service } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { trends } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { durationMs, formatMs, formatRate, formatShare, Sparkline, VirtualList } from "../../ui/index.ts";
+import { durationMs, formatMs, formatRate, formatShare } from "../../format/index.ts";
+import { Sparkline, VirtualList } from "../../ui/index.ts";
 import { stateOf, versionsOf } from "./service-state.ts";
 
 const rowHeight = 46;

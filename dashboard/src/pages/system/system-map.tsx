@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Edge, Service } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { href } from "../../router/index.ts";
-import { formatMs, formatRate, formatShare } from "../../ui/index.ts";
+import { formatMs, formatRate, formatShare } from "../../format/index.ts";
 import { curve } from "./map-curve.ts";
 import { layoutMap, nodeSize, wayKey, type MapLayout, type MapPlace } from "./map-layout.ts";
 import { mapModel, unknownCaller, type MapLine } from "./map-model.ts";
@@ -37,7 +37,7 @@ export function SystemMap({
           viewBox={`0 0 ${layout.width} ${layout.height}`}
           style={{
             maxWidth: `${layout.width * 1.15}px`,
-            minWidth: `${Math.min(layout.width, 1400) * 0.72}px`,
+            minWidth: `${layout.width * 0.66}px`,
           }}
           class={lit === undefined ? "" : "map-lit"}
         >
@@ -115,13 +115,13 @@ function Node({
     <a
       href={href("system", { service: chosen ? undefined : name })}
       class={`node node-${state.tone} ${chosen ? "chosen" : ""} ${dim ? "dim" : ""}`}
-      aria-label={`${name}: ${state.text}, ${count} ${count === 1 ? "instance" : "instances"}, ${rate === "—" ? "no calls" : rate}`}
       aria-current={chosen ? "true" : undefined}
       onMouseEnter={() => onHover(true)}
       onMouseLeave={() => onHover(false)}
       onFocus={() => onHover(true)}
       onBlur={() => onHover(false)}
     >
+      <title>{`${state.text}, ${count} ${count === 1 ? "instance" : "instances"}`}</title>
       <g transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}>
         <rect class="node-box" width={width} height={height} rx="10" />
         <circle class="node-state" cx="17" cy="20" r="4.5" />
@@ -171,7 +171,7 @@ function Line({
       {perSecond > 0 && <path class={`line-flow line-${pace}`} d={path} />}
       {label && line.count > 0 && (
         <text class="line-label" x={x} y={y} text-anchor="middle">
-          {share === "" ? formatRate(line.count) : `${formatRate(line.count)} · ${share} failed`}
+          {share === "" ? formatRate(line.count) : `${formatRate(line.count)}, ${share} bad`}
         </text>
       )}
     </g>

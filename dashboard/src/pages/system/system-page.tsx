@@ -24,6 +24,13 @@ export function SystemPage(): VNode {
       return words.every((word) => text.toLowerCase().includes(word));
     });
   }, [all, filter]);
+  const edges = now?.edges;
+  const name = all?.some((service) => service.name === chosen) === true ? chosen : undefined;
+  // Not drawn anew while somebody types into the filter.
+  const map = useMemo(
+    () => <SystemMap services={all ?? []} edges={edges ?? []} chosen={name} />,
+    [all, edges, name],
+  );
   if (now === undefined || all === undefined) {
     return (
       <Page title="System">
@@ -46,7 +53,9 @@ export function SystemPage(): VNode {
         all.length === 0
           ? undefined
           : well === all.length
-            ? `All ${all.length} services are well.`
+            ? all.length === 1
+              ? "The service is well."
+              : `All ${all.length} services are well.`
             : `${well} of ${all.length} services are well.`
       }
       actions={<InfraLine infra={now.infra} gateway={now.gatewayUrl} />}
@@ -60,7 +69,7 @@ export function SystemPage(): VNode {
       ) : (
         <div class={service === undefined ? "system" : "system with-detail"}>
           <div class="system-main">
-            <SystemMap services={all} edges={now.edges} chosen={service?.name} />
+            {map}
             <div class="list-head">
               <h2>Services</h2>
               <FilterInput label="Filter services" value={filter} onInput={setFilter} />

@@ -1,4 +1,5 @@
 // What became of a tell, by the token of its receipt.
+import { ConnectError } from "@connectrpc/connect";
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import {
@@ -24,7 +25,7 @@ async function lookUp(
   token: string,
   signal: AbortSignal,
 ): Promise<GetTellResponse | undefined> {
-  let last: unknown;
+  const failures: unknown[] = [];
   let unknown: GetTellResponse | undefined;
   for (const service of services) {
     try {
@@ -32,10 +33,10 @@ async function lookUp(
       if (answer.state !== GetTellResponse_State.UNKNOWN) return answer;
       unknown = answer;
     } catch (error) {
-      last = error;
+      failures.push(error);
     }
   }
-  if (unknown === undefined && last !== undefined) throw last;
+  if (unknown === undefined && failures.length > 0) throw ConnectError.from(failures[0]);
   return unknown;
 }
 

@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import { serviceClients, useAcross } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { durationMs, Empty, formatCount, formatMs, Loading, Page } from "../../ui/index.ts";
+import { durationMs, formatCount, formatMs } from "../../format/index.ts";
+import { Empty, Loading, Page } from "../../ui/index.ts";
 import { DeadLetters, LagText, Parts, ServicesAsked, servicesAsked, Waiting } from "../background/index.ts";
 import { TellLookup } from "./tell-lookup.tsx";
 

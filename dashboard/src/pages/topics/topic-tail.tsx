@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { dashboard, failureOf, isAbort, useQuery } from "../../api/index.ts";
-import { Empty, formatClock, isJsonObject, JsonView, parseJson, Tabs, type Json } from "../../ui/index.ts";
+import { formatClock, isJsonObject, parseJson, type Json } from "../../format/index.ts";
+import { Empty, JsonView, Tabs } from "../../ui/index.ts";
 import type { TopicView } from "./topics-model.ts";
 
 interface Message {

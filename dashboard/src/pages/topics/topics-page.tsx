@@ -3,17 +3,8 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { serviceClients, useAcross } from "../../api/index.ts";
 import { href, param } from "../../router/index.ts";
-import {
-  Ago,
-  Empty,
-  FilterInput,
-  formatBytes,
-  formatCount,
-  Loading,
-  Page,
-  Tag,
-  timeMs,
-} from "../../ui/index.ts";
+import { formatBytes, formatCount, timeMs } from "../../format/index.ts";
+import { Ago, Empty, FilterInput, Loading, Page, Tag } from "../../ui/index.ts";
 import { ServicesAsked, servicesAsked } from "../background/index.ts";
 import { TopicPage } from "./topic-page.tsx";
 import { topicViews, type TopicView } from "./topics-model.ts";

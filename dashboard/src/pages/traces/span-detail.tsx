@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import type { Span } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { href, setParams } from "../../router/index.ts";
-import { durationMs, formatClock, formatMs, Tag, timeMs } from "../../ui/index.ts";
+import { durationMs, formatClock, formatMs, timeMs } from "../../format/index.ts";
+import { Tag } from "../../ui/index.ts";
 
 /** Stands beside the waterfall. */
 export function SpanDetail({ span }: { readonly span: Span }): VNode {

@@ -3,17 +3,8 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
-import {
-  CopyButton,
-  Empty,
-  Failed,
-  formatClock,
-  formatMs,
-  Loading,
-  Page,
-  Tag,
-  VirtualList,
-} from "../../ui/index.ts";
+import { counted, formatClock, formatMs } from "../../format/index.ts";
+import { CopyButton, Empty, Failed, Loading, Page, Tag, VirtualList } from "../../ui/index.ts";
 import { LogLines } from "../logs/index.ts";
 import { serviceHue } from "./hue.ts";
 import { SpanDetail } from "./span-detail.tsx";
@@ -22,6 +13,8 @@ import { shortName, unfolded, waterfall, type SpanRow, type Waterfall } from "./
 // A trace goes on after its first answer: tells, topics and projections follow.
 const refreshMs = 2500;
 const rowHeight = 32;
+// Beyond it a duration has no room right of its bar.
+const roomUntil = 88;
 
 /** Asks again while the page is open, as late spans come. */
 export function TraceView({ traceId }: { readonly traceId: string }): VNode {
@@ -44,8 +37,8 @@ export function TraceView({ traceId }: { readonly traceId: string }): VNode {
       lead={
         model !== undefined && (
           <>
-            {formatMs(model.totalMs)} · {model.rows.length} spans · began {formatClock(model.startMs)} ·{" "}
-            <code>{traceId}</code>
+            {formatMs(model.totalMs)} · {counted(model.rows.length, "span")} · began{" "}
+            {formatClock(model.startMs)} · <code>{traceId}</code>
           </>
         )
       }
@@ -139,10 +132,9 @@ function SpanItem({
   const { span } = row;
   const left = (row.startMs / totalMs) * 100;
   const width = Math.max(0.4, (row.durationMs / totalMs) * 100);
-  const late = left > 70;
   return (
     <div role="listitem" class={`span ${chosen ? "chosen" : ""} ${span.error ? "span-bad" : ""}`}>
-      <span class="span-head" style={{ paddingLeft: `${Math.min(row.depth, 16) * 14}px` }}>
+      <span class="span-head" style={{ paddingLeft: `${Math.min(row.depth, 16) * 12}px` }}>
         {row.below > 0 ? (
           <button
             type="button"
@@ -176,13 +168,16 @@ function SpanItem({
           class={`span-bar hue-${serviceHue(span.service)}`}
           style={{ left: `${left}%`, width: `${Math.min(width, 100 - left)}%` }}
         />
-        <span
-          class="span-time"
-          style={late ? { right: `${100 - left + 0.6}%` } : { left: `${Math.min(left + width, 100) + 0.6}%` }}
-        >
+        <span class="span-time" style={timePlace(left, Math.min(left + width, 100))}>
           {formatMs(row.durationMs)}
         </span>
       </span>
     </div>
   );
+}
+
+/** Right of the bar; left of it, or in its end, where there is no room. In hundredths of the track. */
+function timePlace(from: number, to: number): { readonly left?: string; readonly right?: string } {
+  if (to <= roomUntil) return { left: `${to + 0.6}%` };
+  return from >= 100 - roomUntil ? { right: `${100 - from + 0.6}%` } : { right: `${100 - to + 0.6}%` };
 }

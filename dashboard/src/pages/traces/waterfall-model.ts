@@ -1,9 +1,9 @@
 // A trace as rows of a waterfall.
 import type { Span } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import { durationMs, timeMs } from "../../ui/index.ts";
+import { durationMs, timeMs } from "../../format/index.ts";
 
 /** What kind of work a span is, by the conventions of its attributes. */
-export type SpanWork = "ask" | "tell" | "topic" | "entity" | "journal" | "projection" | "work";
+type SpanWork = "ask" | "tell" | "topic" | "entity" | "journal" | "projection" | "work";
 
 /** A span at its place. */
 export interface SpanRow {
@@ -25,7 +25,7 @@ export interface Waterfall {
 }
 
 /** By the conventions of OpenTelemetry, and Samspel's own attributes. */
-export function workOf(span: Span): SpanWork {
+function workOf(span: Span): SpanWork {
   const { attributes } = span;
   if (attributes["samspel.projection"] !== undefined) return "projection";
   if (attributes["samspel.tell.id"] !== undefined) return "tell";
@@ -51,8 +51,8 @@ export function waterfall(spans: readonly Span[]): Waterfall {
   );
   const rows: SpanRow[] = [];
   const seen = new Set<string>();
-  const walk = (parent: string, depth: number): number => {
-    const level = (children.get(parent) ?? []).toSorted((a, b) => timeMs(a.start) - timeMs(b.start));
+  const walk = (siblings: readonly Span[], depth: number): number => {
+    const level = siblings.toSorted((a, b) => timeMs(a.start) - timeMs(b.start));
     let count = 0;
     for (const span of level) {
       if (seen.has(span.spanId)) continue;
@@ -66,13 +66,15 @@ export function waterfall(spans: readonly Span[]): Waterfall {
         durationMs: durationMs(span.duration),
       };
       rows.push({ ...row, below: 0 });
-      const below = walk(span.spanId, depth + 1);
+      const below = walk(children.get(span.spanId) ?? [], depth + 1);
       rows[at] = { ...row, below };
       count += below + 1;
     }
     return count;
   };
-  walk("", 0);
+  walk(children.get("") ?? [], 0);
+  // Spans that name each other as parents hang on no root: they are shown all the same.
+  for (const span of spans) if (!seen.has(span.spanId)) walk([span], 0);
   return { rows, startMs, totalMs: Math.max(endMs - startMs, 0.001) };
 }
 

@@ -10,7 +10,7 @@ import type { EntityOptions } from "./index.ts";
 type Inspector = Client<typeof InspectionService>;
 
 /** A service that has entities. */
-export interface Keeper {
+interface Keeper {
   readonly service: string;
   readonly types: readonly EntityType[];
   readonly inspector: Inspector;

@@ -1,80 +1,78 @@
-// `samspel new`: a project, or a service in one.
-import { Command, Option } from "commander";
-import { languages, type Language } from "../../scaffold/index.ts";
+// What `samspel new` does: it says what it makes, and how to go on.
+import { relative } from "node:path";
+import { runProgram } from "../../generate/index.ts";
+import { lineReporter } from "../../infra/reporter.ts";
+import { newProject, newService, ScaffoldError, type StepRunner } from "../../scaffold/index.ts";
+import { UsageError } from "../backoffice/usage-error.ts";
+import { projectFolder } from "../system/find-system.ts";
+import { explainFailure } from "../system/run.ts";
+import type { ProjectOptions, ServiceOptions } from "./index.ts";
 
-const newHelp = `
-Examples:
-  samspel new shop                           a project in the folder shop, with a service "hello" in TypeScript
-  samspel new shop --service cart            its service is called cart
-  samspel new service shipping --lang go     a service in Go, in the project of this folder
-
-A file that is there is never written over: where one of the new files is, nothing is written at all.`;
-
-const serviceHelp = `
-Examples:
-  samspel new service orders
-  samspel new service shipping --lang go --project ../shop
-  samspel new service shipping --lang go --dry-run
-
-It makes the service's folder and its proto file, adds it to samspel.json, and generates its code. Languages beside
-TypeScript need their own tools on PATH; \`samspel doctor\` tells what is missing.`;
-
-export interface NewFlags {
-  readonly install: boolean;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-  readonly packages?: string;
+export async function makeProject(folder: string, options: ProjectOptions): Promise<number> {
+  return make(async (run) => {
+    const { install, dryRun, packages } = options;
+    const made = await newProject({ folder, install, dryRun, packages, run });
+    const place = relative(process.cwd(), made.folder) || ".";
+    const prepare = install ? [] : ["npm install", "npm run generate"];
+    const next = [...(place === "." ? [] : [`cd ${place}`]), ...prepare, "npm test", "npm start"];
+    tell({ ...made, next }, options);
+  });
 }
 
-export interface NewProjectFlags extends NewFlags {
-  readonly service: string;
-}
-
-export interface NewServiceFlags extends NewFlags {
-  readonly lang: Language;
-  readonly project: string;
-}
-
-export function newCommand(exit: (code: number) => void): Command {
-  const command = withShared(
-    new Command("new")
-      .description("make a project, or add a service to one")
-      .argument("[project]", "its name, and that of its folder")
-      .option("--service <name>", "what its first service is called", "hello")
-      .addHelpText("after", newHelp),
-  );
-  command.action(async (project: string | undefined, options: NewProjectFlags) => {
+export async function makeService(name: string, options: ServiceOptions): Promise<number> {
+  return make(async (run) => {
+    const { install, dryRun, repository, lang: language } = options;
+    const project = options.project ?? (await projectFolder(undefined));
     if (project === undefined)
-      return command.error("error: say what the project is called: samspel new shop");
-    const { newProject } = await import("./new-project.ts");
-    exit(await newProject(project, options));
+      throw new UsageError(
+        "No samspel.json is here, or in a folder above: go to a project, or give --project",
+      );
+    const made = await newService({ name, language, project, repository, install, dryRun, run });
+    const { test, needs, folder, files } = made;
+    const next = [...(install ? [] : ["npm run generate"]), test, "npm start"];
+    tell({ folder, files, next, ...(needs === "" ? {} : { needs }) }, options);
   });
-  const service = withShared(
-    new Command("service")
-      .description("add a service to the project of a folder")
-      .argument("<name>", "what it is called: a-z, 0-9 and -")
-      .addOption(
-        new Option("-l, --lang <language>", "what it is written in")
-          .choices([...languages, "ts"])
-          .argParser((given) => (given === "ts" ? "typescript" : given))
-          .default("typescript"),
-      )
-      .option("-p, --project <dir>", "the folder with samspel.json", ".")
-      .addHelpText("after", serviceHelp),
-  );
-  service.action(async (name: string, options: NewServiceFlags) => {
-    const { newService } = await import("./new-service.ts");
-    exit(await newService(name, options));
-  });
-  return command.addCommand(service);
 }
 
-function withShared(command: Command): Command {
-  return command
-    .option("--no-install", "write the files only: install nothing, generate nothing")
-    .option("--dry-run", "tell what would be written, and write nothing", false)
-    .option("--packages <dir>", "take Samspel's packages from this folder (`npm run pack` makes one)")
-    .option("--json", "tell what was written as one line of JSON", false)
-    .exitOverride()
-    .showHelpAfterError("(--help shows what there is)");
+interface Told {
+  readonly folder: string;
+  readonly files: readonly string[];
+  /** What to do next, in the project's folder. */
+  readonly next: readonly string[];
+  readonly needs?: string;
+}
+
+function tell(
+  { folder, files, next, needs }: Told,
+  { json, dryRun }: { readonly json: boolean; readonly dryRun: boolean },
+): void {
+  if (json) return console.log(JSON.stringify({ folder, files, next, needs, made: !dryRun }));
+  console.log(dryRun ? `Would make in ${folder}:` : `Made in ${folder}:`);
+  for (const file of files) console.log(`  ${file}`);
+  if (needs !== undefined) console.log(`\nIt needs ${needs}.`);
+  if (dryRun) return;
+  console.log("\nNext:");
+  for (const command of next) console.log(`  ${command}`);
+}
+
+/** 2 where nothing was made; 1 where something that was run afterwards failed. */
+async function make(work: (run: StepRunner) => Promise<void>): Promise<number> {
+  let ranSomething = false;
+  const reporter = lineReporter((line) => console.error(line));
+  const run: StepRunner = async (title, command, cwd) => {
+    ranSomething = true;
+    const step = reporter.step(title);
+    const outcome = await runProgram(command, cwd);
+    if (outcome.code === 0) step.done("done");
+    else step.fail("failed");
+    return outcome;
+  };
+  try {
+    await work(run);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ScaffoldError)) return explainFailure(error);
+    console.error(error.message);
+    return ranSomething ? 1 : 2;
+  }
 }

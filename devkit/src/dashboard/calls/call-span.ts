@@ -26,7 +26,7 @@ export function callSpan({ own, request, end, startMs }: FinishedCall): Span {
     ? {
         "messaging.system": "nats",
         "messaging.operation.type": "send",
-        "messaging.destination.name": protoService,
+        "messaging.destination.name": `tell.${protoService}`,
       }
     : { "rpc.system": "grpc", "rpc.grpc.status": end.code };
   return {

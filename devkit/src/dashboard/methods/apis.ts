@@ -16,7 +16,7 @@ export interface ApiGroup {
   readonly protoServices: readonly string[];
 }
 
-export type KnownMethods =
+type KnownMethods =
   | { readonly type: "known"; readonly methods: readonly MethodFacts[] }
   | { readonly type: "unknown"; readonly reason: string };
 

@@ -19,7 +19,7 @@ import { scalarSchema } from "./scalar-schema.ts";
 import { wellKnownSchemas } from "./well-known-schemas.ts";
 
 /** A JSON value within a schema. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 export type Schema = { readonly [name: string]: Json };
 
 /** The schema of a message, with all that it is made of. */

@@ -38,9 +38,9 @@ export function createTransports(registry: Registry, instances: () => readonly I
   };
 
   const toInstance = async (instance: InstanceState): Promise<Transport> => {
-    const known = transports.get(instance.id);
-    if (known !== undefined) return known;
     const tls = await tlsTo(instance);
+    const known = tls === undefined ? transports.get(instance.id) : undefined;
+    if (known !== undefined) return known;
     const { address, port } = instance;
     const url = urlOf(address, port);
     const transport = createGrpcTransport({

@@ -19,7 +19,7 @@ export interface AccessOptions {
   readonly cookie: string;
 }
 
-export type Verdict =
+type Verdict =
   | { readonly type: "allowed" }
   /** It has shown the token in a link: it gets the cookie, and the link without the token. */
   | { readonly type: "log-in"; readonly location: string }

@@ -2,4 +2,4 @@
 export { createAccess } from "./access.ts";
 export { createAssets } from "./assets.ts";
 export { listen, portOf } from "./http-server.ts";
-export { createRpc, type Rpc } from "./rpc.ts";
+export { createRpc } from "./rpc.ts";

@@ -6,15 +6,13 @@ import { DevError, type DevSystem } from "../../dev/index.ts";
 export interface RegistrySystemOptions {
   readonly registry: Registry;
   readonly states: StatesWatch;
-  /** Default: where the registry is. */
-  readonly name?: string | undefined;
 }
 
-export function createRegistrySystem({ registry, states, name }: RegistrySystemOptions): DevSystem {
+export function createRegistrySystem({ registry, states }: RegistrySystemOptions): DevSystem {
   const down = (): boolean => states.status === "unreachable";
   let downSince: Date | undefined;
   return {
-    name: name ?? new URL(registry.url).host,
+    name: new URL(registry.url).host,
     controllable: false,
     // Those of the registry are added to these.
     services: () => [],

@@ -13,7 +13,8 @@ import type { DevSystem } from "../../dev/index.ts";
 import { systemMessage } from "./messages.ts";
 import { createOwnServices } from "./own-services.ts";
 import { createVersions } from "./versions.ts";
-import { viewEdges, viewRest, viewServices, type RestView, type ServiceView } from "./views.ts";
+import { viewEdges } from "./traffic-view.ts";
+import { viewRest, viewServices, type RestView, type ServiceView } from "./views.ts";
 
 type Answer = MessageInitShape<typeof WatchSystemResponseSchema>;
 
@@ -60,7 +61,7 @@ export function createSystemWatch(options: SystemWatchOptions): SystemWatch {
           ownOf: (instance) => own.of(instance),
         }),
       ),
-      edges.set(viewEdges(traffic)),
+      edges.set(viewEdges(traffic, states.current)),
       rest.set(new Map([["", viewRest(system, gatewayUrl)]])),
     ];
     since.keep(states.current);

@@ -1,9 +1,10 @@
 // What the dashboard shows of a system, as plain values: what runs it knows, what the registry knows, and what passed.
 import { stripVTControlCharacters } from "node:util";
 import type { InstanceState } from "@samspel/registry";
-import type { Traffic, TrafficEdge, TrafficReport } from "../../collector/index.ts";
+import type { Traffic, TrafficReport } from "../../collector/index.ts";
 import type { DevServiceState, DevServiceStatus, DevSystem } from "../../dev/index.ts";
 import { withoutPassword } from "../secrets.ts";
+import { rounded } from "./traffic-view.ts";
 
 export interface InstanceView {
   readonly id: string;
@@ -73,6 +74,7 @@ export function viewServices({
     names.map((name) => {
       const run = running.get(name);
       const known = registered.get(name) ?? [];
+      const passed = traffic.services.get(name);
       const view: ServiceView = {
         name,
         status: run?.managed === true ? run.status : statusOf(known),
@@ -81,20 +83,10 @@ export function viewServices({
         instances: known.map((instance) => viewInstance(instance, run, sinceMs(instance))),
         managed: run?.managed === true,
         ownServices: [...new Set(known.flatMap((instance) => ownOf(instance)))].toSorted(),
-        traffic: rounded(traffic.services.get(name)),
+        traffic: passed === undefined ? undefined : rounded(passed),
         crashes: run?.crashes ?? 0,
       };
       return [name, view];
-    }),
-  );
-}
-
-/** Edges by what tells them apart. */
-export function viewEdges({ edges }: TrafficReport): ReadonlyMap<string, TrafficEdge> {
-  return new Map(
-    edges.map((edge) => {
-      const { source, target, kind, subject, traffic } = edge;
-      return [[source, target, kind, subject].join("\n"), { ...edge, traffic: rounded(traffic) ?? traffic }];
     }),
   );
 }
@@ -147,11 +139,4 @@ function viewInstance(
     pid: started?.pid ?? 0,
     sinceMs: started?.pid === undefined ? sinceMs : started.since.getTime(),
   };
-}
-
-/** Two digits say enough, and change less often. */
-function rounded(traffic: Traffic | undefined): Traffic | undefined {
-  if (traffic === undefined) return undefined;
-  const { count, errors, p50Ms, p99Ms } = traffic;
-  return { count, errors, p50Ms: Number(p50Ms.toPrecision(2)), p99Ms: Number(p99Ms.toPrecision(2)) };
 }

@@ -2,15 +2,12 @@
 import { keepInfra } from "./keeper.ts";
 
 /** What the keeper says on its standard output while it starts. */
-export type KeeperLine =
-  | { readonly type: "progress"; readonly text: string }
-  | { readonly type: "ready" }
-  | { readonly type: "failed"; readonly message: string };
+export type KeeperLine = { readonly type: "ready" } | { readonly type: "failed"; readonly message: string };
 
 const [record = ""] = process.argv.slice(2);
 const say = (line: KeeperLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 // Whoever started us listens to the start only.
-process.stdout.on("error", () => {});
+for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
 
 const defaultIdleMs = 120_000;
 

@@ -12,6 +12,7 @@ import { createInterface } from "node:readline";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, acquireFileLock, InfraError } from "../../infra/index.ts";
+import { nodeConditions } from "../node-conditions.ts";
 import type { KeeperLine } from "./keeper-main.ts";
 import type { KeeperRecord } from "./keeper.ts";
 
@@ -109,34 +110,37 @@ async function startKeeper(record: string, environment: Environment): Promise<vo
     CONSUL_HTTP_ADDR: ____,
     ...inherited
   } = environment;
-  const conditions = process.execArgv.filter((option) => option.startsWith("--conditions"));
-  const child = spawn(process.execPath, [...conditions, main, record], {
+  const child = spawn(process.execPath, [...nodeConditions(), main, record], {
     detached: true,
     cwd: "/",
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: inherited,
   });
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => (errors += text.toString("utf8")));
   const failed = new Promise<never>((_, reject) => {
     child.once("error", reject);
-    child.once("exit", () =>
-      reject(new InfraError("The keeper of the infra that tests share ended at its start")),
+    child.once("close", () =>
+      reject(new InfraError(`The keeper of the infra that tests share ended at its start: ${errors.trim()}`)),
     );
   });
+  failed.catch(() => {});
   try {
     await Promise.race([untilReady(child.stdout), failed]);
   } finally {
-    failed.catch(() => {});
     child.stdout.destroy();
+    child.stderr.destroy();
     child.unref();
   }
 }
 
+/** Waits for ever where the keeper ends without a word: its end is told by itself. */
 async function untilReady(output: NodeJS.ReadableStream): Promise<void> {
   for await (const text of createInterface({ input: output })) {
     // The keeper writes nothing else.
     const line = JSON.parse(text) as KeeperLine;
     if (line.type === "ready") return;
-    if (line.type === "failed") throw new InfraError(line.message);
+    throw new InfraError(line.message);
   }
-  throw new InfraError("The keeper of the infra that tests share ended at its start");
+  await new Promise<never>(() => {});
 }
