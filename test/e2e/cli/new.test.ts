@@ -10,7 +10,7 @@ import t, { type Test } from "tap";
 import { loadProject } from "../../../devkit/src/config/index.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
 import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
-import { jsonLines, root, samspel, samspelHere } from "./run-cli.ts";
+import { jsonLines, root, samspel, samspelHere, withoutTap } from "./run-cli.ts";
 
 /** Outside of the repository, so that nothing of it is found by chance. */
 async function folderOf(t: Test): Promise<string> {
@@ -21,12 +21,11 @@ async function folderOf(t: Test): Promise<string> {
 
 /** Runs a program in a folder; @throws where it fails. */
 async function run(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
-  const env = {
-    ...process.env,
-    PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
-    NODE_OPTIONS: "",
-  };
-  const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd, env });
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` };
+  const { stdout, stderr } = await promisify(execFile)("env", [...withoutTap, command, ...args], {
+    cwd,
+    env,
+  });
   return stdout + stderr;
 }
 
@@ -71,17 +70,21 @@ t.test("a new project is tested and runs, and so does a service that is added", 
     err: /samspel\.json has a service gift-cards already\n$/,
   });
 
-  const dev = spawn(process.execPath, [bin, "dev", "--json", "--no-gateway", "--no-dashboard"], {
-    cwd: shop,
-    stdio: ["ignore", "pipe", "inherit"],
-    env: {
-      ...process.env,
-      DATABASE_URL: databaseUrl(),
-      NATS_URL: natsUrl(),
-      SAMSPEL_SCHEMA: testSchema(t),
-      SAMSPEL_TOPIC_PREFIX: testTopicPrefix(t),
+  const dev = spawn(
+    "env",
+    [...withoutTap, process.execPath, bin, "dev", "--json", "--no-gateway", "--no-dashboard"],
+    {
+      cwd: shop,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        DATABASE_URL: databaseUrl(),
+        NATS_URL: natsUrl(),
+        SAMSPEL_SCHEMA: testSchema(t),
+        SAMSPEL_TOPIC_PREFIX: testTopicPrefix(t),
+      },
     },
-  });
+  );
   const ended = new Promise((resolve) => dev.once("close", resolve));
   const lines: string[] = [];
   try {
