@@ -27,7 +27,8 @@ export async function samspel(
   { env, cwd, input = "" }: RunOptions = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, ["--conditions=samspel-source", main, ...args], {
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1", ...env },
+    // npm, which some commands run, may be set up by variables.
+    env: { ...process.env, NO_COLOR: "1", ...env },
     cwd,
     stdio: ["pipe", "pipe", "pipe"],
   });
