@@ -1,5 +1,6 @@
 // `samspel new`: what it makes is what one would have written, and it runs.
 import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -51,9 +52,11 @@ t.test("samspel new refuses names, and makes nothing where something is", async 
 
 t.test("a new project is tested and runs, and so does a service that is added", async (t) => {
   const folder = await folderOf(t);
-  const shop = join(folder, "shop");
-  const made = await samspel(["new", "shop"], { cwd: folder });
-  t.match(made, { code: 0, out: /Next:\n {2}cd shop\n {2}npm test\n {2}npm start\n$/ }, made.err);
+  // Ports follow from the name.
+  const name = `shop-${randomBytes(3).toString("hex")}`;
+  const shop = join(folder, name);
+  const made = await samspel(["new", name], { cwd: folder });
+  t.match(made, { code: 0, out: /Next:\n {2}cd shop-\w+\n {2}npm test\n {2}npm start\n$/ }, made.err);
   const bin = join(shop, "node_modules/.bin/samspel");
   // By the packages that were installed into it, which know nothing of the repository.
   const service = await run(shop, bin, "new", "service", "gift-cards");
