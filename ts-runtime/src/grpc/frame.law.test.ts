@@ -1,6 +1,6 @@
 // Frames are the same however their bytes are cut, and nothing that comes is more than an error (F1, F2).
 import { Code, ConnectError } from "@connectrpc/connect";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import { FrameReader, soleFrame, writeFrameHeader, type Frame } from "./frame.ts";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { EchoResponseSchema } from "../../../test/gen/samspel/test/v1/echo_pb.ts";
 import { FrameReader } from "./frame.ts";
 import { MessageSink } from "./message-sink.ts";

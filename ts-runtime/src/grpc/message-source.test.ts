@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t, { type Test } from "tap";
 import { EchoResponseSchema } from "../../../test/gen/samspel/test/v1/echo_pb.ts";
 import { MessageSource } from "./message-source.ts";

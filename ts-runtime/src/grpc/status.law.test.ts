@@ -1,7 +1,7 @@
 // The end of a call comes over the wire as it was, and no peer's end is more than an error (S1, S2).
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import { ErrorDetailSchema } from "../gen/samspel/v1/errors_pb.ts";
 import type { Fields } from "./fields.ts";

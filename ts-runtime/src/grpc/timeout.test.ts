@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import { formatTimeout, parseTimeout } from "./timeout.ts";
 

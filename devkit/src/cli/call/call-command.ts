@@ -50,6 +50,8 @@ export async function call({ method, json, options }: CallCommand): Promise<numb
     });
     try {
       for await (const event of events) {
+        // Who interrupted it knows how it ended.
+        if (event.type === "end" && cancel.signal.aborted) break;
         show(event);
         if (event.type === "end") code = exitCodeOf(event.code);
       }
