@@ -263,53 +263,6 @@ t.test("a server that takes a connection and says nothing is unreachable in the 
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.teardown(() => server.close());
-  const { client, carrier } = clientOf(t, portOf(server), { connectMs: 50 });
-  t.equal(kindOf(await failureOf(client.echo({ text: "" }, { timeoutMs: withinMs }))), "unreachable");
-  carrier.close();
-});
-
-t.test("a server that freezes under a call is noticed by a ping, and called anew (N3)", async (t) => {
-  const echo = await startEcho(t);
-  const proxy = await startTcpProxy(t, `http://127.0.0.1:${echo.server.port}`);
-  const { client } = clientOf(t, Number(new URL(proxy.url).port), { silenceMs: 40, pingMs: 40 });
-  const waiting = client.echo({ text: "wait" });
-  await echo.called(1);
-  // Longer than the silence: pings go and come, and nothing happens.
-  await delay(200);
-  echo.release();
-  t.equal((await waiting).text, "wait");
-
-  const cut = failureOf(
-    client
-      .echoMany({ text: "endless", count: 1 })
-      [Symbol.asyncIterator]()
-      .next()
-      .then(() => freeze()),
-  );
-  async function freeze(): Promise<void> {
-    proxy.freeze();
-    await client.echo({ text: "hej" });
-  }
-  t.equal(kindOf(await cut), "lost");
-  proxy.thaw();
-  t.equal((await client.echo({ text: "hej" }, { timeoutMs: withinMs })).text, "hej");
-});
-
-t.test("a connection without calls is closed after a time, and made again for the next (N3)", async (t) => {
-  const raw = await startRaw(t, (stream) => answer(stream, hej));
-  const { client, carrier } = clientOf(t, raw.port, { silenceMs: 40 });
-  await client.echo({ text: "" });
-  t.ok(carrier.isUp);
-  while (raw.sessions.size > 0) await delay(5);
-  t.notOk(carrier.isUp);
-  t.equal((await client.echo({ text: "" })).text, "hej");
-});
-
-t.test("a server that takes a connection and says nothing is unreachable in the end", async (t) => {
-  const server = createServer((socket) => socket.on("error", () => {}));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.teardown(() => server.close());
   const { client } = clientOf(t, portOf(server), { connectMs: 50 });
   t.equal(kindOf(await failureOf(client.echo({ text: "" }, { timeoutMs: withinMs }))), "unreachable");
 });

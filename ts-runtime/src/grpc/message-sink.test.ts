@@ -42,7 +42,7 @@ t.test("messages of one tick leave in one write, and of the next in another (K1)
   t.equal(outlet.writes.length, 0);
   await tick();
   t.equal(outlet.writes.length, 1);
-  sink.add(frameOf("later"));
+  t.equal(sink.add(frameOf("later")), undefined);
   await tick();
   t.equal(outlet.writes.length, 2);
   t.same(textsOf(outlet.writes), [...Array.from({ length: 50 }, (_, number) => String(number)), "later"]);
