@@ -20,6 +20,7 @@ import type { Instances } from "./instances.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 const maxAttempts = 3;
+const noneTried: ReadonlySet<Channel> = new Set();
 const retryBackoff = { initialMs: 25, maxMs: 250 };
 
 export interface Call {
@@ -40,17 +41,18 @@ export interface Call {
 
 /** Runs attempts until one succeeds or the last one's error is final. */
 export async function attemptCall<T>(call: Call, attempt: (channel: Channel) => Promise<T>): Promise<T> {
-  const tried = new Set<Channel>();
+  // Most calls have one attempt.
+  let tried: Set<Channel> | undefined;
   call.budget.earn();
   for (let number = 1; ; number += 1) {
     // No await between the pick and the attempt, which counts itself: calls made at once must see each other.
-    const channel = call.instances.pick(tried) ?? (await firstInstance(call));
-    tried.add(channel);
+    const channel = call.instances.pick(tried ?? noneTried) ?? (await firstInstance(call));
     describeSpan({ "samspel.instance": channel.name });
     try {
       return await attempt(channel);
     } catch (error) {
       const failure = judgeOf(call, channel, error);
+      tried = (tried ?? new Set()).add(channel);
       if (!(await mayTryAgain(call, failure, number, tried))) throw failure.error;
       addSpanEvent("retry", {
         "samspel.attempt": number,

@@ -13,22 +13,34 @@ export interface Deadline {
 /** A timeout is sent in whole milliseconds, and Node's timers count in them: each may end a call a little early. */
 const earlyMs = 2;
 
+class TimedDeadline implements Deadline {
+  readonly #timeoutMs: number | undefined;
+  readonly #startedMs = performance.now();
+
+  constructor(timeoutMs: number | undefined) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  leftMs(): number | undefined {
+    return this.#timeoutMs === undefined ? undefined : this.#startedMs + this.#timeoutMs - performance.now();
+  }
+
+  get isOver(): boolean {
+    const left = this.leftMs();
+    return left !== undefined && left <= earlyMs;
+  }
+
+  error(method: string): ConnectError {
+    return toConnectError(
+      new SamspelError(
+        "SAMSPEL_DEADLINE_EXCEEDED",
+        `${method} did not answer within ${Math.round(this.#timeoutMs ?? 0)} ms`,
+      ),
+    );
+  }
+}
+
 /** @param timeoutMs from now; undefined for none. */
 export function createDeadline(timeoutMs: number | undefined): Deadline {
-  const endMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-  const leftMs = (): number | undefined => (endMs === undefined ? undefined : endMs - performance.now());
-  return {
-    leftMs,
-    get isOver() {
-      const left = leftMs();
-      return left !== undefined && left <= earlyMs;
-    },
-    error: (method) =>
-      toConnectError(
-        new SamspelError(
-          "SAMSPEL_DEADLINE_EXCEEDED",
-          `${method} did not answer within ${Math.round(timeoutMs ?? 0)} ms`,
-        ),
-      ),
-  };
+  return new TimedDeadline(timeoutMs);
 }

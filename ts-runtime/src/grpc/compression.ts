@@ -42,6 +42,17 @@ export function answerCompression(
   ofRequest: Compression | undefined,
 ): Compression | undefined {
   if (accepted === undefined || accepted === "") return ofRequest;
+  if (accepted === lastAccepted) return lastAnswer;
+  lastAccepted = accepted;
+  lastAnswer = firstKnown(accepted);
+  return lastAnswer;
+}
+
+/** Callers say the same in each call, and most of them the same as the others. */
+let lastAccepted: string | undefined;
+let lastAnswer: Compression | undefined;
+
+function firstKnown(accepted: string): Compression | undefined {
   for (const name of accepted.split(",")) {
     const found = compressionOf(name.trim());
     if (found !== undefined) return found;

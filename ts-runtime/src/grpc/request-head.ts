@@ -30,7 +30,7 @@ export function requestHead(
   if (headers !== undefined) addOwn(head, headers);
   if (endMs !== undefined) {
     // A header of the user's own would be a second one.
-    remove(head, "grpc-timeout");
+    if (headers?.has("grpc-timeout") === true) remove(head, "grpc-timeout");
     head.push("grpc-timeout", formatTimeout(Math.max(1, endMs - performance.now())));
   }
   return head;
