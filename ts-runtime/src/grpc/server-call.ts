@@ -32,7 +32,7 @@ export type Run<O extends CallOrigin> =
   | {
       readonly takes: "one";
       readonly gives: "many";
-      run(request: Message, call: ServerCall<O>): Maybe<AsyncIterable<Init>>;
+      run(request: Message, call: ServerCall<O>): AsyncIterable<Init>;
     }
   | {
       readonly takes: "many";
@@ -42,7 +42,7 @@ export type Run<O extends CallOrigin> =
   | {
       readonly takes: "many";
       readonly gives: "many";
-      run(requests: AsyncIterable<Message>, call: ServerCall<O>): Maybe<AsyncIterable<Init>>;
+      run(requests: AsyncIterable<Message>, call: ServerCall<O>): AsyncIterable<Init>;
     };
 
 export type ServedMethod<O extends CallOrigin> = Run<O> & {
@@ -59,8 +59,8 @@ export interface CallEdge<O extends CallOrigin> {
   admit(call: ServerCall<O>): void | Promise<void>;
   /** What a caller gets for a failure. */
   failed(error: unknown, call: ServerCall<O>): ConnectError;
-  /** The end of a call, with its code; undefined for one that went well. */
-  ended(call: ServerCall<O>, code: Code | undefined): void;
+  /** The end of a call: with an error, or well. */
+  ended(call: ServerCall<O>, error: ConnectError | undefined): void;
   /** Nothing of the call is left. */
   closed(call: ServerCall<O>): void;
 }
@@ -112,6 +112,11 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
     stream.listen(this);
     if (refusal !== undefined) this.#refuse(refusal);
     else if (served.takes === "many") this.#begin(this.#openSource());
+  }
+
+  /** A header of the request, without all of them being made. */
+  header(name: string): string | undefined {
+    return fieldOf(this.#stream.fields, name);
   }
 
   get isOver(): boolean {
@@ -312,7 +317,7 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
 
   #end(error: ConnectError | undefined): void {
     if (this.#deadline !== undefined) this.#edge.deadlines.forget(this, this.#deadline);
-    this.#edge.ended(this, error?.code);
+    this.#edge.ended(this, error);
     CallContext.end(this.context, error === undefined ? undefined : (this.#abortReason ?? error));
     this.#source?.abort(this.#abortReason ?? endedCall);
     this.#sink?.close();

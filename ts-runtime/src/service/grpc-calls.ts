@@ -1,30 +1,13 @@
 // gRPC calls on the way to their handlers: by our own handling of the wire, and with the same edge as all other calls.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { Code, type ContextValues, type Interceptor } from "@connectrpc/connect";
-import {
-  createGrpcServer,
-  Deadlines,
-  NodeServerStream,
-  type CallEdge,
-  type CallOrigin,
-  type ServerCall,
-} from "../grpc/index.ts";
-import { toConnectError } from "../errors/index.ts";
-import { callerKey, identityKey } from "./caller.ts";
+import type { Interceptor } from "@connectrpc/connect";
+import { createGrpcServer, Deadlines, NodeServerStream } from "../grpc/index.ts";
+import type { Tracing } from "../telemetry/index.ts";
+import { Origin, ownEnds, passingEnds, type Call, type Connection } from "./call-edge.ts";
 import { servedMethods } from "./call-methods.ts";
-import { drainingKey } from "./draining.ts";
-import { failed } from "./edge.ts";
-import { peerKey, type Peer } from "./peer.ts";
+import { withCallSpans } from "./call-spans.ts";
+import type { Peer } from "./peer.ts";
 import type { RequestHandlerOptions } from "./request-handler.ts";
-
-/** A connection, as its calls see it. */
-export interface Connection {
-  readonly socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
-  /** Undefined for an anonymous one. */
-  readonly peer: Peer | undefined;
-  /** Nothing is left of one of its calls. */
-  onCallClosed(): void;
-}
 
 export interface GrpcCalls {
   /** How many are running, until nothing of them is left. */
@@ -32,30 +15,25 @@ export interface GrpcCalls {
   accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): void;
 }
 
-class Origin implements CallOrigin {
-  readonly peer: Peer | undefined;
-  readonly connection: Connection;
-  readonly #draining: AbortSignal;
-
-  constructor(connection: Connection, draining: AbortSignal) {
-    this.peer = connection.peer;
-    this.connection = connection;
-    this.#draining = draining;
-  }
-
-  describe(values: ContextValues): void {
-    values.set(drainingKey, this.#draining).set(callerKey, this.connection.socket);
-    if (this.peer !== undefined) values.set(peerKey, this.peer).set(identityKey, this.peer.caller);
-  }
+/** Around handlers, but for the interceptors of `options`. */
+export interface OwnInterceptors {
+  readonly edge: Interceptor;
+  readonly tracing: Tracing | undefined;
+  readonly spans: readonly Interceptor[];
 }
 
-type Call = ServerCall<Origin>;
+/** Where there are no other interceptors, ours are none either: what they do is done without them, at less cost. */
+export function createGrpcCalls(options: RequestHandlerOptions, own: OwnInterceptors): GrpcCalls {
+  const { bindings, timeoutMs, interceptors: others, logger, guard } = options;
+  const isIntercepted = others.length > 0;
+  const interceptors = isIntercepted ? [...own.spans, own.edge, ...others] : [];
+  const plain = {
+    methods: servedMethods<Origin>({ bindings, interceptors, timeoutMs }),
+    ends: isIntercepted ? passingEnds : ownEnds(logger, guard),
+  };
+  const { methods, ends } =
+    isIntercepted || own.tracing === undefined ? plain : withCallSpans(own.tracing, plain);
 
-/** @param interceptors the edge among them; where there are none, the same is done here. */
-export function createGrpcCalls(
-  options: RequestHandlerOptions,
-  interceptors: readonly Interceptor[],
-): GrpcCalls {
   const calls = new Set<Call>();
   const origins = new WeakMap<Connection, Origin>();
   const originOf = (connection: Connection): Origin => {
@@ -65,13 +43,12 @@ export function createGrpcCalls(
     origins.set(connection, origin);
     return origin;
   };
-  const isIntercepted = interceptors.length > 0;
   const server = createGrpcServer<Origin>({
-    methods: servedMethods({ bindings: options.bindings, interceptors, timeoutMs: options.timeoutMs }),
+    methods,
     edge: {
+      ...ends,
       deadlines: new Deadlines(),
       maxBytes: options.maxReceiveBytes,
-      ...(isIntercepted ? passing : ownEdge(options)),
       closed(call) {
         calls.delete(call);
         call.origin.connection.onCallClosed();
@@ -98,37 +75,6 @@ export function createGrpcCalls(
   };
 }
 
-/** Without interceptors: what `createEdge` does. */
-function ownEdge({
-  guard,
-  logger,
-}: RequestHandlerOptions): Pick<CallEdge<Origin>, "admit" | "failed" | "ended"> {
-  return {
-    admit: ({ origin, method }) => guard?.admit(origin.peer, method),
-    failed: (error, call) => failed(error, endingOf(call), { method: nameOf(call), logger }),
-    ended(call, code) {
-      if (!logger.isLevelEnabled("debug")) return;
-      const traceparent = call.context.requestHeader.get("traceparent") ?? undefined;
-      const durationMs = Math.round(performance.now() - call.context.startedMs);
-      logger.debug(
-        { method: nameOf(call), code: code === undefined ? "ok" : Code[code], durationMs, traceparent },
-        "call",
-      );
-    },
-  };
-}
-
-/** With interceptors, of which the edge is one. */
-const passing: Pick<CallEdge<Origin>, "admit" | "failed" | "ended"> = {
-  admit() {},
-  failed: toConnectError,
-  ended() {},
-};
-
-function endingOf({ abortReason }: Call): Pick<AbortSignal, "aborted" | "reason"> {
-  return { aborted: abortReason !== undefined, reason: abortReason };
-}
-
 /** A stream ends when its peer is no longer welcome (G3). */
 function endWithPeer(call: Call, { revoked }: Peer, stream: ServerHttp2Stream): void {
   const end = (): void => call.abort(revoked.reason);
@@ -138,8 +84,4 @@ function endWithPeer(call: Call, { revoked }: Peer, stream: ServerHttp2Stream): 
 
 function isStream({ method }: Call): boolean {
   return method.methodKind !== "unary";
-}
-
-function nameOf({ method }: Call): string {
-  return `${method.parent.typeName}/${method.name}`;
 }

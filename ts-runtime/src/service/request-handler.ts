@@ -59,14 +59,11 @@ export interface RequestHandler {
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   const { logger, guard } = options;
   const tracing = createTracing();
-  // The first is the outermost.
-  const interceptors = [
-    ...(tracing === undefined ? [] : [createServerSpans(tracing)]),
-    createEdge({ logger, openEnded: options.openEnded, guard }),
-    ...options.interceptors,
-  ];
+  const spans = tracing === undefined ? [] : [createServerSpans(tracing)];
+  const edge = createEdge({ logger, openEnded: options.openEnded, guard });
   const router = createConnectRouter({
-    interceptors,
+    // The first is the outermost.
+    interceptors: [...spans, edge, ...options.interceptors],
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,
@@ -98,8 +95,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       reply(request, response, { status: 400, header: new Headers() });
     }
   };
-  // What the edge does, calls of gRPC do by themselves where it stands alone.
-  return { handler: answer, grpc: createGrpcCalls(options, interceptors.length === 1 ? [] : interceptors) };
+  return { handler: answer, grpc: createGrpcCalls(options, { edge, tracing, spans }) };
 }
 
 function filesOf(bindings: readonly ServiceBinding[]): readonly DescFile[] {

@@ -1,10 +1,11 @@
-// A span for each call that is answered (A3): the outermost interceptor, where anybody wants spans.
+// A span for each call that is answered (A3), where anybody wants spans: the outermost interceptor, or by who answers gRPC.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   activeTrace,
   extractTrace,
   failureOf,
+  type Carrier,
   type RunningSpan,
   type SpanAttributes,
   type Tracing,
@@ -25,26 +26,30 @@ const unseen = /^(grpc\.|samspel\.v1\.(Backoffice|Inspection)Service$)/;
 
 export function createServerSpans(tracing: Tracing): Interceptor {
   return (next) => async (request) => {
-    const { method } = request;
-    if (unseen.test(method.parent.typeName)) return next(request);
-    // Active already: an instrumentation of HTTP was here before us.
-    const parent = activeTrace() ?? extractTrace(request.header);
-    const span = tracing.start({
-      type: "server",
-      name: nameOf(method),
-      attributes: attributesOf(method),
-      parent,
-    });
+    const span = startServerSpan(tracing, request.method, request.header);
+    if (span === undefined) return next(request);
     try {
       const response = await span.within(() => next(request));
       if (response.stream) return { ...response, message: spanned(response.message, span) };
-      end(span, undefined);
+      endServerSpan(span, undefined);
       return response;
     } catch (error) {
-      end(span, error);
+      endServerSpan(span, error);
       throw error;
     }
   };
+}
+
+/** Undefined for a method that nobody wants to see. */
+export function startServerSpan(
+  tracing: Tracing,
+  method: DescMethod,
+  headers: Carrier,
+): RunningSpan | undefined {
+  if (unseen.test(method.parent.typeName)) return undefined;
+  // Active already: an instrumentation of HTTP was here before us.
+  const parent = activeTrace() ?? extractTrace(headers);
+  return tracing.start({ type: "server", name: nameOf(method), attributes: attributesOf(method), parent });
 }
 
 /** The answers of a stream, each made within the span, which ends with the last one. */
@@ -64,12 +69,13 @@ async function* spanned<T>(messages: AsyncIterable<T>, span: RunningSpan): Async
     failure = error;
     throw error;
   } finally {
-    end(span, failure);
+    endServerSpan(span, failure);
     await iterator.return?.();
   }
 }
 
-function end(span: RunningSpan, error: unknown): void {
+/** @param error undefined for a call that went well. */
+export function endServerSpan(span: RunningSpan, error: unknown): void {
   const code = error === undefined ? 0 : ConnectError.from(error).code;
   span.set({ "rpc.grpc.status_code": code });
   if (error !== undefined) {

@@ -10,7 +10,7 @@ export {
   tracePassedOnFrom,
 } from "./propagation.ts";
 export { redactUrl } from "@samspel/registry/redact-url";
-export { tracePassedOn } from "./trace-context.ts";
+export { tracePassedOn, type Carrier } from "./trace-context.ts";
 export {
   activeTrace,
   addSpanEvent,
