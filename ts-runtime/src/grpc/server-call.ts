@@ -28,21 +28,25 @@ type Maybe<T> = T | PromiseLike<T>;
 
 /** What a method does, by its kind. */
 export type Run<O extends CallOrigin> =
-  | { readonly takes: "one"; readonly gives: "one"; run(request: Message, call: ServerCall<O>): Maybe<Init> }
+  | {
+      readonly takes: "one";
+      readonly gives: "one";
+      readonly run: (request: Message, call: ServerCall<O>) => Maybe<Init>;
+    }
   | {
       readonly takes: "one";
       readonly gives: "many";
-      run(request: Message, call: ServerCall<O>): AsyncIterable<Init>;
+      readonly run: (request: Message, call: ServerCall<O>) => AsyncIterable<Init>;
     }
   | {
       readonly takes: "many";
       readonly gives: "one";
-      run(requests: AsyncIterable<Message>, call: ServerCall<O>): Maybe<Init>;
+      readonly run: (requests: AsyncIterable<Message>, call: ServerCall<O>) => Maybe<Init>;
     }
   | {
       readonly takes: "many";
       readonly gives: "many";
-      run(requests: AsyncIterable<Message>, call: ServerCall<O>): AsyncIterable<Init>;
+      readonly run: (requests: AsyncIterable<Message>, call: ServerCall<O>) => AsyncIterable<Init>;
     };
 
 export type ServedMethod<O extends CallOrigin> = Run<O> & {
