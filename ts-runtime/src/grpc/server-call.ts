@@ -14,60 +14,17 @@ import {
   type Compression,
 } from "./compression.ts";
 import { contentType } from "./content-type.ts";
-import type { Deadline, Deadlines, NotedDeadline } from "./deadlines.ts";
+import type { Deadline, NotedDeadline } from "./deadlines.ts";
 import { addHeaders, fieldOf, type RawFields } from "./fields.ts";
 import { soleFrame } from "./frame.ts";
 import { MessageSink } from "./message-sink.ts";
 import { MessageSource } from "./message-source.ts";
 import { decodeMessage, encodeFrame } from "./message.ts";
 import { okStatus, statusFields } from "./status.ts";
+import type { CallEdge, ServedMethod } from "./served-method.ts";
 import { parseTimeout } from "./timeout.ts";
 
 type Init = MessageInitShape<DescMessage>;
-type Maybe<T> = T | PromiseLike<T>;
-
-/** What a method does, by its kind. */
-export type Run<O extends CallOrigin> =
-  | {
-      readonly takes: "one";
-      readonly gives: "one";
-      readonly run: (request: Message, call: ServerCall<O>) => Maybe<Init>;
-    }
-  | {
-      readonly takes: "one";
-      readonly gives: "many";
-      readonly run: (request: Message, call: ServerCall<O>) => AsyncIterable<Init>;
-    }
-  | {
-      readonly takes: "many";
-      readonly gives: "one";
-      readonly run: (requests: AsyncIterable<Message>, call: ServerCall<O>) => Maybe<Init>;
-    }
-  | {
-      readonly takes: "many";
-      readonly gives: "many";
-      readonly run: (requests: AsyncIterable<Message>, call: ServerCall<O>) => AsyncIterable<Init>;
-    };
-
-export type ServedMethod<O extends CallOrigin> = Run<O> & {
-  readonly method: DescMethod;
-  /** Of calls that bring none, in milliseconds. */
-  readonly timeoutMs: number | undefined;
-};
-
-/** What a server does at the ends of its calls. */
-export interface CallEdge<O extends CallOrigin> {
-  readonly deadlines: Deadlines;
-  readonly maxBytes: number;
-  /** Before the handler: throws what it refuses with. */
-  admit(call: ServerCall<O>): void | Promise<void>;
-  /** What a caller gets for a failure. */
-  failed(error: unknown, call: ServerCall<O>): ConnectError;
-  /** The end of a call: with an error, or well. */
-  ended(call: ServerCall<O>, error: ConnectError | undefined): void;
-  /** Nothing of the call is left. */
-  closed(call: ServerCall<O>): void;
-}
 
 const answerHead: RawFields = [":status", "200", "content-type", contentType];
 

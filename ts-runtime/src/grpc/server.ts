@@ -4,7 +4,8 @@ import type { CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
 import { contentType } from "./content-type.ts";
 import { fieldOf } from "./fields.ts";
-import { ServerCall, type CallEdge, type ServedMethod } from "./server-call.ts";
+import type { CallEdge, ServedMethod } from "./served-method.ts";
+import { ServerCall } from "./server-call.ts";
 import { statusFields } from "./status.ts";
 
 export interface GrpcServerOptions<O extends CallOrigin> {
