@@ -4,6 +4,7 @@
 //   V3. A unary handler begins when the request is whole: with one message, no less and no more.
 import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { answerHead, answerTrailers, bareHead } from "./answer-fields.ts";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
 import {
@@ -13,20 +14,18 @@ import {
   requestCompression,
   type Compression,
 } from "./compression.ts";
-import { contentType } from "./content-type.ts";
 import type { Deadline, NotedDeadline } from "./deadlines.ts";
-import { addHeaders, fieldOf, type RawFields } from "./fields.ts";
+import { fieldOf } from "./fields.ts";
 import { soleFrame } from "./frame.ts";
 import { MessageSink } from "./message-sink.ts";
 import { MessageSource } from "./message-source.ts";
 import { decodeMessage, encodeFrame } from "./message.ts";
+import { extraRequest, missingRequest } from "./request-count.ts";
 import { okStatus, statusFields } from "./status.ts";
 import type { CallEdge, ServedMethod } from "./served-method.ts";
 import { parseTimeout } from "./timeout.ts";
 
 type Init = MessageInitShape<DescMessage>;
-
-const answerHead: RawFields = [":status", "200", "content-type", contentType];
 
 export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadline {
   readonly method: DescMethod;
@@ -219,7 +218,7 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   #answer(frame: Buffer, compression: Compression | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stream.answer(this.#head(compression), frame, this.#trailers(okStatus));
+    this.#stream.answer(answerHead(this.context, compression), frame, answerTrailers(this.context, okStatus));
     this.#end(undefined);
   }
 
@@ -244,14 +243,14 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
     this.#sendHead();
     this.#isOver = true;
     sink.flush();
-    this.#stream.end(this.#trailers(okStatus));
+    this.#stream.end(answerTrailers(this.context, okStatus));
     this.#end(undefined);
   }
 
   #sendHead(): void {
     if (this.#headSent) return;
     this.#headSent = true;
-    this.#stream.head(this.#head(this.#answerCompression));
+    this.#stream.head(answerHead(this.context, this.#answerCompression));
   }
 
   /** V2 */
@@ -263,14 +262,14 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   #refuse(error: ConnectError): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const status = this.#trailers(statusFields(error));
+    const status = answerTrailers(this.context, statusFields(error));
     if (this.#headSent) {
       this.#sink?.flush();
       this.#stream.end(status);
     } else if (CallContext.written(this.context).header === undefined) {
-      this.#stream.refuse([...answerHead, ...status]);
+      this.#stream.refuse([...bareHead, ...status]);
     } else {
-      this.#stream.head(this.#head(undefined));
+      this.#stream.head(answerHead(this.context, undefined));
       this.#stream.end(status);
     }
     this.#end(error);
@@ -289,35 +288,10 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   #leave(): void {
     this.#answers?.return?.().then(undefined, () => {});
   }
-
-  #head(compression: Compression | undefined): RawFields {
-    const { header } = CallContext.written(this.context);
-    if (header === undefined && compression === undefined) return answerHead;
-    const head = [...answerHead];
-    if (compression !== undefined) head.push("grpc-encoding", compression.name);
-    if (header !== undefined) addHeaders(head, header);
-    return head;
-  }
-
-  #trailers(status: RawFields): RawFields {
-    const { trailer } = CallContext.written(this.context);
-    if (trailer === undefined) return status;
-    const trailers: string[] = [];
-    addHeaders(trailers, trailer);
-    return [...trailers, ...status];
-  }
 }
 
 const endedCall = new ConnectError("the call has ended", Code.Canceled);
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-function missingRequest({ name }: DescMethod): ConnectError {
-  return new ConnectError(`protocol error: missing input message for ${name}`, Code.Unimplemented);
-}
-
-function extraRequest({ name }: DescMethod): ConnectError {
-  return new ConnectError(`protocol error: received extra input message for ${name}`, Code.Unimplemented);
 }
