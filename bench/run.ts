@@ -19,6 +19,8 @@ const short: Readonly<Record<string, readonly string[]>> = {
   delivery: ["--ms=2000", "--events=5000"],
   commands: ["--rounds=1", "--ms=500"],
   consume: ["--rounds=1", "--messages=50000"],
+  dev: ["--saves=5", "--starts=1"],
+  gateway: ["--rounds=1", "--ms=500"],
   identity: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--live=20000", "--stored=50000"],

@@ -28,7 +28,7 @@ async function record() {
     if (ready) continue;
     lines.push(line);
     ready = line.includes(lastLine);
-    if (ready) process.kill(-child.pid, "SIGINT");
+    if (ready && child.pid !== undefined) process.kill(-child.pid, "SIGINT");
   }
   await ended;
   if (!ready) throw new Error(`${command} did not get ready:\n${lines.join("\n")}`);

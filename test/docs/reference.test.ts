@@ -72,3 +72,18 @@ t.test("environment.md has each variable that a service reads, and no other", as
     [...new Set([...variables, ...ofTls])].sort(),
   );
 });
+
+t.test("gateway.md has each option of the gateway", async (t) => {
+  const page = read("docs/reference/gateway.md");
+  const [, section = ""] = /## Options\n(.*?)\n## /s.exec(page) ?? [];
+  const listed = new Set([...section.matchAll(/[\w.]+/g)].map(([name]) => name));
+  const missing = ["GatewayOptions", "CorsOptions", "JwtOptions", "RateLimit"].flatMap((name) =>
+    members("devkit/src/gateway/options.ts", name).filter(
+      (member) => ![...listed].some((one) => one === member || one.endsWith(`.${member}`)),
+    ),
+  );
+  t.same(
+    missing.filter((member) => !["cors", "jwt", "tls"].includes(member)),
+    [],
+  );
+});

@@ -32,7 +32,7 @@ export interface FaultyService {
   readonly counters: Client<typeof CounterService>;
   readonly backoffice: Client<typeof BackofficeService>;
   /** Adds to a counter, so many times one. */
-  countUp(counterId: string, times: number): Promise<void>;
+  countUp(this: void, counterId: string, times: number): Promise<void>;
 }
 
 /** Starts it on a schema and a prefix of its own; it ends with the test. */

@@ -56,6 +56,11 @@ export function formatCount(value: number | bigint): string {
   return `${(number / 1_000_000).toFixed(1)} M`;
 }
 
+/** `1 span`, `12 spans`; `many` for nouns that take no `s`. */
+export function counted(value: number | bigint, noun: string, many = `${noun}s`): string {
+  return `${formatCount(value)} ${Number(value) === 1 ? noun : many}`;
+}
+
 /** From what came within a minute: `12/s`, `0.4/s`, `—` for none. */
 export function formatRate(perMinute: number | bigint): string {
   const perSecond = Number(perMinute) / 60;

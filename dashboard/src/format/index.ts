@@ -1,4 +1,5 @@
 export {
+  counted,
   durationMs,
   formatAgo,
   formatBytes,

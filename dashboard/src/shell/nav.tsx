@@ -1,5 +1,6 @@
 // The way to all pages.
 import type { VNode } from "preact";
+import { counted } from "../format/index.ts";
 import { useEffect, useState } from "preact/hooks";
 import { connectionLost, services, system } from "../api/index.ts";
 import { href, pages, route } from "../router/index.ts";
@@ -37,7 +38,7 @@ export function Nav(): VNode {
             aria-hidden="true"
           />
           <span class="side-name">{system.value?.name ?? "…"}</span>
-          <span class="faint">{services.value.length} services</span>
+          <span class="faint">{counted(services.value.length, "service")}</span>
         </p>
         <nav aria-label="Pages">
           <ul>

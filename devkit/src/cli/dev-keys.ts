@@ -2,9 +2,14 @@
 import { spawn } from "node:child_process";
 import type { Dev } from "../dev/index.ts";
 
+/** The terminal's input, as far as it is used. */
+export type KeyInput = Pick<NodeJS.ReadStream, "isTTY" | "setRawMode" | "on" | "off" | "resume" | "pause">;
+
 export interface DevKeysOptions {
-  readonly dev: Dev;
-  readonly input: NodeJS.ReadStream;
+  readonly dev: Pick<Dev, "restart" | "dashboardUrl"> & {
+    readonly services: readonly { readonly name: string }[];
+  };
+  readonly input: KeyInput;
   readonly notice: (text: string) => void;
   readonly error: (text: string) => void;
   /** Ctrl-C and q; in raw mode the terminal sends no signal for it. */
@@ -12,7 +17,7 @@ export interface DevKeysOptions {
 }
 
 /** What is told of the keys; undefined where there is no terminal. */
-export function keysText(input: NodeJS.ReadStream): string | undefined {
+export function keysText(input: KeyInput): string | undefined {
   return input.isTTY
     ? "r restarts · o opens the dashboard · q quits. Data is kept; --fresh begins anew."
     : undefined;

@@ -111,7 +111,7 @@ export type EdgeKind = "ask" | "tell" | "topic";
 export interface TrafficEdge {
   /** Who calls, tells or publishes; empty where nobody knows. */
   readonly source: string;
-  /** Who is called, told, or consumes. */
+  /** Who is called, told, or consumes; empty where it sends no spans: then `subject` says what it serves. */
   readonly target: string;
   readonly kind: EdgeKind;
   /** The full name of the proto service, or the topic's. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
@@ -115,6 +115,68 @@ t.test("loadProject() names file, path, value and what is allowed when something
     ],
   ];
   for (const [content, expected] of cases) t.equal(await complaint(content), `DIR/samspel.json: ${expected}`);
+});
+
+t.test("loadProject() takes samspel.config.ts, and refuses a folder with both kinds", async (t) => {
+  const dir = join(folder, "config");
+  await mkdir(dir);
+  await writeFile(
+    join(dir, "samspel.config.ts"),
+    `const name: string = "shop";\nexport default { name, services: { cart: { command: ["node", name] } } };`,
+  );
+  const project = await loadProject(dir);
+  t.match(project, { name: "shop", dir, services: [{ name: "cart", command: ["node", "shop"] }] });
+  await writeFile(join(dir, "samspel.json"), "{}");
+  await t.rejects(loadProject(dir), { message: /there is .*samspel\.json beside it: keep one of them/ });
+  await writeFile(join(dir, "named.ts"), "export const name = 1;");
+  await t.rejects(loadProject(join(dir, "named.ts")), { message: /has no default export/ });
+});
+
+t.test("loadProject() adds what another project has, unless it says otherwise", async (t) => {
+  const base = join(folder, "base");
+  await mkdir(join(base, "lib"), { recursive: true });
+  const services = { cart: { ...cart, cwd: "lib" }, stock: { ...cart, env: { FROM: "base" } } };
+  await writeFile(
+    join(base, "samspel.json"),
+    JSON.stringify({ name: "base", services, try: ["curl {stock.url}"] }),
+  );
+  const own = {
+    stock: { ...cart, env: { FROM: "own" } },
+    mail: { unmanaged: { address: "localhost", port: 25 } },
+  };
+  const project = await load({ name: "shop", services: own, extends: "base" });
+  t.equal(project.name, "shop");
+  t.strictSame(project.extended, [join(base, "samspel.json")]);
+  t.match(project.services, [
+    { name: "cart", cwd: join(base, "lib") },
+    { name: "stock", cwd: folder, env: { FROM: "own" } },
+  ]);
+  t.strictSame(project.unmanaged, [{ name: "mail", place: { address: "localhost", port: 25 } }]);
+  t.strictSame(project.tryCommands, ["curl {stock.url}"]);
+  await writeFile(join(base, "samspel.json"), JSON.stringify({ name: "base", services, extends: ".." }));
+  t.match(await complaint({ name: "shop", services: own, extends: "base" }), /extends itself/);
+});
+
+t.test("loadProject() finds proto files and their generator where they usually are", async (t) => {
+  t.strictSame((await load({ name: "shop", services: { cart } })).protos, []);
+  await mkdir(join(folder, "proto"));
+  await writeFile(join(folder, "buf.gen.yaml"), "version: v2");
+  const usual = { cwd: folder, generate: ["buf", "generate"], lint: true, against: undefined };
+  t.strictSame((await load({ name: "shop", services: { cart } })).protos, [
+    { folders: [join(folder, "proto")], ...usual },
+  ]);
+  const protos = { folders: ["proto"], generate: ["make"], lint: false, against: false };
+  t.match((await load({ name: "shop", services: { cart }, protos })).protos, [
+    { generate: ["make"], lint: false, against: false },
+  ]);
+  t.match(
+    await complaint({ name: "shop", services: { cart }, protos: { ...protos, folders: ["no"] } }),
+    /protos\.folders\[0\]: there is no folder/,
+  );
+  t.match(
+    await complaint({ name: "shop", services: { cart: { ...cart, unmanaged: true } } }),
+    /keep one of them/,
+  );
 });
 
 t.test("loadProject() lists all mistakes at once", async (t) => {

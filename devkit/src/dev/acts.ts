@@ -39,3 +39,10 @@ export function createActs(): Acts {
     },
   };
 }
+
+/** Rejects with the reason when the act is ended by a later wish. */
+export function whenEnded(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

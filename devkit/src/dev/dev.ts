@@ -69,7 +69,7 @@ export type DevEvent =
   | { readonly type: "recovered"; readonly name: string }
   /** Files changed; these services restart. Paths are relative to the project's folder. */
   | { readonly type: "changed"; readonly files: readonly string[]; readonly services: readonly string[] }
-  /** A service was started anew as its files had changed. */
+  /** A service was started anew, as its files had changed or somebody asked for it. */
   | { readonly type: "reloaded"; readonly name: string; readonly tookMs: number }
   /** samspel.json changed: a new run takes it up. */
   | { readonly type: "project-changed" }

@@ -9,7 +9,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { urlOf, type ServiceDefinition } from "../config/index.ts";
 import type { ProcessExit, SupervisedProcess } from "../process/index.ts";
-import { createActs } from "./acts.ts";
+import { createActs, whenEnded } from "./acts.ts";
+import { createCrashBackoff } from "./crash-backoff.ts";
 import { deregister } from "./deregister.ts";
 import type { DevReporter, DevService, RegisteredInstance } from "./dev.ts";
 import { endedBadly } from "./dev-error.ts";
@@ -24,10 +25,6 @@ import {
   type ServiceProcess,
   type ServiceProcessOptions,
 } from "./service-process.ts";
-
-const firstDelayMs = 500;
-const longestDelayMs = 10_000;
-const resetAfterMs = 30_000;
 
 export interface ServiceRunnerOptions extends Omit<ServiceProcessOptions, "name" | "cwd" | "reporter"> {
   readonly definition: ServiceDefinition;
@@ -72,6 +69,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
   const overlaps = watched && handover === "overlap";
   const processes: ServiceProcessOptions = { ...options, name, cwd };
   const acts = createActs();
+  const backoff = createCrashBackoff();
   const ending = new Set<Promise<void>>();
   let front: Front | undefined;
   let state: DevServiceStatus = "down";
@@ -80,7 +78,6 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
   let latest: SupervisedProcess | undefined;
   let instance: RegisteredInstance | undefined;
   let crashes = 0;
-  let recoveries = 0;
   let recovering = false;
 
   const change = (next: DevServiceStatus): void => {
@@ -153,7 +150,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
         if (signal.aborted) await endProcess(processes, process);
       }),
     );
-    return Promise.race([launched, rejection(signal)]);
+    return Promise.race([launched, whenEnded(signal)]);
   }
 
   /** Notes why it failed, and how it is then; what was given up is no failure. */
@@ -166,7 +163,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
       await work();
     } catch (error) {
       if (serving !== undefined) change("ready");
-      else change(signal.aborted ? "down" : "crashed");
+      else if (!signal.aborted) change("crashed");
       if (watched && !signal.aborted) problems.set(problemOf(error, { service: name, kind, dir }));
       throw error;
     }
@@ -180,8 +177,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
   function lost({ child, instance: { id }, readyAt }: ServiceProcess, exit: ProcessExit): void {
     serving = undefined;
     crashes++;
-    const livedMs = performance.now() - readyAt;
-    recoveries = livedMs > resetAfterMs ? 0 : recoveries;
+    backoff.lived(performance.now() - readyAt);
     const { registryUrl, registryToken: token } = options;
     // The next one has another port, so nobody else would take this entry out.
     if (overlaps) inBackground(deregister({ registryUrl, token, id }));
@@ -197,11 +193,11 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
   /** Starts a crashed service again until it is ready or something else is asked for (D2). */
   async function recover(crashed: SupervisedProcess, exit: ProcessExit, signal: AbortSignal): Promise<void> {
     change("crashed");
-    let delayMs = nextDelayMs();
+    let delayMs = backoff.next();
     const { lastLines } = crashed;
     reporter.event({ type: "crashed", name, exit, lastLines, restartInMs: delayMs });
     const error = endedBadly(
-      recoveries > 1 ? `${name}, ${recoveries} times in a row: it` : name,
+      backoff.inARow > 1 ? `${name}, ${backoff.inARow} times in a row: it` : name,
       exit,
       lastLines,
     );
@@ -214,14 +210,12 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
         return;
       } catch (error) {
         if (signal.aborted) return;
-        delayMs = nextDelayMs();
+        delayMs = backoff.next();
         const reason = error instanceof Error ? error.message : String(error);
         reporter.event({ type: "restart-failed", name, reason, restartInMs: delayMs });
       }
     }
   }
-
-  const nextDelayMs = (): number => Math.min(longestDelayMs, firstDelayMs * 2 ** recoveries++);
 
   /** Ends what runs at once, and what is under way with it (D3). */
   const endAll = async (end: (child: SupervisedProcess) => Promise<unknown>): Promise<void> => {
@@ -235,6 +229,13 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
     });
     await endLiving();
     await over;
+  };
+
+  const startAnew = async (options: { readonly build: boolean }): Promise<void> => {
+    const startedAt = performance.now();
+    backoff.reset();
+    await acts.begin((signal) => bringUp(signal, options));
+    reporter.event({ type: "reloaded", name, tookMs: performance.now() - startedAt });
   };
 
   return {
@@ -273,20 +274,9 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
         if (!watched || signal.aborted) throw error;
       }
     },
-    async reload() {
-      const startedAt = performance.now();
-      recoveries = 0;
-      try {
-        await acts.begin((signal) => bringUp(signal, { build: true }));
-        reporter.event({ type: "reloaded", name, tookMs: performance.now() - startedAt });
-      } catch {
-        // A problem says why, or a later change goes on.
-      }
-    },
-    async restart() {
-      recoveries = 0;
-      await acts.begin((signal) => bringUp(signal, { build: watched }));
-    },
+    // A problem says why it failed, or a later change goes on.
+    reload: () => startAnew({ build: true }).catch(() => {}),
+    restart: () => startAnew({ build: watched }),
     kill: () => endAll((child) => child.kill()),
     async stop() {
       if (serving !== undefined) change("draining");
@@ -297,11 +287,4 @@ export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunne
       await front?.close();
     },
   };
-}
-
-/** Rejects with the signal's reason when it aborts. */
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

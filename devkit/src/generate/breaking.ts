@@ -9,7 +9,7 @@ export async function checkBreaking(
   dir: string,
   ref: string,
 ): Promise<Outcome | { readonly skipped: string }> {
-  const listed = await runProgram(["git", "ls-tree", "-r", "--name-only", ref, "--", "proto"], dir);
+  const listed = await runProgram(["git", "ls-tree", "-r", "--name-only", ref], dir);
   if (listed.code !== 0) return { skipped: `git does not know ${ref} here` };
   const paths = listed.output.split("\n").filter((path) => path.endsWith(".proto"));
   if (paths.length === 0) return { skipped: `${ref} has no proto files here` };

@@ -37,6 +37,11 @@ export async function newService(options: NewServiceOptions): Promise<MadeServic
   const { language, install, dryRun, run } = options;
   const project = await loadProject(options.project);
   const names = namesOf("service", options.name);
+  if (!project.file.endsWith(".json")) {
+    throw new ScaffoldError(
+      `Cannot add a service to ${project.file} as it is a program: have a samspel.json, which it extends`,
+    );
+  }
   const facts = languageFacts[language];
   const library = facts.kit === undefined ? "" : await findLibrary(options, facts.kit);
   const kit = relative(project.dir, library).replaceAll("\\", "/");

@@ -11,10 +11,10 @@ const places = ["../../proto/", "../../../proto/"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** As `proto/vendor` of a project has them. */
+/** As `vendor/proto` of a project has them. */
 export async function vendoredProtos(): Promise<readonly PlannedFile[]> {
   return Promise.all(
-    files.map(async (path) => ({ path: `proto/vendor/${path}`, content: await read(path) })),
+    files.map(async (path) => ({ path: `vendor/proto/${path}`, content: await read(path) })),
   );
 }
 

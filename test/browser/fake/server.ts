@@ -138,6 +138,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
             tellable: method.tellable,
             public: method.http.length > 0,
             allowedServices: method.name === "Checkout" ? ["gateway"] : [],
+            restricted: method.name === "Checkout",
           })),
       }),
     });

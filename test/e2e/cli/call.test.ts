@@ -6,7 +6,7 @@ import { natsUrl } from "../../support/environment.ts";
 import { defineParcel } from "../../support/parcels.ts";
 import { startTown } from "../../support/town.ts";
 import { startEcho, type Echo } from "../../integration/calls/echo-server.ts";
-import { jsonLines, samspel, type Ended, type RunOptions } from "./run-cli.ts";
+import { jsonLines, samspel, samspelHere, type Ended, type RunOptions } from "./run-cli.ts";
 
 interface World {
   readonly echo: Echo;
@@ -27,7 +27,13 @@ async function worldOf(t: Test): Promise<World> {
     check: { type: "none" },
   });
   const env = { CONSUL_HTTP_ADDR: embedded.url };
-  return { echo, call: (args, options) => samspel(["call", ...args], { ...options, env }) };
+  return {
+    echo,
+    call: (args, options) =>
+      options === undefined
+        ? samspelHere(["call", ...args], env)
+        : samspel(["call", ...args], { ...options, env }),
+  };
 }
 
 t.test(
@@ -77,7 +83,7 @@ t.test("samspel call says why it failed, and by its exit code who is to do somet
 
 t.test("samspel call sends nothing where it is not clear what, and says what there is", async (t) => {
   const { call, echo } = await worldOf(t);
-  for (const [args, err] of [
+  const failures = [
     [["Echo/Echo"], /^No service serves Echo .*: there are samspel\.test\.v1\.EchoService\n$/],
     [["EchoService/Ecko"], /did you mean Echo\?\n$/],
     [["EchoService/Echo", "{text}"], /must be JSON/],
@@ -90,11 +96,11 @@ t.test("samspel call sends nothing where it is not clear what, and says what the
     [["EchoService/Echo", "--instance", "echo-2"], /^No instance echo-2 .*: there are echo-127-0-0-1-/],
     [["EchoService/EchoOnce", "--tell"], /^Cannot tell .*EchoOnce as it might be carried out twice/],
     [["Nobody"], /^No service serves Nobody: there are samspel\.test\.v1\.EchoService; a method is like/],
-  ] as const) {
-    t.match(await call(args), { code: 2, out: "", err });
-  }
+  ] as const;
+  const ends = await Promise.all(failures.map(([args]) => call(args)));
+  for (const [at, [, err]] of failures.entries()) t.match(ends[at], { code: 2, out: "", err });
   t.equal(echo.contexts.length, 0);
-  t.match(await samspel(["call", "A/B", "--registry", "http://127.0.0.1:1"]), {
+  t.match(await call(["A/B", "--registry", "http://127.0.0.1:1"]), {
     code: 2,
     err: /gives no answer/,
   });
@@ -117,7 +123,7 @@ t.test("samspel call --tell waits for the reply, or says the receipt", async (t)
   await start({ entities: [defineParcel()] });
   const env = { CONSUL_HTTP_ADDR: registryUrl, NATS_URL: natsUrl(), SAMSPEL_TOPIC_PREFIX: prefix };
   const tell = (...args: readonly string[]): Promise<Ended> =>
-    samspel(["call", "ParcelService/Pack", '{"parcelId":"a"}', "--tell", ...args], { env });
+    samspelHere(["call", "ParcelService/Pack", '{"parcelId":"a"}', "--tell", ...args], env);
   const first = await tell("--command-id", "once", "--deadline", "1m");
   t.match(first, { code: 0, out: '{"items":1}\n', err: /^told, receipt \S+, / });
   t.match(await tell("--command-id", "once", "--deadline", "1m"), { out: '{"items":1}\n' });

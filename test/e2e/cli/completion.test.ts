@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { chmodSync } from "node:fs";
 import t from "tap";
-import { root, samspel } from "./run-cli.ts";
+import { root, samspel, samspelHere } from "./run-cli.ts";
 
 t.test("bash completes words, and adds no space after what goes on", async (t) => {
   const script = (await samspel(["completion", "bash"])).out;
@@ -13,7 +13,7 @@ t.test("bash completes words, and adds no space after what goes on", async (t) =
   chmodSync(join(bin, "samspel"), 0o755);
   const complete = (...words: readonly string[]): string => {
     const line = ["samspel", ...words].map((word) => `'${word}'`).join(" ");
-    const run = `${script}\ncompopt() { echo "compopt $*"; }\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _samspel; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const run = `${script}\ncompopt() { echo "compopt" "$@"; }\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _samspel; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return spawnSync("bash", ["-c", run], {
       encoding: "utf8",
       env: { PATH: `${bin}:${process.env["PATH"]}`, CONSUL_HTTP_ADDR: "http://127.0.0.1:1" },
@@ -31,7 +31,7 @@ t.test("bash completes words, and adds no space after what goes on", async (t) =
 
 t.test("each shell has its script, and others are refused", async (t) => {
   for (const shell of ["bash", "zsh", "fish"]) {
-    t.match(await samspel(["completion", shell]), { code: 0, out: /samspel complete -- / });
+    t.match(await samspelHere(["completion", shell], {}), { code: 0, out: /samspel complete -- / });
   }
   t.match(await samspel(["completion", "powershell"]), {
     code: 2,

@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { format } from "node:util";
+import { runCommandLine } from "../../../devkit/src/cli/program.ts";
 
 export const root: string = join(import.meta.dirname, "../../..");
 const main = join(root, "devkit/src/cli/main.ts");
@@ -25,7 +27,8 @@ export async function samspel(
   { env, cwd, input = "" }: RunOptions = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, ["--conditions=samspel-source", main, ...args], {
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1", ...env },
+    // npm, which some commands run, may be set up by variables.
+    env: { ...process.env, NO_COLOR: "1", ...env },
     cwd,
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -33,6 +36,33 @@ export async function samspel(
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await code, out, err };
+}
+
+let busy: Promise<unknown> = Promise.resolve();
+
+/**
+ * The same within this process, which starts no other one: what it says by the console is caught, so one runs after the
+ * other.
+ */
+export function samspelHere(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
+  const ended = busy.then(() => runHere(args, env));
+  busy = ended.catch(() => {});
+  return ended;
+}
+
+async function runHere(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
+  const said = { out: "", err: "" };
+  const before = { env: process.env, log: console.log, error: console.error };
+  process.env = { ...before.env, NO_COLOR: "1", ...env };
+  console.log = (...values: readonly unknown[]) => void (said.out += `${format(...values)}\n`);
+  console.error = (...values: readonly unknown[]) => void (said.err += `${format(...values)}\n`);
+  try {
+    return { code: await runCommandLine(["node", "samspel", ...args]), ...said };
+  } finally {
+    process.env = before.env;
+    console.log = before.log;
+    console.error = before.error;
+  }
 }
 
 /** The JSON lines of an output. */

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import t, { type Test } from "tap";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { ChatRequestSchema, ChatResponseSchema } from "../../gen/samspel/test/v1/library_pb.ts";
 import { startLibrary } from "../../support/library.ts";
 

@@ -153,6 +153,7 @@ t.test(
     await system.service("inventory").start();
     t.equal(await system.until("nothing is wrong", () => "right"), "right");
     await crash();
+    await until("the second crash is seen", () => system.service("inventory").state === "crashed");
     await t.rejects(system.close(), { message: /^inventory crashed\./ });
   },
 );

@@ -1,9 +1,11 @@
 // The calls of who passes on what others call: any method that descriptors tell of, as messages or as bytes.
 import type { Transport } from "@connectrpc/connect";
-import type { Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger } from "../telemetry/index.ts";
+import { withSpans } from "./client-spans.ts";
 import { createEnvironments } from "./environments.ts";
 import type { InstanceSource } from "./instance-source.ts";
 import { callRaw, type RawRequest, type RawResponse } from "./raw-calls.ts";
+import { inSpan } from "./raw-spans.ts";
 import { createRoutingTransport } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
 
@@ -32,13 +34,17 @@ export interface ProxyCalls {
 export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
   const { timeoutMs } = options;
   const environments = createEnvironments({ ...options, holds: true });
+  const tracing = createTracing();
+  const routing = createRoutingTransport({
+    timeoutMs,
+    environment: (protoService) => environments.of(protoService),
+    onCall: () => {},
+  });
+  const raw = (request: RawRequest): Promise<RawResponse> =>
+    callRaw(environments.of(request.method.parent.typeName), timeoutMs, request);
   return {
-    transport: createRoutingTransport({
-      timeoutMs,
-      environment: (protoService) => environments.of(protoService),
-      onCall: () => {},
-    }),
-    raw: (request) => callRaw(environments.of(request.method.parent.typeName), timeoutMs, request),
+    transport: tracing === undefined ? routing : withSpans(routing, tracing),
+    raw: tracing === undefined ? raw : (request) => inSpan(request, tracing, raw),
     close: environments.close,
   };
 }

@@ -9,7 +9,13 @@ import {
   type DescService,
   type FileRegistry,
 } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { protoCamelCase } from "@bufbuild/protobuf/reflect";
+import {
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  type DescriptorProto,
+  type FieldDescriptorProto,
+} from "@bufbuild/protobuf/wkt";
 
 /**
  * The bytes of a FileDescriptorSet of all files that the services need, each after its imports, without source info.
@@ -34,11 +40,27 @@ export function descriptorSetOf(services: readonly DescService[]): Uint8Array {
 }
 
 /**
- * The types of a set.
+ * The types of a set. Fields have their JSON names also where the set has none: protoc leaves them out of what it puts into
+ * generated code, and so do the sets that Python and Java publish.
+ *
  * @throws Error if the bytes are no set, or one that lacks imports.
  */
 export function readDescriptorSet(bytes: Uint8Array): FileRegistry {
-  return createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
+  const set = fromBinary(FileDescriptorSetSchema, bytes);
+  for (const { messageType, extension } of set.file) {
+    for (const message of messageType) nameFieldsOf(message);
+    for (const field of extension) nameField(field);
+  }
+  return createFileRegistry(set);
+}
+
+function nameFieldsOf({ field, extension, nestedType }: DescriptorProto): void {
+  for (const each of [...field, ...extension]) nameField(each);
+  for (const message of nestedType) nameFieldsOf(message);
+}
+
+function nameField(field: FieldDescriptorProto): void {
+  if (field.jsonName === "") field.jsonName = protoCamelCase(field.name);
 }
 
 function byName(a: DescFile, b: DescFile): number {

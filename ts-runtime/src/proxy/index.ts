@@ -20,4 +20,4 @@ export {
   type NodeResponse,
   type ServiceBinding,
 } from "../service/index.ts";
-export { createLogger, redactUrl, tracePassedOn, type Logger } from "../telemetry/index.ts";
+export { createLogger, redactUrl, startExport, tracePassedOn, type Logger } from "../telemetry/index.ts";

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { DeadLetter } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { formatClock, timeMs } from "../../format/index.ts";
+import { counted, formatClock, timeMs } from "../../format/index.ts";
 import { Ago, attempt, Empty, Failed, JsonView, SureButton, toast } from "../../ui/index.ts";
 
 const refreshMs = 3000;
@@ -118,8 +118,8 @@ function LetterItem({
         </SureButton>
       </div>
       <p class="faint">
-        {letter.group} · {letter.attempts} attempts · given up <Ago ms={timeMs(letter.parkedAt)} /> ·{" "}
-        <span class="mono">{letter.messageType}</span>
+        {letter.group} · {counted(letter.attempts, "attempt")} · given up <Ago ms={timeMs(letter.parkedAt)} />{" "}
+        · <span class="mono">{letter.messageType}</span>
       </p>
       {open && <LetterDetail service={service} id={letter.id} />}
     </li>

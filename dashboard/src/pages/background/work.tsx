@@ -6,7 +6,7 @@ import {
   type WaitingMessage,
   type WorkPart,
 } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
-import { durationMs, formatCount, formatMs } from "../../format/index.ts";
+import { counted, durationMs, formatCount, formatMs } from "../../format/index.ts";
 
 const texts: Readonly<Record<number, { readonly text: string; readonly tone: string }>> = {
   [WorkState.RUNNING]: { text: "running", tone: "good" },
@@ -63,7 +63,7 @@ export function Parts({
         ))}
       </div>
       <span class="faint">
-        {parts.length} parts,{" "}
+        {counted(parts.length, "part")},{" "}
         {owners.length === 0
           ? "held by nobody"
           : `on ${owners.length} ${owners.length === 1 ? "instance" : "instances"}`}
@@ -81,8 +81,7 @@ export function Waiting({ waiting }: { readonly waiting: readonly WaitingMessage
       {waiting.map((message) => (
         <li key={String(message.sequence)}>
           <strong>{message.key === "" ? `message ${message.sequence}` : message.key}</strong> failed{" "}
-          {message.attempts} {message.attempts === 1 ? "time" : "times"}, is tried again:{" "}
-          <span class="mono">{message.error}</span>
+          {counted(message.attempts, "time")}, is tried again: <span class="mono">{message.error}</span>
         </li>
       ))}
     </ul>

@@ -88,6 +88,11 @@ const idempotencyText: Readonly<Record<string, string>> = {
   IDEMPOTENT: "may be repeated",
 };
 
+function whoMayCall({ restricted, allowedServices }: MethodPolicy): string {
+  if (allowedServices.length > 0) return allowedServices.join(", ");
+  return restricted ? "nobody" : "as intentions say";
+}
+
 function Policies({ policies }: { readonly policies: readonly MethodPolicy[] }): VNode {
   return (
     <div class="table-scroll" tabIndex={0} role="group" aria-label="Policies of methods">
@@ -112,11 +117,7 @@ function Policies({ policies }: { readonly policies: readonly MethodPolicy[] }):
               <td>{policy.retried ? "yes" : "no"}</td>
               <td>{policy.tellable ? "yes" : "no"}</td>
               <td>{policy.public ? "public" : "no"}</td>
-              <td>
-                {policy.allowedServices.length === 0
-                  ? "as intentions say"
-                  : policy.allowedServices.join(", ")}
-              </td>
+              <td>{whoMayCall(policy)}</td>
             </tr>
           ))}
         </tbody>

@@ -3,7 +3,6 @@ import type { VNode } from "preact";
 import type { EntityType } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { ownServices, serviceClients, servicesWith, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
-import { formatCount } from "../../format/index.ts";
 import { Empty, Failed, Loading, Page, ServiceSelect } from "../../ui/index.ts";
 import { countText } from "./count.ts";
 import { EntityList } from "./entity-list.tsx";
@@ -75,11 +74,9 @@ function Types({
           >
             <strong>{type.name}</strong>
             <span class="faint">
-              {countText(type.entities)} entities · {countText(type.events)} events
+              {countText(type.entities, "entity", "entities")} · {countText(type.events, "event")}
             </span>
-            <span class="faint">
-              {formatCount(type.eventCases.length)} kinds of events: {type.eventCases.join(", ")}
-            </span>
+            <span class="faint">events: {type.eventCases.join(", ")}</span>
           </a>
         </li>
       ))}

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { serviceClients, useQuery } from "../../api/index.ts";
 import { href } from "../../router/index.ts";
-import { timeMs } from "../../format/index.ts";
+import { counted, timeMs } from "../../format/index.ts";
 import { Ago, attempt, Empty, Failed, SureButton, Tag } from "../../ui/index.ts";
 
 const refreshMs = 3000;
@@ -58,7 +58,7 @@ export function ParkedEvents({
             {event.retryAsked && <Tag kind="busy">is tried again</Tag>}
             <span class="mono">{event.error}</span>
             <span class="faint">
-              {event.attempts} attempts, the last <Ago ms={timeMs(event.failedAt)} />
+              {counted(event.attempts, "attempt")}, the last <Ago ms={timeMs(event.failedAt)} />
             </span>
             <span class="row-actions">
               <button type="button" onClick={() => retry(event.id)}>

@@ -53,7 +53,9 @@ export function SystemPage(): VNode {
         all.length === 0
           ? undefined
           : well === all.length
-            ? `All ${all.length} services are well.`
+            ? all.length === 1
+              ? "The service is well."
+              : `All ${all.length} services are well.`
             : `${well} of ${all.length} services are well.`
       }
       actions={<InfraLine infra={now.infra} gateway={now.gatewayUrl} />}

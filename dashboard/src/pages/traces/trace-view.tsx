@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
-import { formatClock, formatMs } from "../../format/index.ts";
+import { counted, formatClock, formatMs } from "../../format/index.ts";
 import { CopyButton, Empty, Failed, Loading, Page, Tag, VirtualList } from "../../ui/index.ts";
 import { LogLines } from "../logs/index.ts";
 import { serviceHue } from "./hue.ts";
@@ -37,8 +37,8 @@ export function TraceView({ traceId }: { readonly traceId: string }): VNode {
       lead={
         model !== undefined && (
           <>
-            {formatMs(model.totalMs)} · {model.rows.length} spans · began {formatClock(model.startMs)} ·{" "}
-            <code>{traceId}</code>
+            {formatMs(model.totalMs)} · {counted(model.rows.length, "span")} · began{" "}
+            {formatClock(model.startMs)} · <code>{traceId}</code>
           </>
         )
       }

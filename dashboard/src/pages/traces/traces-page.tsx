@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { TraceSummary } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { dashboard, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
-import { durationMs, formatMs, timeMs, toDuration } from "../../format/index.ts";
+import { counted, durationMs, formatMs, timeMs, toDuration } from "../../format/index.ts";
 import {
   Ago,
   Check,
@@ -126,7 +126,7 @@ function TraceItem({ trace, longest }: { readonly trace: TraceSummary; readonly 
           <span class={trace.errors > 0 ? "bad" : ""} style={{ width: `${share}%` }} />
         </span>
         <span class="trace-ms">{formatMs(ms)}</span>
-        <span class="trace-spans faint">{trace.spans} spans</span>
+        <span class="trace-spans faint">{counted(trace.spans, "span")}</span>
         <span class="trace-ago faint">
           <Ago ms={timeMs(trace.start)} />
         </span>

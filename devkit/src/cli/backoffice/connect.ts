@@ -4,6 +4,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { clientTls, createRegistry, openIdentity, type ClientTls } from "@samspel/registry";
 import { BackofficeService } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { operator, operatorHeader } from "../../operator/index.ts";
+import { findSystem } from "../system/find-system.ts";
 import { findInstance } from "./find-instance.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -41,9 +42,10 @@ async function placeOf({ url, service, registry }: ServiceOptions): Promise<Plac
   }
   if (service === undefined) throw new UsageError("Which service? Give --service <name>, or --url <url>");
   const token = process.env["CONSUL_HTTP_TOKEN"] || undefined;
-  const found = await findInstance({ url: registry, token }, service);
+  const { registryUrl } = await findSystem({ registry });
+  const found = await findInstance({ url: registryUrl, token }, service);
   return found.isSecure
-    ? { baseUrl: found.url, tls: await tlsTo(service, registry) }
+    ? { baseUrl: found.url, tls: await tlsTo(service, registryUrl) }
     : { baseUrl: found.url };
 }
 

@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 export interface ServiceOptions {
   readonly service?: string;
   readonly url?: string;
-  readonly registry: string;
+  readonly registry?: string;
   readonly json: boolean;
 }
 
@@ -23,9 +23,10 @@ export function forService(command: Command): Command {
     .option("-s, --service <name>", "the service, by its name in the registry")
     .option("--url <url>", "the service, by its address, such as http://127.0.0.1:26071")
     .addOption(
-      new Option("--registry <url>", "Consul's HTTP address")
-        .env("CONSUL_HTTP_ADDR")
-        .default("http://127.0.0.1:8500"),
+      new Option(
+        "--registry <url>",
+        "Consul's HTTP address; default: that of the project here, else http://127.0.0.1:8500",
+      ).env("CONSUL_HTTP_ADDR"),
     )
     .addOption(new Option("--json", "tell the answer as JSON").default(false))
     .exitOverride()

@@ -48,9 +48,15 @@ export async function call({ method, json, options }: CallCommand): Promise<numb
       instance,
       signal: cancel.signal,
     });
-    for await (const event of events) {
-      show(event);
-      if (event.type === "end") code = exitCodeOf(event.code);
+    try {
+      for await (const event of events) {
+        // Who interrupted it knows how it ended.
+        if (event.type === "end" && cancel.signal.aborted) break;
+        show(event);
+        if (event.type === "end") code = exitCodeOf(event.code);
+      }
+    } finally {
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     }
     return cancel.signal.aborted ? interrupted : code;
   });

@@ -1,23 +1,28 @@
 // What may stand for the last word of a command line.
 //
 // Invariants:
-//   Q1. A shell waits: within two seconds there is an answer, without what the system did not tell by then.
+//   Q1. A shell waits: there is an answer in time, without what the system did not tell by then.
 //   Q2. Nothing is said of what goes wrong: the command itself will.
 import type { Command, Option } from "commander";
-import { valuesOf, type Candidate } from "./values.ts";
+import { valuesOf, type Ask, type Candidate } from "./values.ts";
 
-export async function candidates(program: Command, words: readonly string[]): Promise<readonly Candidate[]> {
+/** @param withinMs How long the system may take to answer. */
+export async function candidates(
+  program: Command,
+  words: readonly string[],
+  withinMs: number,
+): Promise<readonly Candidate[]> {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? "";
   const { command, path, positionals, pending, given } = walk(program, before);
   const all = await (async (): Promise<readonly Candidate[]> => {
-    if (pending !== undefined) return ofOption(pending, path, given);
+    if (pending !== undefined) return ofOption(pending, path, { given, withinMs });
     if (last.startsWith("-")) return optionsOf(command);
     if (positionals === 0 && command.commands.length > 0) {
       const own = subcommands(command);
       return path[0] === "new" ? own.filter(({ value }) => value === "service") : own;
     }
-    return ofArgument(command, path, { positionals, given, last });
+    return ofArgument(command, path, { positionals, last, ask: { given, withinMs } });
   })();
   return all.filter(({ value }) => value.startsWith(last));
 }
@@ -77,30 +82,26 @@ function optionsOf(command: Command): readonly Candidate[] {
   return [...own, { value: "--help", about: "show help" }];
 }
 
-async function ofOption(
-  option: Option,
-  path: readonly string[],
-  given: Readonly<Record<string, string>>,
-): Promise<readonly Candidate[]> {
+async function ofOption(option: Option, path: readonly string[], ask: Ask): Promise<readonly Candidate[]> {
   if (option.argChoices !== undefined) return option.argChoices.map((value) => ({ value, about: "" }));
   if (option.long === "--service" && path[0] !== "join" && path[0] !== "generate")
-    return valuesOf("services", given, "");
-  return option.long === "--instance" ? valuesOf("instances", given, "") : [];
+    return valuesOf("services", "", ask);
+  return option.long === "--instance" ? valuesOf("instances", "", ask) : [];
 }
 
 interface Place {
   readonly positionals: number;
-  readonly given: Readonly<Record<string, string>>;
   readonly last: string;
+  readonly ask: Ask;
 }
 
 async function ofArgument(
   command: Command,
   path: readonly string[],
-  { positionals, given, last }: Place,
+  { positionals, last, ask }: Place,
 ): Promise<readonly Candidate[]> {
   const kind = positionals === 0 ? argumentKinds[path.join(" ")] : undefined;
-  if (kind !== undefined) return valuesOf(kind, given, last);
+  if (kind !== undefined) return valuesOf(kind, last, ask);
   const choices = command.registeredArguments[positionals]?.argChoices ?? [];
   return choices.map((value) => ({ value, about: "" }));
 }

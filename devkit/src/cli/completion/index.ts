@@ -1,5 +1,5 @@
 // `samspel completion`: what a shell needs to complete command lines, and `samspel complete`, which it asks then.
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { shells, scriptFor, type Shell } from "./scripts.ts";
 
 const help = `
@@ -18,16 +18,19 @@ export function completionCommands(program: Command, exit: (code: number) => voi
     .addHelpText("after", help);
   completion.addArgument(new Argument("<shell>").choices(shells));
   completion.action((shell: Shell) => {
-    process.stdout.write(scriptFor(shell));
+    console.log(scriptFor(shell));
     exit(0);
   });
   const complete = new Command("complete")
     .description("what may stand for the last of these words: for shells")
     .argument("[words...]")
+    .addOption(
+      new Option("--within <ms>", "how long the system may take to answer").argParser(Number).default(2_000),
+    )
     .exitOverride()
-    .action(async (words: readonly string[]) => {
+    .action(async (words: readonly string[], { within }: { readonly within: number }) => {
       const { candidates } = await import("./candidates.ts");
-      for (const { value, about } of await candidates(program, words))
+      for (const { value, about } of await candidates(program, words, within))
         console.log(about === "" ? value : `${value}\t${about}`);
       exit(0);
     });

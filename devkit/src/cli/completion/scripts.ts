@@ -13,8 +13,7 @@ _samspel() {
   if [ "\${#COMPREPLY[@]}" -eq 0 ]; then compopt -o default; fi
   if [ "\${#COMPREPLY[@]}" -eq 1 ] && [[ "\${COMPREPLY[0]}" == */ ]]; then compopt -o nospace; fi
 }
-complete -F _samspel samspel
-`;
+complete -F _samspel samspel`;
 
 const zsh = `#compdef samspel
 # Completes command lines of samspel: source <(samspel completion zsh)
@@ -32,12 +31,10 @@ _samspel() {
   if (( \${#values} == 0 )); then _files; return; fi
   compadd -l -d texts -a values
 }
-compdef _samspel samspel
-`;
+compdef _samspel samspel`;
 
 const fish = `# Completes command lines of samspel: samspel completion fish > ~/.config/fish/completions/samspel.fish
-complete -c samspel -f -a '(samspel complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
-`;
+complete -c samspel -f -a '(samspel complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`;
 
 export function scriptFor(shell: Shell): string {
   return { bash, zsh, fish }[shell];

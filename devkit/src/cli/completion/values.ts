@@ -13,18 +13,23 @@ export interface Candidate {
 
 type Kind = "services" | "instances" | "methods" | "topics" | "entity types" | "entities";
 
-const withinMs = 2_000;
 const most = 100;
+
+/** How the system is asked. */
+export interface Ask {
+  /** What options say: `--registry`, `--project`. */
+  readonly given: Readonly<Record<string, string>>;
+  readonly withinMs: number;
+}
 
 /**
  * Those of a kind; none where the system does not answer in time (Q1).
- * @param given What options say: `--registry`, `--project`.
  * @param last What is written by now.
  */
 export async function valuesOf(
   kind: Kind,
-  given: Readonly<Record<string, string>>,
   last: string,
+  { given, withinMs }: Ask,
 ): Promise<readonly Candidate[]> {
   const { promise: late, resolve } = Promise.withResolvers<readonly Candidate[]>();
   const timer = setTimeout(resolve, withinMs, []);
@@ -94,7 +99,7 @@ async function entities(registry: Registry, last: string | undefined): Promise<r
       await using own = await clients.to(instance);
       const inspector = own.client(InspectionService);
       try {
-        const { entityTypes } = await inspector.listEntityTypes({}, { timeoutMs: withinMs });
+        const { entityTypes } = await inspector.listEntityTypes({});
         const names = entityTypes.map(({ name }) => name);
         if (type === undefined) return names.map((name) => (last === undefined ? name : `${name}/`));
         if (!names.includes(type)) return [];

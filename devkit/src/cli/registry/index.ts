@@ -5,7 +5,7 @@ import { runner, type Run } from "./run.ts";
 
 /** What every command says. */
 export interface RegistryOptions {
-  readonly registry: string;
+  readonly registry?: string;
   readonly json: boolean;
 }
 
@@ -51,9 +51,10 @@ export function registryCommand(exit: (code: number) => void): Command {
 function forRegistry(command: Command): Command {
   return command
     .addOption(
-      new Option("--registry <url>", "Consul's HTTP address; a token is taken from CONSUL_HTTP_TOKEN")
-        .env("CONSUL_HTTP_ADDR")
-        .default("http://127.0.0.1:8500"),
+      new Option(
+        "--registry <url>",
+        "Consul's HTTP address; default: that of the project here, else http://127.0.0.1:8500. A token is taken from CONSUL_HTTP_TOKEN",
+      ).env("CONSUL_HTTP_ADDR"),
     )
     .addOption(new Option("--json", "tell the answer as JSON").default(false))
     .exitOverride()

@@ -16,16 +16,23 @@ export type ExitCode = 0 | 1 | 2;
 export type Run = (options: RegistryOptions, work: (tools: Tools) => Promise<ExitCode>) => Promise<void>;
 
 export function runner(exit: (code: number) => void): Run {
-  return async ({ registry: url, json }, work) => {
+  return async ({ registry: asked, json }, work) => {
     // Help and mistakes need none of it.
-    const [{ createRegistry, RegistryError }, { createPrinter }, { ViewError }, { JoinError }] =
-      await Promise.all([
-        import("@samspel/registry"),
-        import("../backoffice/printer.ts"),
-        import("../../registry-view/index.ts"),
-        import("../../join/index.ts"),
-      ]);
+    const [
+      { createRegistry, RegistryError },
+      { createPrinter },
+      { ViewError },
+      { JoinError },
+      { findSystem },
+    ] = await Promise.all([
+      import("@samspel/registry"),
+      import("../backoffice/printer.ts"),
+      import("../../registry-view/index.ts"),
+      import("../../join/index.ts"),
+      import("../system/find-system.ts"),
+    ]);
     try {
+      const { registryUrl: url } = await findSystem({ registry: asked });
       await using registry = createRegistry({ url });
       exit(await work({ registry, printer: createPrinter({ json }), json }));
     } catch (error) {

@@ -34,15 +34,21 @@ export async function findSystem({ project, registry, nats }: Wishes): Promise<S
   };
 }
 
-/** The folder of a project: the one that is named, or the first one from here up that has a samspel.json. */
+/** What a project's file may be called. */
+const projectFiles = ["samspel.json", "samspel.config.ts"];
+
+/** The folder of a project: the one that is named, or the first one from here up that has a project's file. */
 export async function projectFolder(named: string | undefined): Promise<string | undefined> {
-  if (named !== undefined) return named.endsWith(".json") ? dirname(resolve(named)) : resolve(named);
+  if (named !== undefined) return /\.(json|ts)$/.test(named) ? dirname(resolve(named)) : resolve(named);
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const found = await access(join(folder, "samspel.json")).then(
-      () => true,
-      () => false,
-    );
-    if (found) return folder;
+    for (const file of projectFiles) if (await isThere(join(folder, file))) return folder;
     if (dirname(folder) === folder) return undefined;
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

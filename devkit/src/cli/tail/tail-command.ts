@@ -76,6 +76,7 @@ async function follow(topic: DeclaredTopic, options: Following, { system, json }
     }
     return code;
   } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     await connection.close();
   }
 }

@@ -5,7 +5,7 @@ import { readDescriptorSet } from "@samspel/runtime/compatibility";
 import { file_google_rpc_error_details } from "@samspel/runtime/gen/google/rpc/error_details_pb.js";
 import { file_samspel_v1_errors } from "@samspel/runtime/gen/samspel/v1/errors_pb.js";
 import { reflect, setOf } from "../../join/api/index.ts";
-import { urlOf } from "../../join/index.ts";
+import { urlOf } from "../../join/probe.ts";
 
 /** A proto service in one version of it. */
 export interface ServiceVersion {

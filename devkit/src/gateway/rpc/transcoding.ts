@@ -149,6 +149,12 @@ function copy(from: Headers, to: Headers): void {
   }
 }
 
+/** A deadline that was over here first is told of as Connect does, whichever timer was the first. */
+function ownDeadline(error: ConnectError): ConnectError {
+  if (error.code !== Code.DeadlineExceeded || error.metadata.has("grpc-status")) return error;
+  return new ConnectError("the operation timed out", Code.DeadlineExceeded);
+}
+
 /**
  * Errors of a service as its callers see them. Connect would leave out their metadata, so that a service does not tell its
  * callers what others have told it; to be told is what a gateway is for.
@@ -168,7 +174,7 @@ function note(incoming: Incoming | undefined, code: string): void {
 }
 
 function noted(incoming: Incoming | undefined, error: unknown, told?: Headers): ConnectError {
-  const seen = toConnectError(error);
+  const seen = ownDeadline(toConnectError(error));
   note(incoming, codeName(seen.code));
   return passedOnError(seen, told);
 }
