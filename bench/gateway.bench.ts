@@ -36,19 +36,20 @@ interface Comparison {
   readonly through: Work;
 }
 
-const grpc = (baseUrl: string): Work => {
+function grpc(baseUrl: string): Work {
   const client = createClient(LibraryService, createGrpcTransport({ baseUrl }));
   return () => client.getShelf({ shelfId: "crime" });
-};
-const connect = (baseUrl: string): Work => {
+}
+
+function connect(baseUrl: string): Work {
   const transport = createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false });
   const client = createClient(LibraryService, transport);
   return () => client.getShelf({ shelfId: "crime" });
-};
-const json =
-  (url: string, init: RequestInit): Work =>
-  async () =>
-    (await fetch(url, init)).json();
+}
+
+function json(url: string, init: RequestInit): Work {
+  return async () => (await fetch(url, init)).json();
+}
 
 function comparisons(service: string, gateway: string): readonly Comparison[] {
   const post = {

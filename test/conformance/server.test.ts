@@ -31,7 +31,8 @@ async function conforms(t: Test, name: "server" | "gateway", passed: RegExp): Pr
   const server = [process.execPath, "--conditions=samspel-source", join(here, `${name}.ts`)];
   const runner = spawn(
     await builtRunner(),
-    ["--mode", "server", "--conf", join(here, `${name}.yaml`), "--", ...server],
+    // Few programs at a time: the suite waits for their start, which takes long where there is much else to do.
+    ["--mode", "server", "--max-servers", "2", "--conf", join(here, `${name}.yaml`), "--", ...server],
     // A group of its own, so that its servers end with it.
     { detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );

@@ -50,6 +50,7 @@ async function runBuild(
   try {
     await runTool(resolveProgram(build, python), {
       name: `the build of ${name}`,
+      shown,
       failed: `Cannot build ${name}`,
       cwd,
       env: { ...env, ...own },

@@ -6,6 +6,8 @@ import { DevError } from "./dev-error.ts";
 export interface ToolOptions {
   /** For errors of the start. */
   readonly name: string;
+  /** How its command stands in errors. Default: as it is run. */
+  readonly shown?: string;
   /** How a failure begins: `Cannot build cart`. */
   readonly failed: string;
   readonly cwd: string;
@@ -28,7 +30,7 @@ export interface ToolResult {
 export async function runTool([command, ...args]: Program, options: ToolOptions): Promise<ToolResult> {
   const { name, failed, cwd, env, supervisor, signal, progress, accepted = [0] } = options;
   signal.throwIfAborted();
-  const shown = `\`${[command, ...args].join(" ")}\``;
+  const shown = options.shown ?? `\`${[command, ...args].join(" ")}\``;
   const child = await supervisor
     .start({ name, command, args, cwd, env, graceMs: 1000 })
     .catch((cause: unknown) => {

@@ -8,6 +8,9 @@ import { runCommandLine } from "../../../devkit/src/cli/program.ts";
 export const root: string = join(import.meta.dirname, "../../..");
 const main = join(root, "devkit/src/cli/main.ts");
 
+/** For `env`: tap has each process that a test starts load its hooks, which not every program bears. */
+export const withoutTap: readonly string[] = ["-u", "NODE_OPTIONS"];
+
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -26,12 +29,16 @@ export async function samspel(
   args: readonly string[],
   { env, cwd, input = "" }: RunOptions = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ["--conditions=samspel-source", main, ...args], {
-    // npm, which some commands run, may be set up by variables.
-    env: { ...process.env, NO_COLOR: "1", ...env },
-    cwd,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = spawn(
+    "env",
+    [...withoutTap, process.execPath, "--conditions=samspel-source", main, ...args],
+    {
+      // npm, which some commands run, may be set up by variables.
+      env: { ...process.env, NO_COLOR: "1", ...env },
+      cwd,
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
   child.stdin.end(input);
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
