@@ -1,4 +1,5 @@
 // Callers of the new project's service, as pages and other programs are: by HTTP, all the time.
+import type { Test } from "tap";
 import { until } from "../../support/until.ts";
 import { patienceMs } from "./new-user.ts";
 
@@ -34,8 +35,9 @@ export async function untilAnswer(
   return performance.now() - startedAt;
 }
 
-/** Several callers, one call after the other; `stop()` resolves with how many calls there were, and what failed. */
+/** Several callers, one call after the other, until `stop()`, which says how many calls there were, and what failed. */
 export function visitShop(
+  t: Test,
   url: string,
   orderId: string,
 ): { stop(): Promise<{ readonly calls: number; readonly failed: readonly string[] }> } {
@@ -48,10 +50,12 @@ export function visitShop(
         code: String(error),
       }));
       calls++;
+      // Answers have none.
       if ("code" in answer) failed.push(JSON.stringify(answer));
     }
   };
   const visiting = Promise.all([visit(), visit()]);
+  t.teardown(() => over.abort());
   return {
     async stop() {
       over.abort();

@@ -92,7 +92,8 @@ export async function newUser(t: Test): Promise<NewUser> {
  * caches of downloads stay: they make nothing work that would not without them.
  */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const ours = /^(npm_(?!config_(cache|registry|userconfig)$)|_?TAP|TEST_|SAMSPEL_|OTEL_|NODE_|FORCE_COLOR$)/;
+  const ours =
+    /^(npm_(?!config_(cache|registry|userconfig)$)|_?TAP|TEST_|SAMSPEL_|OTEL_|NODE_|(FORCE|NO)_COLOR$)/;
   const infra = new Set(["DATABASE_URL", "NATS_URL", "CONSUL_HTTP_ADDR", "CONSUL_HTTP_TOKEN"]);
   const kept = Object.entries(process.env).filter(([name]) => !ours.test(name) && !infra.has(name));
   const folders = (process.env["PATH"] ?? "")
