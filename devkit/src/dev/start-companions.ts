@@ -2,7 +2,7 @@
 // problem, and not the end of the run.
 import type { BesideDefinition } from "../config/index.ts";
 import type { Collector } from "../collector/index.ts";
-import { freePort, stableOrFreePort } from "../process/index.ts";
+import { blockPort, freePort, thisOrFreePort } from "../process/index.ts";
 import type { Companion } from "./companions.ts";
 import type { DevSystem } from "./dev-system.ts";
 import { problemOf, type Problems } from "./problems.ts";
@@ -91,11 +91,16 @@ async function beside<C extends Companion>(
   }
 }
 
+// The last of a block, as infra has the first ones of its own.
+const places = { collector: 7, gateway: 8, dashboard: 9 } as const;
+
 /** The configured port; else the same in each run, unless another one has it. */
 async function placeOf(name: "collector" | "gateway" | "dashboard", { project, host, ports }: Resolved) {
   const configured: BesideDefinition | undefined = name === "collector" ? undefined : project[name];
   const port =
     configured?.port ??
-    (ports === "free" ? await freePort(host) : await stableOrFreePort(`${project.name}/${name}`, host));
+    (ports === "free"
+      ? await freePort(host)
+      : await thisOrFreePort(blockPort(project.name, places[name]), host));
   return { host, port };
 }

@@ -1,5 +1,5 @@
 // Which port a part gets on loopback.
-import { inspectPort, stableOrFreePort, stablePort, type PortState } from "../process/index.ts";
+import { blockPort, inspectPort, thisOrFreePort, type PortState } from "../process/index.ts";
 import type { InfraPartName } from "./infra.ts";
 import { InfraError } from "./infra-error.ts";
 import { partTitles, type PartContext } from "./part.ts";
@@ -7,13 +7,15 @@ import { partTitles, type PartContext } from "./part.ts";
 /** Everything that we start listens here, and only here. */
 export const loopback = "127.0.0.1";
 
+const places: Readonly<Record<InfraPartName, number>> = { postgres: 0, nats: 1, registry: 2 };
+
 /**
  * The port that the options name, else one that stays the same for the data folder.
  * @throws InfraError when a named port is taken.
  */
 export async function choosePort(part: InfraPartName, { options }: PartContext): Promise<number> {
   const named = options.ports[part];
-  if (named === undefined) return stableOrFreePort(portName(part, options.dataDir), loopback);
+  if (named === undefined) return thisOrFreePort(usualPort(part, options.dataDir), loopback);
   const state = await inspectPort(named, loopback);
   if (state.type === "free") return named;
   throw new InfraError(
@@ -25,11 +27,7 @@ export async function choosePort(part: InfraPartName, { options }: PartContext):
 
 /** Where a part of the data folder's infra listens, unless another program had the port when it was started. */
 export function usualPort(part: InfraPartName, dataDir: string): number {
-  return stablePort(portName(part, dataDir));
-}
-
-function portName(part: InfraPartName, dataDir: string): string {
-  return `${part} ${dataDir}`;
+  return blockPort(dataDir, places[part]);
 }
 
 function describeHolder(state: PortState): string {

@@ -4,7 +4,7 @@ import { findBinary } from "./binary.ts";
 import { choosePort, loopback } from "./choose-port.ts";
 import { launchServer } from "./launch-server.ts";
 import type { PartContext, PreparedPart } from "./part.ts";
-import { stableOrFreePort } from "../process/index.ts";
+import { blockPort, thisOrFreePort } from "../process/index.ts";
 import { consul } from "./tools.ts";
 
 const node = "samspel";
@@ -14,10 +14,11 @@ export async function prepareConsul(context: PartContext): Promise<PreparedPart>
   const { options, supervisor } = context;
   const binary = await findBinary(consul, context);
   const port = await choosePort("registry", context);
-  const inner = (name: string): Promise<number> =>
-    stableOrFreePort(`consul ${name} ${options.dataDir}`, loopback);
-  const serverPort = await inner("server");
-  const serfPort = await inner("serf");
+  // Behind those of the parts.
+  const inner = (place: number): Promise<number> =>
+    thisOrFreePort(blockPort(options.dataDir, place), loopback);
+  const serverPort = await inner(3);
+  const serfPort = await inner(4);
   const url = `http://${loopback}:${port}`;
   return {
     url,

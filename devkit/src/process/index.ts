@@ -1,5 +1,5 @@
 // Supervised child processes and ports: what the dev runner and infra start things with.
-export { freePort, inspectPort, stableOrFreePort, stablePort, type PortState } from "./ports.ts";
+export { blockPort, freePort, inspectPort, stablePort, thisOrFreePort, type PortState } from "./ports.ts";
 export {
   describeExit,
   type OutputLine,

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import t, { type Test } from "tap";
 import { listeningInodes } from "./port-holder.ts";
-import { freePort, inspectPort, stableOrFreePort, stablePort } from "./ports.ts";
+import { blockPort, freePort, inspectPort, stablePort, thisOrFreePort } from "./ports.ts";
 
 /** A listener on a port of the system's choice. */
 async function listen(t: Test, port: number = 0): Promise<number> {
@@ -21,6 +21,14 @@ t.test("stablePort() gives the same port of 20000 to 29999 when the name is the 
   t.not(stablePort("cart"), stablePort("inventory"));
 });
 
+t.test("blockPort() gives ports of 10000 to 19999 that differ within a block", async (t) => {
+  for (const name of ["", "shop", "/home/ada/shop/.samspel/data"]) {
+    const block = Array.from({ length: 10 }, (_, place) => blockPort(name, place));
+    t.ok(block.every((port) => port >= 10_000 && port < 20_000));
+    t.equal(new Set(block).size, block.length);
+  }
+});
+
 t.test("inspectPort() names the process when the port is taken", async (t) => {
   const port = await listen(t);
   const state = await inspectPort(port);
@@ -32,11 +40,11 @@ t.test("inspectPort() says free when nobody listens", async (t) => {
   t.strictSame(await inspectPort(await freePort()), { type: "free" });
 });
 
-t.test("stableOrFreePort() leaves a taken port alone", async (t) => {
+t.test("thisOrFreePort() leaves a taken port alone", async (t) => {
   const name = `taken-${process.pid}`;
   const stable = stablePort(name);
   if ((await inspectPort(stable)).type === "free") await listen(t, stable);
-  const port = await stableOrFreePort(name);
+  const port = await thisOrFreePort(stable);
   t.not(port, stable);
   t.strictSame(await inspectPort(port), { type: "free" });
 });

@@ -3,15 +3,27 @@ import { createServer } from "node:net";
 import { crc32 } from "node:zlib";
 import { portHolder, type PortHolder } from "./port-holder.ts";
 
-const firstStablePort = 20_000;
-const stablePorts = 10_000;
+// Below what systems hand out by themselves: services have one half, and what stands beside them the other, so that
+// neither takes a port that people know the other by.
+const servicePorts = { first: 20_000, count: 10_000 };
+const blockPorts = { first: 10_000, count: 10_000, size: 10 };
 
 /** Whether something listens on a port; `by` is missing where the system does not tell. */
 export type PortState = { readonly type: "free" } | { readonly type: "taken"; readonly by?: PortHolder };
 
-/** A port that is the same for the same name in each run: 20000–29999, below what systems hand out by themselves. */
+/** The port of a service, the same for the same name in each run: 20000–29999. */
 export function stablePort(name: string): number {
-  return firstStablePort + (crc32(name) % stablePorts);
+  return servicePorts.first + (crc32(name) % servicePorts.count);
+}
+
+/**
+ * A port of the block of ten that belongs to a name, the same in each run: 10000–19999. Ports of one block differ, so
+ * that programs which start at the same time do not meet.
+ * @param place 0 to 9.
+ */
+export function blockPort(name: string, place: number): number {
+  const { first, count, size } = blockPorts;
+  return first + (crc32(name) % (count / size)) * size + place;
 }
 
 /** A port that was free a moment ago, chosen by the operating system. */
@@ -30,9 +42,8 @@ export async function inspectPort(port: number, host: string = "127.0.0.1"): Pro
   return by === undefined ? { type: "taken" } : { type: "taken", by };
 }
 
-/** The stable port of the name if it is free, else a free one. */
-export async function stableOrFreePort(name: string, host: string = "127.0.0.1"): Promise<number> {
-  const port = stablePort(name);
+/** The port if it is free, else a free one. */
+export async function thisOrFreePort(port: number, host: string = "127.0.0.1"): Promise<number> {
   return (await inspectPort(port, host)).type === "free" ? port : freePort(host);
 }
 

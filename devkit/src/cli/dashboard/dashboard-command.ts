@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { RegistryError } from "@samspel/registry";
 import { startCollector } from "../../collector/index.ts";
 import { startDashboard } from "../../dashboard/index.ts";
-import { stableOrFreePort } from "../../process/index.ts";
+import { blockPort, thisOrFreePort } from "../../process/index.ts";
 import { listenForEndSignals } from "../end-signals.ts";
 
 /** What the command line says. */
@@ -47,7 +47,7 @@ export async function runDashboard(flags: DashboardFlags): Promise<number> {
       await startDashboard({
         registryUrl,
         host,
-        port: flags.port ?? (await stableOrFreePort("samspel/dashboard", host)),
+        port: flags.port ?? (await thisOrFreePort(blockPort("samspel", 9), host)),
         token: flags.token ?? (isLoopback(host) ? undefined : randomBytes(24).toString("base64url")),
         allowedHosts: allowHost,
         natsUrl: nats,
