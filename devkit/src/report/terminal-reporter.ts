@@ -46,6 +46,7 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
   const palette = [colors.cyan, colors.magenta, colors.blue, colors.yellow, colors.green];
   const serviceColors = new Map<string, (text: string) => string>();
   let nameWidth = 0;
+  let isReady = false;
   let held: DevEvent[] | undefined = services === "after-ready" ? [] : undefined;
   let liveShown = false;
 
@@ -140,7 +141,8 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
       const now = performance.now();
       const step: OpenStep = { name, startedAt: now, text: "starting", shownAt: now };
       open.add(step);
-      nameWidth = Math.max(nameWidth, name.length);
+      // Later ones leave the services' lines where they are.
+      if (!isReady) nameWidth = Math.max(nameWidth, name.length);
       showLive();
       const end = (mark: string, text: string): void => {
         open.delete(step);
@@ -160,6 +162,7 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
       else held.push(event);
     },
     ready(dev, tookMs) {
+      isReady = true;
       nameWidth = Math.max(...dev.services.map(({ name }) => name.length));
       for (const { name } of dev.services) colorOf(name);
       print(

@@ -326,3 +326,32 @@ t.test("drain() cuts what still runs after the grace period, with SAMSPEL_DRAINI
     t.equal(errorDetail(error)?.code, "SAMSPEL_DRAINING");
   }
 });
+
+t.test("a stop fails no call of an HTTP/1.1 connection that is used all the time", async (t) => {
+  // On a socket of its own, so that nothing tries again: the next call is sent before it can know of the stop.
+  const { server } = await startEcho(t);
+  const body = '{"text":"hej"}';
+  const call = `POST /samspel.test.v1.EchoService/Echo HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const socket = connect(server.port, "127.0.0.1").setEncoding("utf8");
+  t.teardown(() => socket.destroy());
+  let said = "";
+  let answers = 0;
+  let drained: Promise<void> | undefined;
+  socket.on("data", (text: string) => {
+    said += text;
+    const found = said.split(body).length - 1;
+    if (found === answers) return;
+    answers = found;
+    if (answers === 20) drained = server.drain(5_000);
+    if (!/connection: close/i.test(said)) setTimeout(() => socket.write(call), 5);
+  });
+  socket.write(call);
+  await once(socket, "close", { signal: AbortSignal.timeout(5_000) });
+  t.match(
+    said,
+    /connection: close[^{]*\{"text":"hej"\}$/i,
+    "the last call was answered, and told of the stop",
+  );
+  t.ok(answers > 20);
+  await drained;
+});

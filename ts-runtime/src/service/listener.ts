@@ -1,15 +1,16 @@
 // One port for HTTP/2 and HTTP/1.1: in plaintext, or over TLS where the service has an identity. Invariants:
 //   L1. A connection that says nothing is closed: it cannot hold a place for ever.
 //   L2. stop() refuses new connections and calls; every call that has begun may end. HTTP/2 peers hear it in two
-//       steps, as gRPC servers do: a GOAWAY that still allows calls on their way, a round trip, the final one.
+//       steps, as gRPC servers do: a GOAWAY that still allows calls on their way, a round trip, the final one. HTTP/1.1
+//       peers hear it with their next answer: who uses a connection all the time has no call cut on its way.
 //   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS. With a certificate
 //       as the web has them, nothing at all.
 import http from "node:http";
 import http2 from "node:http2";
-import type { Socket } from "node:net";
+import net, { type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import { isBinaryGrpc } from "../grpc/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
@@ -26,6 +27,8 @@ import { createTlsPort } from "./tls-port.ts";
 import { dropUnread } from "./unread.ts";
 
 const goawayRoundTripMs = 1_000;
+// Who said nothing for so long on an HTTP/1.1 connection is told by its end.
+const silentMs = 250;
 // Per connection; further calls wait at their caller. What a session of Node costs to end grows with the square of its
 // streams: 0.1 s for 1,000, 2.2 s for 10,000, in which nothing else runs.
 const maxConcurrentStreams = 2_048;
@@ -54,7 +57,7 @@ export interface Listener {
   setWebTls(options: tls.SecureContextOptions): void;
   /** Stops accepting and lets calls end (L2). */
   stop(): void;
-  /** Resolves when no call is running. */
+  /** Resolves when no call is running, and after `stop()` none is on its way (L2). */
   idle(): Promise<void>;
   /** Cuts every connection that is left; resolves when all is closed. */
   cut(): Promise<void>;
@@ -66,6 +69,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const sessions = new Set<http2.ServerHttp2Session>();
   const sockets = new Set<Socket>();
   const waiting: (() => void)[] = [];
+  const http1Sockets = new Set<Socket>();
   let stopping = false;
 
   const peers = security === undefined ? undefined : createPeers(security, leave);
@@ -78,7 +82,6 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     response.once("close", () => {
       running.delete(response);
       onCallClosed();
-      if (stopping) http1.closeIdleConnections();
     });
     const peer = peers?.of(request);
     if (request.httpVersionMajor === 1 && (stopping || peer?.revoked.aborted === true)) {
@@ -120,7 +123,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       arriving = socket;
       h2.emit("connection", socket);
       arriving = undefined;
-    } else for (const listener of toHttp1) listener.call(http1, socket);
+      return;
+    }
+    http1Sockets.add(socket);
+    socket.once("close", () => http1Sockets.delete(socket));
+    for (const listener of toHttp1) listener.call(http1, socket);
   };
   const onRefused = createRefusalLog(logger);
   const tlsPort =
@@ -158,10 +165,14 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const closed = once(http1, "close");
   const address = http1.address();
 
+  const noCalls = async (): Promise<void> => {
+    if (!isIdle()) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    http1.close();
+    // http.Server's own would cut idle connections, and what is on its way on them (L2).
+    net.Server.prototype.close.call(http1);
     for (const session of sessions) leave(session);
   };
 
@@ -169,7 +180,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     port: typeof address === "object" && address !== null ? address.port : options.port,
     setWebTls: (context) => webTls?.setSecureContext(context),
     stop,
-    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    async idle() {
+      await noCalls();
+      if (!stopping) return;
+      await closeWithin([...http1Sockets], silentMs);
+      await noCalls();
+    },
     async cut() {
       stop();
       tlsPort?.close();
@@ -178,6 +194,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       for (const session of sessions) session.close();
       if (!isIdle()) for (const session of sessions) session.destroy();
       await flushed(sessions);
+      // Ends its watch over slow connections, too.
+      http1.close();
       for (const socket of sockets) socket.destroy();
       await closed;
     },
@@ -223,7 +241,14 @@ function leave(session: http2.ServerHttp2Session): void {
 
 /** Waits, shortly, until the sessions have closed by themselves. */
 async function flushed(sessions: ReadonlySet<http2.ServerHttp2Session>): Promise<void> {
-  const open = [...sessions].filter((session) => !session.destroyed);
-  const signal = AbortSignal.timeout(goawayRoundTripMs);
-  await Promise.all(open.map((session) => once(session, "close", { signal }).catch(() => {})));
+  await closeWithin(
+    [...sessions].filter((session) => !session.destroyed),
+    goawayRoundTripMs,
+  );
+}
+
+/** Resolves when all have closed, or the time is over. */
+async function closeWithin(all: readonly EventEmitter[], timeoutMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  await Promise.all(all.map((each) => once(each, "close", { signal }).catch(() => {})));
 }

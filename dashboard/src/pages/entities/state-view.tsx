@@ -38,14 +38,15 @@ export function StateView({
   );
   const state: Json | undefined = entry?.state ?? asked.data;
   const earlier = before ?? askedBefore.data;
+  // Undefined while one of the two is on its way.
   const changes =
-    revision === 0 || state === undefined || earlier === undefined ? [] : diffJson(earlier, state);
+    revision === 0 || state === undefined || earlier === undefined ? undefined : diffJson(earlier, state);
   return (
     <section class="state" aria-label={`State at revision ${revision}`}>
       <h2>{revision === last ? "State now" : `State at revision ${revision}`}</h2>
       {entry !== undefined && entry.problem !== "" && <p class="lost">{entry.problem}</p>}
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.refresh} />}
-      {revision > 0 && <Changes changes={changes} />}
+      {changes !== undefined && <Changes changes={changes} />}
       {state !== undefined && <JsonView value={state} label="State" />}
       {entry !== undefined && Object.keys(entry.metadata).length > 0 && (
         <details>
