@@ -18,11 +18,3 @@ export const natsUrl = (): string => required("TEST_NATS_URL");
 
 /** A real Consul agent's HTTP address. */
 export const consulUrl = (): string => required("TEST_CONSUL_URL");
-
-/** How many changes a trial of test/fault is over, at least. */
-export function faultChanges(): number {
-  const given = process.env["TEST_FAULT_CHANGES"] ?? "20000";
-  const count = Number(given);
-  if (!(count >= 1)) throw new Error(`TEST_FAULT_CHANGES must be a number from 1: current value is ${given}`);
-  return count;
-}
