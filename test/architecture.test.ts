@@ -10,7 +10,8 @@ const runtime = join(root, "ts-runtime/src");
 /** Lowest layer first; folders on one line may not import each other. */
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
-  ["errors", "telemetry", "resilience", "codec"],
+  ["resilience"],
+  ["errors", "telemetry", "codec"],
   ["descriptor", "request", "grpc"],
   ["service", "client"],
   ["postgres", "proxy"],

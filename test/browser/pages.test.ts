@@ -66,6 +66,24 @@ t.test("the palette and the help are whole", async (t) => {
   t.same(await violations(page), [], "help");
 });
 
+t.test("a key that is pressed before a dialog has told that it is closed is not lost", async (t) => {
+  const { open } = await setStage(t, browser, { turnMs: 60_000 });
+  const page = await open("/system");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("option").first().waitFor();
+  const closed = await page.evaluate(async () => {
+    const palette = document.querySelector("dialog");
+    const told = new Promise<boolean>((resolve) => {
+      palette?.addEventListener("close", () => resolve(true), { once: true });
+    });
+    palette?.close();
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "?" }));
+    return told;
+  });
+  t.ok(closed);
+  await page.getByRole("heading", { name: "Keys" }).waitFor();
+});
+
 /** How much the document is wider than the window. */
 function overhang(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

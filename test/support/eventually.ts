@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 /**
  * Runs `attempt` until it gives no error.
  *
- * @throws the last error after 10,000 ms, with `what` in its message.
+ * @throws the last error after 30,000 ms, with `what` in its message.
  */
 export async function eventually(what: string, attempt: () => Promise<void> | void): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     try {
       await attempt();

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * Waits until `condition` gives something else than false or undefined, and returns that.
- * @throws after `deadlineMs`, default 10,000, with what was waited for.
+ * @throws after `deadlineMs`, default 30,000, with what was waited for.
  */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  deadlineMs: number = 10_000,
+  deadlineMs: number = 30_000,
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {

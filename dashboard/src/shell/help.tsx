@@ -2,18 +2,12 @@
 import type { VNode } from "preact";
 import { pages } from "../router/index.ts";
 import { Dialog } from "./dialog.tsx";
-import { openDialog, otherKeys } from "./shortcuts.ts";
+import { closeDialog, otherKeys } from "./shortcuts.ts";
 
 /** Is shown while it is open. */
 export function Help(): VNode {
   return (
-    <Dialog
-      label="Keys"
-      class="help"
-      onClose={() => {
-        openDialog.value = undefined;
-      }}
-    >
+    <Dialog label="Keys" class="help" onClose={() => closeDialog("help")}>
       <h2>Keys</h2>
       <dl class="keys">
         {pages.map(({ id, title, key }) => (

@@ -5,11 +5,9 @@ import { dashboard, services, system, useQuery } from "../api/index.ts";
 import { listCommands } from "./commands.ts";
 import { Dialog } from "./dialog.tsx";
 import { findCommands } from "./find.ts";
-import { openDialog } from "./shortcuts.ts";
+import { closeDialog } from "./shortcuts.ts";
 
-function close(): void {
-  openDialog.value = undefined;
-}
+const close = (): void => closeDialog("palette");
 
 /** Is shown while it is open. */
 export function Palette(): VNode {

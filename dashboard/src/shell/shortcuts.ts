@@ -3,8 +3,15 @@ import { signal } from "@preact/signals";
 import { href, navigate, pages } from "../router/index.ts";
 import { nextTheme } from "./theme.ts";
 
+type DialogName = "palette" | "help";
+
 /** Which of the two dialogs is open. */
-export const openDialog = signal<"palette" | "help" | undefined>(undefined);
+export const openDialog = signal<DialogName | undefined>(undefined);
+
+/** Closes one, and not the other, which a key may have opened meanwhile: a dialog tells late that it was closed. */
+export function closeDialog(name: DialogName): void {
+  if (openDialog.value === name) openDialog.value = undefined;
+}
 
 /** The keys beside those of pages, for the help. */
 export const otherKeys = [
@@ -42,7 +49,7 @@ export function startShortcuts(): void {
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
-    if (openDialog.value !== undefined) return;
+    if (document.querySelector("dialog[open]") !== null) return;
     if (performance.now() < pendingUntil) {
       pendingUntil = 0;
       const page = pages.find(({ key }) => key === event.key);

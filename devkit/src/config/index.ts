@@ -12,3 +12,4 @@ export type {
   UnmanagedService,
 } from "./project.ts";
 export type { BesideEntry, ProjectFile, ProtosEntry, PythonEntry, ServiceEntry } from "./schema.ts";
+export { serviceNamePattern, serviceNameRule } from "./service-name.ts";

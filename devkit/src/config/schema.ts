@@ -1,16 +1,11 @@
 // What may stand in samspel.json. The file `samspel.schema.json`, which editors use, is made from this; a test holds
 // the two together.
 import * as v from "valibot";
-
-/** What a service's name must be: it is a Consul service name and a host name (R1). */
-const dnsLabel = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+import { serviceNamePattern, serviceNameRule } from "./service-name.ts";
 
 const text = (description: string) => v.pipe(v.string(), v.minLength(1), v.description(description));
 
-const serviceName = v.pipe(
-  v.string(),
-  v.regex(dnsLabel, "a DNS label: a-z, 0-9 and -, beginning with a letter, at most 63 long"),
-);
+const serviceName = v.pipe(v.string(), v.regex(serviceNamePattern, serviceNameRule));
 
 const pythonSchema = v.strictObject({
   requirements: text("A pip requirements file, relative to samspel.json; pin every version in it."),

@@ -8,6 +8,7 @@ import {
   createLogger,
   createProxyCalls,
   createReflection,
+  endsWithin,
   SamspelError,
   startListener,
   toConnectError,
@@ -197,14 +198,4 @@ async function drain(
     await endsWithin(idle, cutWithinMs);
   }
   await listener.cut();
-}
-
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise: over, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, ms, false);
-  try {
-    return await Promise.race([work.then(() => true), over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

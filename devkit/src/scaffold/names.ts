@@ -1,4 +1,5 @@
 // The names of a project or a service, as each place wants them.
+import { serviceNamePattern, serviceNameRule } from "../config/index.ts";
 import { ScaffoldError } from "./scaffold-error.ts";
 
 /** What stands for `{{…}}` in templates. */
@@ -14,8 +15,6 @@ export interface Names {
   /** As a package of Go: `giftcardsv1`. */
   readonly goPackage: string;
 }
-
-const label = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Words that no language takes as the name of a package. */
 const reserved: ReadonlySet<string> = new Set(
@@ -34,10 +33,8 @@ const reserved: ReadonlySet<string> = new Set(
  * @throws ScaffoldError where it cannot be one.
  */
 export function namesOf(what: string, name: string): Names {
-  if (!label.test(name)) {
-    throw new ScaffoldError(
-      `The name of a ${what} must be a DNS label, a-z, 0-9 and -, beginning with a letter, at most 63 long: current value is "${name}"`,
-    );
+  if (!serviceNamePattern.test(name)) {
+    throw new ScaffoldError(`The name of a ${what} must be ${serviceNameRule}: current value is "${name}"`);
   }
   const words = name.split("-").filter((word) => word !== "");
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");

@@ -1,9 +1,9 @@
 // The system as tests see it, over its parts.
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { Clients, Receipt, TellOptions } from "@samspel/runtime";
-import { eventually, type EventuallyOptions } from "@samspel/runtime/testing";
+import { eventually, type EventuallyOptions, type Leak } from "@samspel/runtime/testing";
 import postgres, { type Sql } from "postgres";
-import type { Ground, Leak } from "./ground/index.ts";
+import type { Ground } from "./ground/index.ts";
 import type { Member, SystemLog } from "./members/index.ts";
 import { readPublished } from "./published.ts";
 import { SystemError, type System, type SystemService } from "./system.ts";

@@ -1,5 +1,6 @@
 // The options of a system, checked once: option, else environment, else default.
 import { resolve } from "node:path";
+import { serviceNamePattern, serviceNameRule } from "../config/index.ts";
 import type { InfraAddresses } from "./ground/index.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 import { SystemError, type SystemOptions } from "./system.ts";
@@ -21,7 +22,6 @@ export interface ResolvedSystemOptions {
   readonly liveLogs: boolean;
 }
 
-const namePattern = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const taken: ReadonlySet<string> = new Set([testName, ...infraNames]);
 
 /** @throws SystemError that names the setting, its value and what it must be. */
@@ -30,10 +30,8 @@ export function resolveSystemOptions(options: SystemOptions<string>): ResolvedSy
   if (services.length === 0)
     throw new SystemError("Cannot start a system without services: name one in `services`");
   for (const [name] of services) {
-    if (!namePattern.test(name))
-      throw new SystemError(
-        `Cannot name a service "${name}": use lower-case letters, digits and inner \`-\`, at most 63 characters, as in DNS`,
-      );
+    if (!serviceNamePattern.test(name))
+      throw new SystemError(`Cannot name a service "${name}": it must be ${serviceNameRule}`);
     if (taken.has(name))
       throw new SystemError(`Cannot name a service "${name}" as that is another member of each system`);
   }

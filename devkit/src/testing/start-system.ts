@@ -6,10 +6,11 @@
 //   T3. Nothing is left at the end, also after a failing test. When the process is killed, its children end with it
 //       (process/guard.ts), and the next system removes what it stored (ground/claim.ts).
 //   T4. A start never half-succeeds (A1).
+import { attemptAll, type Leak } from "@samspel/runtime/testing";
 import { superviseProcesses, type Supervisor } from "../process/index.ts";
 import { createMember } from "./create-member.ts";
 import { createSystem } from "./create-system.ts";
-import { attemptAll, findInfra, layGround, type Ground, type Leak } from "./ground/index.ts";
+import { findInfra, layGround, type Ground } from "./ground/index.ts";
 import { createSystemLog, type Member, type SystemLog } from "./members/index.ts";
 import { resolveSystemOptions, testName, type ResolvedSystemOptions } from "./options.ts";
 import { planService, type Plan } from "./plan.ts";

@@ -1,16 +1,12 @@
-// `samspel new`: what it makes is what one would have written, and it runs.
-import { execFile, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+// `samspel new`: what it makes, and what it refuses. That it runs is seen in the tour, `test/e2e/tour`.
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import t, { type Test } from "tap";
 import { loadProject } from "../../../devkit/src/config/index.ts";
-import { databaseUrl, natsUrl } from "../../support/environment.ts";
-import { testSchema, testTopicPrefix } from "../../support/isolation.ts";
-import { jsonLines, root, samspel, samspelHere, withoutTap } from "./run-cli.ts";
+import { jsonLines, root, samspelHere, withoutTap } from "./run-cli.ts";
 
 /** Outside of the repository, so that nothing of it is found by chance. */
 async function folderOf(t: Test): Promise<string> {
@@ -51,62 +47,6 @@ t.test("samspel new refuses names, and makes nothing where something is", async 
   t.match(jsonLines(dry), [{ made: false, folder: join(folder, "shop") }]);
   t.match(dry.out, /"orders\/order.ts".*"samspel.json".*"vendor\/proto\/samspel\/v1\/options.proto"/);
   await t.rejects(readFile(join(folder, "shop/samspel.json")));
-});
-
-t.test("a new project is tested and runs, and so does a service that is added", async (t) => {
-  const folder = await folderOf(t);
-  // Ports follow from the name.
-  const name = `shop-${randomBytes(3).toString("hex")}`;
-  const shop = join(folder, name);
-  const made = await samspel(["new", name], { cwd: folder });
-  t.match(made, { code: 0, out: /Next:\n {2}cd shop-\w+\n {2}npm test\n {2}npm start\n$/ }, made.err);
-  const bin = join(shop, "node_modules/.bin/samspel");
-  // By the packages that were installed into it, which know nothing of the repository.
-  const service = await run(shop, bin, "new", "service", "gift-cards");
-  t.match(service, /proto\/gift_cards\/v1\/gift_cards\.proto/);
-  t.match(await run(shop, "npm", "test"), /pass 5\n/);
-  t.match(await samspelHere(["new", "service", "gift-cards", "--project", shop], {}), {
-    code: 2,
-    err: /samspel\.json has a service gift-cards already\n$/,
-  });
-
-  const dev = spawn(
-    "env",
-    [...withoutTap, process.execPath, bin, "dev", "--json", "--no-gateway", "--no-dashboard"],
-    {
-      cwd: shop,
-      stdio: ["ignore", "pipe", "inherit"],
-      env: {
-        ...process.env,
-        DATABASE_URL: databaseUrl(),
-        NATS_URL: natsUrl(),
-        SAMSPEL_SCHEMA: testSchema(t),
-        SAMSPEL_TOPIC_PREFIX: testTopicPrefix(t),
-      },
-    },
-  );
-  const ended = new Promise((resolve) => dev.once("close", resolve));
-  const lines: string[] = [];
-  try {
-    for await (const line of createInterface({ input: dev.stdout })) {
-      lines.push(line);
-      if (line.includes('"ready"') && line.includes('"services"')) break;
-    }
-    dev.stdout.resume();
-    const options = { cwd: shop };
-    const placed = await samspel(
-      ["call", "OrderService/PlaceOrder", '{"orderId":"1","item":"tea","quantity":2}'],
-      options,
-    );
-    t.match(placed, { code: 0, out: "{}\n" }, placed.err + lines.slice(-5).join("\n"));
-    const listed = await samspel(["call", "OpenOrdersService/ListOpenOrders"], options);
-    t.equal(listed.out, '{"orders":[{"orderId":"1","item":"tea","quantity":2}]}\n');
-    const hello = await samspel(["call", "GiftCardsService/Hello", '{"name":"world"}'], options);
-    t.equal(hello.out, '{"text":"Hello, world!"}\n');
-  } finally {
-    dev.kill("SIGTERM");
-    await ended;
-  }
 });
 
 t.test(

@@ -122,16 +122,18 @@ t.test("the tour", { timeout: 280_000 }, async (t) => {
     t.match(await user.run(typed.test, name), /pass 4\n/, "the types fit");
   });
 
-  await t.test("a service in Go is added", { skip: hasGo ? false : "there is no Go" }, async (t) => {
+  await t.test("services in TypeScript and Go are added", async (t) => {
+    await user.run("npx samspel new service gift-cards", name);
     // Its library is not published.
-    await user.run(`${typed.add} --repository ${root}`, name);
+    if (hasGo) await user.run(`${typed.add} --repository ${root}`, name);
     await system.running.wrote("samspel.json changed: stop and start again");
     await system.running.interrupt();
     system = await start();
-    t.match(
-      stripVTControlCharacters(system.screen.join("\n")),
-      /shipping +Go .*shipping\.v1\.ShippingService/,
-    );
+    const screen = stripVTControlCharacters(system.screen.join("\n"));
+    t.match(screen, /gift-cards +TypeScript .*gift_cards\.v1\.GiftCardsService/);
+    if (hasGo) t.match(screen, /shipping +Go .*shipping\.v1\.ShippingService/);
+    const hello = await user.run(`npx samspel call GiftCardsService/Hello '{"name": "Ada"}'`, name);
+    t.match(hello, /^\{"text":"Hello, Ada!"\}$/m);
   });
 
   const { open, complaints } = createVisitor(t, browser, system.dashboardUrl);
@@ -139,7 +141,7 @@ t.test("the tour", { timeout: 280_000 }, async (t) => {
   await t.test("the dashboard shows the services, and what they answer", async (t) => {
     const visit = visitShop(t, system.ordersUrl, "large");
     const page = await open("/system", pictureSize);
-    await page.getByText(hasGo ? "All 2 services are well." : "All 1 services are well.").waitFor();
+    await page.getByText(`All ${hasGo ? 3 : 2} services are well.`).waitFor();
     await until(
       "the map knows of calls",
       async () => (await page.locator(".sparkline polyline").count()) > 0,

@@ -10,10 +10,13 @@ import { CartTopics } from "../../../examples/shopping-cart/gen/cart/v1/cart_top
 import { InventoryService } from "../../../examples/shopping-cart/gen/inventory/v1/inventory_api_pb.ts";
 import { databaseUrl, natsUrl } from "../../support/environment.ts";
 import { until } from "../../support/until.ts";
+import { leaveAtOnce } from "../../support/leave-at-once.ts";
 import { carts, inventoryThat } from "./shop.ts";
 
 const fixtures = `${import.meta.dirname}/fixtures`;
 const ready = inventoryThat(() => {});
+
+leaveAtOnce();
 
 t.test(
   "services find each other and share topics, whatever each is: parts, a function, a program",

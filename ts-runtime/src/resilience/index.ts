@@ -1,2 +1,3 @@
 export { backoff, backoffMs, type BackoffOptions } from "./backoff.ts";
+export { endsWithin } from "./ends-within.ts";
 export { createLatch, type Latch } from "./latch.ts";

@@ -3,6 +3,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
+import { endsWithin } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
 import { createGuard, type ServerIdentity } from "./guard.ts";
@@ -159,15 +160,4 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
 function drainingError(): ConnectError {
   return toConnectError(new SamspelError("SAMSPEL_DRAINING", "the server is stopping"));
-}
-
-/** Whether the work ended in time. */
-async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  const { promise: over, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, ms, false);
-  try {
-    return await Promise.race([work.then(() => true), over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

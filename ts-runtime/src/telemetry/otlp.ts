@@ -22,6 +22,7 @@ import { redactUrl } from "@samspel/registry/redact-url";
 import type { ExportSettings } from "./export-settings.ts";
 import type { Logger } from "./logger.ts";
 import { quietExporter } from "./quiet-exporter.ts";
+import { endsWithin } from "../resilience/index.ts";
 
 export interface ProviderOptions extends Omit<ExportSettings, "serviceName"> {
   readonly service: string;
@@ -61,10 +62,10 @@ export async function openProvider(
   );
   return {
     async close(withinMs) {
-      const { promise: over, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, withinMs);
-      await Promise.race([provider.shutdown().catch(() => {}), over]);
-      clearTimeout(timer);
+      await endsWithin(
+        provider.shutdown().catch(() => {}),
+        withinMs,
+      );
     },
   };
 }

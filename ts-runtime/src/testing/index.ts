@@ -23,6 +23,7 @@ export { startTestService, type TestService, type TestServiceOptions } from "./t
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 
 // For kits that start services themselves.
+export { attemptAll, type Leak } from "./leaks.ts";
 export type { TopicMethod } from "../descriptor/index.ts";
 export { createTestPublisher, type TestPublisher, type TestPublishOptions } from "./test-publisher.ts";
 export { createLogger } from "../telemetry/index.ts";

@@ -1,4 +1,4 @@
-// The end of a test service: everything is tried, whatever fails, and what could not be removed is named.
+// The end of a test service, or of a system of them: everything is tried, whatever fails, and what could not be removed is named.
 
 /** Something that could not be removed. */
 export interface Leak {

@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { href } from "../../router/index.ts";
 import { durationMs, formatCount, formatMs, parseJson } from "../../format/index.ts";
-import { JsonView, Tabs, Tag } from "../../ui/index.ts";
+import { JsonView, Tabs, Tag, Values } from "../../ui/index.ts";
 import type { CallProgress, CallState } from "./use-call.ts";
 
 /** Live, while a call goes on. */
@@ -63,8 +63,10 @@ function Answers({ call }: { readonly call: CallProgress }): VNode {
       )}
       {part === "headers" && end !== undefined ? (
         <>
-          <Values title="Headers" values={end.headers} />
-          <Values title="Trailers" values={end.trailers} />
+          <h4>Headers</h4>
+          <Values values={end.headers} />
+          <h4>Trailers</h4>
+          <Values values={end.trailers} />
         </>
       ) : call.count === 1 ? (
         call.messages.map(({ number, text }) => (
@@ -81,33 +83,6 @@ function Answers({ call }: { readonly call: CallProgress }): VNode {
             </li>
           ))}
         </ol>
-      )}
-    </>
-  );
-}
-
-function Values({
-  title,
-  values,
-}: {
-  readonly title: string;
-  readonly values: Readonly<Record<string, string>>;
-}): VNode {
-  const entries = Object.entries(values);
-  return (
-    <>
-      <h4>{title}</h4>
-      {entries.length === 0 ? (
-        <p class="faint">None.</p>
-      ) : (
-        <dl class="values">
-          {entries.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
       )}
     </>
   );

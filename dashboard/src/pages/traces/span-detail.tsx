@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import type { Span } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { href, setParams } from "../../router/index.ts";
 import { durationMs, formatClock, formatMs, timeMs } from "../../format/index.ts";
-import { Tag } from "../../ui/index.ts";
+import { Tag, Values } from "../../ui/index.ts";
 
 /** Stands beside the waterfall. */
 export function SpanDetail({ span }: { readonly span: Span }): VNode {
@@ -48,7 +48,7 @@ export function SpanDetail({ span }: { readonly span: Span }): VNode {
         )}
       </p>
       <h3>Attributes</h3>
-      <Values values={attributes} none="None." />
+      <Values values={attributes} />
       {span.events.length > 0 && (
         <>
           <h3>Events</h3>
@@ -79,26 +79,5 @@ export function SpanDetail({ span }: { readonly span: Span }): VNode {
         </>
       )}
     </section>
-  );
-}
-
-function Values({
-  values,
-  none,
-}: {
-  readonly values: Readonly<Record<string, string>>;
-  readonly none: string;
-}): VNode {
-  const entries = Object.entries(values).sort(([a], [b]) => a.localeCompare(b));
-  if (entries.length === 0) return <p class="faint">{none}</p>;
-  return (
-    <dl class="values">
-      {entries.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

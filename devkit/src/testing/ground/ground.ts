@@ -2,11 +2,11 @@
 //
 //   G1. Everything bears the system's name, which it claims first (claim.ts).
 //   G2. Everything is tried at the end, whatever fails; what could not be removed is named.
+import { attemptAll, type Leak } from "@samspel/runtime/testing";
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
 import { startRegistry, type StartedRegistry } from "../../infra/index.ts";
 import type { Supervisor } from "../../process/index.ts";
 import { claimSystem, deadAmong, systemOf, type Claim } from "./claim.ts";
-import { attemptAll, type Leak } from "./leaks.ts";
 
 export interface GroundOptions {
   /** A Postgres in which databases may be made. */

@@ -1,5 +1,4 @@
 // What a system of a test stands on.
 export { layGround, type Ground } from "./ground.ts";
-export { attemptAll, type Leak } from "./leaks.ts";
 export { findInfra } from "./find-infra.ts";
 export type { InfraAddresses } from "./shared-infra.ts";
