@@ -1,6 +1,6 @@
 // The calls of who passes on what others call: any method that descriptors tell of, as messages or as bytes.
 import type { Transport } from "@connectrpc/connect";
-import { createTracing, type Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger, type Tracing } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEnvironments } from "./environments.ts";
 import type { InstanceSource } from "./instance-source.ts";
@@ -16,6 +16,8 @@ export interface ProxyCallsOptions {
   readonly timeoutMs: number;
   readonly logger?: Logger | undefined;
   readonly identity?: ClientIdentity | undefined;
+  /** Makes a span of each call. Default: by the process's provider, where it has one. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ProxyCalls {
 export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
   const { timeoutMs } = options;
   const environments = createEnvironments({ ...options, holds: true });
-  const tracing = createTracing();
+  const tracing = options.tracing ?? createTracing();
   const routing = createRoutingTransport({
     timeoutMs,
     environment: (protoService) => environments.of(protoService),

@@ -64,6 +64,8 @@ export type TimerChange =
       /** The proto name of the method. */
       readonly command: string;
       readonly request: Uint8Array;
+      /** Kept beside it, such as a trace context. */
+      readonly metadata?: Readonly<Record<string, string>> | undefined;
     }
   | { readonly type: "cancel"; readonly name: string };
 
