@@ -15,8 +15,9 @@
 // All bytes of a group travel as one `bytea`, cut by offsets: the driver writes arrays of `bytea` as escaped text.
 import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray, type Sql } from "../postgres/index.ts";
-import type { Append, AppendResult, TimerChange } from "./journal.ts";
+import type { Append, AppendResult } from "./journal.ts";
 import { OutboxRows } from "./outbox-rows.ts";
+import type { TimerChange } from "./timer-change.ts";
 
 /** An append with the id by which it knows itself again (S1). */
 export interface IdentifiedAppend extends Append {
