@@ -181,7 +181,11 @@ t.test("a checkout is one trace across all services, and their log lines have it
       body: '{"cartId":"c"}',
     });
   await until("the gateway has the cart", async () => (await get()).ok, waitMs);
-  await until("the gateway is seen as who calls", () => edges().includes("gateway ask cart"), waitMs);
+  await until(
+    "the gateway is seen as who calls",
+    async () => (await get()).ok && edges().includes("gateway ask cart"),
+    waitMs,
+  );
   const whole = `SERVER gateway POST /${path}\n CLIENT gateway ${path}\n  SERVER cart ${path}`;
   await until(
     "its trace is whole",

@@ -16,6 +16,9 @@ export function companionsFor(wanted: {
   };
 }
 
+/** The run is to be ready soon: what loads for traces waits until then. */
+const tracedAfterMs = 500;
+
 const startGateway: NonNullable<Companions["startGateway"]> = async ({
   onLine,
   collectorUrl,
@@ -31,7 +34,7 @@ const startGateway: NonNullable<Companions["startGateway"]> = async ({
   const own =
     collectorUrl === undefined
       ? undefined
-      : begun.use(await openTracing({ service: "gateway", collectorUrl, logger }));
+      : begun.use(openTracing({ service: "gateway", collectorUrl, logger, afterMs: tracedAfterMs }));
   const started = await gateway.startGateway({
     ...options,
     logger,

@@ -133,11 +133,15 @@ t.test(
   async (t) => {
     const { url, getTrace, traffic, close } = await startCollector();
     t.teardown(() => close());
-    const own = await openTracing({ service: "gateway", collectorUrl: url, logger: silentLogger });
+    const own = openTracing({ service: "gateway", collectorUrl: url, logger: silentLogger });
     t.teardown(() => own[Symbol.asyncDispose]());
     const second = await startTestGateway(t, registryUrl, { tracing: own.tracing });
+    await own.ready;
     const { traceId, headers } = outside();
-    await fetch(`${second.url}/v1/shelves/a`, { headers });
+    // Where it has no such method yet, there is no span.
+    await until("it has the method", async () => {
+      return (await fetch(`${second.url}/v1/shelves/a`, { headers })).ok;
+    });
     const spans = await until("the collector has its spans", () => {
       const found: readonly Span[] = getTrace(traceId)?.spans ?? [];
       return found.length === 2 && found;

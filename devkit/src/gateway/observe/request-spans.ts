@@ -55,9 +55,12 @@ export function createRequestSpans(tracing: Tracing | undefined): RequestSpans {
           ...(headers["user-agent"] === undefined ? {} : { "user_agent.original": headers["user-agent"] }),
         },
       });
-      const { baggage } = trace;
       incoming.span = span;
-      incoming.trace = { ...(baggage === undefined ? {} : { baggage }), ...traceHeadersOf(span.context) };
+      const passedOn = traceHeadersOf(span.context);
+      // No trace begins where the tracer does not make spans yet.
+      if (passedOn["traceparent"] === undefined) return;
+      const { baggage } = trace;
+      incoming.trace = { ...(baggage === undefined ? {} : { baggage }), ...passedOn };
     },
     end({ span, outcome: { code } }, status) {
       if (span === undefined) return;
