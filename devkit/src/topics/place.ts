@@ -1,0 +1,39 @@
+// Where in a topic to begin.
+import { DeliverPolicy, type OrderedConsumerOptions } from "nats";
+
+export type Place =
+  | { readonly type: "beginning" | "end" }
+  | { readonly type: "time"; readonly time: Date }
+  /** With the message of this number in the stream. */
+  | { readonly type: "sequence"; readonly sequence: number }
+  /** After the message of this number; with the first one where the stream was made anew and ends before it. */
+  | { readonly type: "after"; readonly sequence: number }
+  /** So many numbers before the end. */
+  | { readonly type: "last"; readonly count: number };
+
+type Start = Partial<Pick<OrderedConsumerOptions, "deliver_policy" | "opt_start_seq" | "opt_start_time">>;
+
+/** The same for a consumer of a stream whose last message has this number. */
+export function startOf(place: Place, lastSequence: number): Start {
+  switch (place.type) {
+    case "beginning":
+      return fromSequence(1);
+    case "end":
+      // A number, as one who begins anew before the first message came would begin later with a policy.
+      return fromSequence(lastSequence + 1);
+    case "time":
+      return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: place.time.toISOString() };
+    case "sequence":
+      return fromSequence(place.sequence);
+    case "after":
+      return fromSequence(place.sequence > lastSequence ? 1 : place.sequence + 1);
+    case "last":
+      return fromSequence(Math.max(1, lastSequence - place.count + 1));
+  }
+}
+
+function fromSequence(sequence: number): Start {
+  // Without a policy the client begins with message 1; with `All`, the server refuses what it sends.
+  if (sequence <= 1) return {};
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: sequence };
+}
