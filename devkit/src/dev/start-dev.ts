@@ -112,6 +112,7 @@ async function begin(
     problems,
     news,
     configuration,
+    protoFolders: project.protos.flatMap(({ folders }) => folders),
   });
   begun.defer(
     keepUnmanaged({
