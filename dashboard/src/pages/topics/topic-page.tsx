@@ -50,7 +50,12 @@ export function TopicPage({
         </button>
       }
     >
-      {publishing && <PublishForm topic={view.name} live={topic.live} />}
+      {publishing && (
+        <>
+          <h2>Publish</h2>
+          <PublishForm topic={view.name} live={topic.live} />
+        </>
+      )}
       <h2>Groups</h2>
       {view.groups.length === 0 ? (
         <Empty title="Nobody reads it">
