@@ -36,11 +36,8 @@ t.test("the pictures of the guide can be taken, and are there", async (t) => {
       await page.getByText("OK", { exact: true }).waitFor();
     }
     if (name === "topic") {
-      await page.getByRole("heading", { name: "Messages" }).scrollIntoViewIfNeeded();
-      await page
-        .getByRole("button", { name: /cart-3/ })
-        .first()
-        .click();
+      await page.getByRole("button", { name: /4003/ }).click();
+      await page.getByRole("button", { name: "Hold" }).click();
       await page.getByRole("region", { name: "Message" }).scrollIntoViewIfNeeded();
     }
     if (name === "system" && update) {

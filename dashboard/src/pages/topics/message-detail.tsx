@@ -14,7 +14,7 @@ export function MessageDetail({
 }): VNode {
   const { key, time, partition, sequence, id, type, traceId, headers, problem } = message;
   return (
-    <section class="log-detail" aria-label="Message">
+    <section class="log-detail" aria-label="Message" tabIndex={0}>
       <header>
         <strong>{key === "" ? "no key" : key}</strong>
         <span class="faint">{formatClock(timeMs(time))}</span>

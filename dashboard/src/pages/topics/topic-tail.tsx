@@ -63,35 +63,37 @@ export function TopicTail({ view }: { readonly view: TopicView }): VNode {
           {status}
         </span>
       </div>
-      {tail.messages.length === 0 ? (
-        <Empty title={key === "" ? "No message yet" : "No message of such a key yet"}>
-          {live
-            ? "A live topic keeps nothing: what is published from now on shows here."
-            : "The next one shows here. Those of before come from the beginning."}
-        </Empty>
-      ) : (
-        <VirtualList
-          items={tail.messages}
-          rowHeight={rowHeight}
-          label="Messages"
-          class="tail-list"
-          follow={follow && !held}
-          onFollow={setFollow}
-          keyOf={({ number }) => String(number)}
-          row={(item) => (
-            <div role="listitem" class="tail-line">
-              <Row
-                item={item}
-                open={item.number === chosen?.number}
-                onClick={() => setChosen(item.number === chosen?.number ? undefined : item)}
-              />
-            </div>
-          )}
-        />
-      )}
-      {chosen !== undefined && (
-        <MessageDetail message={chosen.message} onClose={() => setChosen(undefined)} />
-      )}
+      <div class={chosen === undefined ? "tail-body" : "tail-body with-message"}>
+        {tail.messages.length === 0 ? (
+          <Empty title={key === "" ? "No message yet" : "No message of such a key yet"}>
+            {live
+              ? "A live topic keeps nothing: what is published from now on shows here."
+              : "The next one shows here. Those of before come from the beginning."}
+          </Empty>
+        ) : (
+          <VirtualList
+            items={tail.messages}
+            rowHeight={rowHeight}
+            label="Messages"
+            class="tail-list"
+            follow={follow && !held}
+            onFollow={setFollow}
+            keyOf={({ number }) => String(number)}
+            row={(item) => (
+              <div role="listitem" class="tail-line">
+                <Row
+                  item={item}
+                  open={item.number === chosen?.number}
+                  onClick={() => setChosen(item.number === chosen?.number ? undefined : item)}
+                />
+              </div>
+            )}
+          />
+        )}
+        {chosen !== undefined && (
+          <MessageDetail message={chosen.message} onClose={() => setChosen(undefined)} />
+        )}
+      </div>
     </div>
   );
 }
