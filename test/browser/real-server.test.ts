@@ -87,6 +87,7 @@ t.test("a counter is called, and its history, trace and configuration are there"
   await page.getByRole("button", { name: "Before" }).click();
   await page.getByText("before the first event").waitFor();
   await page.getByRole("button", { name: "Increment", exact: true }).click();
+  await page.getByText("It can be asked, and not told.").waitFor();
   await page.getByLabel("amount").fill("1");
   await page.getByRole("button", { name: "Send", exact: true }).click();
   await page.getByText("at revision 2").waitFor();
