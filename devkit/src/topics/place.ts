@@ -1,5 +1,5 @@
 // Where in a topic to begin.
-import { DeliverPolicy, type OrderedConsumerOptions } from "nats";
+import { DeliverPolicy, type ConsumerConfig } from "nats";
 
 export type Place =
   | { readonly type: "beginning" | "end" }
@@ -11,7 +11,7 @@ export type Place =
   /** So many numbers before the end. */
   | { readonly type: "last"; readonly count: number };
 
-type Start = Partial<Pick<OrderedConsumerOptions, "deliver_policy" | "opt_start_seq" | "opt_start_time">>;
+type Start = Pick<ConsumerConfig, "deliver_policy" | "opt_start_seq" | "opt_start_time">;
 
 /** The same for a consumer of a stream whose last message has this number. */
 export function startOf(place: Place, lastSequence: number): Start {
@@ -19,7 +19,7 @@ export function startOf(place: Place, lastSequence: number): Start {
     case "beginning":
       return fromSequence(1);
     case "end":
-      // A number, as one who begins anew before the first message came would begin later with a policy.
+      // A number: with a policy, what is published until the consumer is made would be missed.
       return fromSequence(lastSequence + 1);
     case "time":
       return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: place.time.toISOString() };
@@ -33,7 +33,5 @@ export function startOf(place: Place, lastSequence: number): Start {
 }
 
 function fromSequence(sequence: number): Start {
-  // Without a policy the client begins with message 1; with `All`, the server refuses what it sends.
-  if (sequence <= 1) return {};
-  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: sequence };
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, sequence) };
 }

@@ -3,6 +3,7 @@ import { NatsError, type JsMsg, type MsgHdrs, type NatsConnection, type StreamIn
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeclaredTopic } from "./declared-topic.ts";
 import { startOf, type Place } from "./place.ts";
+import { openPull } from "./pull.ts";
 
 /** A message as it lies there. */
 export interface StoredMessage {
@@ -64,30 +65,38 @@ async function* readLive(
 async function* readKept(name: string, options: ReadOptions): AsyncGenerator<StoredMessage, void> {
   const { connection, prefix, follow, signal, onReading } = options;
   const stream = `${prefix}${name.replaceAll(".", "_")}`;
-  const found = await untilStream(stream, options);
-  if (found === undefined) return;
-  // What lies in a stream that was waited for came after the wait began.
-  const place: Place = found.waited ? { type: "beginning" } : options.place;
-  const consumer = await connection.jetstream().consumers.get(stream, {
-    ...startOf(place, found.info.state.last_seq),
-    filterSubjects: `${prefix}topic.${name}.*`,
-  });
-  const messages = await consumer.consume();
-  onReading?.();
-  const end = (): void => void messages.close();
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    if (signal.aborted) return;
-    if (!follow && (await consumer.info(true)).num_pending === 0) return;
-    for await (const message of messages) {
-      yield stored(message);
-      if (!follow && message.info.pending === 0) return;
+  let { place } = options;
+  let created: string | undefined;
+  let isReading = false;
+  while (!signal.aborted) {
+    try {
+      const found = await untilStream(stream, options);
+      if (found === undefined) return;
+      const { info, waited } = found;
+      // What lies in a stream that was waited for, or made anew, came after the wait began.
+      if (waited || (created ?? info.created) !== info.created) place = { type: "beginning" };
+      created = info.created;
+      const pull = await openPull({
+        connection,
+        stream,
+        subject: `${prefix}topic.${name}.*`,
+        start: startOf(place, info.state.last_seq),
+        signal,
+      });
+      if (place.type === "end") place = { type: "after", sequence: info.state.last_seq };
+      isReading = true;
+      onReading?.();
+      if (!follow && pull.pending === 0) return;
+      for await (const message of pull.messages()) {
+        place = { type: "after", sequence: message.seq };
+        yield stored(message);
+        if (!follow && message.info.pending === 0) return;
+      }
+    } catch (error) {
+      // Who follows waits until it is back; who never got there is told.
+      if (!follow || !isReading) throw error;
     }
-  } finally {
-    signal.removeEventListener("abort", end);
-    await messages.close();
-    // Not waited for: the server forgets it by itself, minutes later.
-    void consumer.delete().catch(() => {});
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -1,14 +1,14 @@
 // Topics by the dashboard's own methods, over real NATS: messages that people publish, messages as they come, groups of
 // durable consumers, and comments of proto files that are at hand.
 import { join } from "node:path";
-import { toBinary, create } from "@bufbuild/protobuf";
+import { setTimeout as sleep } from "node:timers/promises";
+import { create, toBinary, type DescService, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { createTopicPublisher } from "@samspel/runtime/publisher";
 import type {
   TopicMessage,
   WatchTopicRequestSchema,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { WorkState } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import { AckPolicy, connect, nanos, type NatsConnection } from "nats";
 import t, { type Test } from "tap";
@@ -19,6 +19,7 @@ import { PresenceTopics } from "../../gen/samspel/test/v1/presence_pb.ts";
 import { natsUrl } from "../../support/environment.ts";
 import { changedTopic } from "../../support/faulty-service.ts";
 import { testTopicPrefix } from "../../support/isolation.ts";
+import { startNatsServer } from "../../support/nats-server.ts";
 import { until } from "../../support/until.ts";
 import { startFixture, type DashboardFixture } from "./fixture.ts";
 
@@ -38,8 +39,18 @@ async function startWorld(t: Test): Promise<World> {
     topicPrefix: prefix,
     protoFolders: [join(import.meta.dirname, "../../proto")],
   });
-  const services = [CounterService, CounterTopics, PresenceTopics];
-  await on.registry.place({
+  await placeCounters(on, [CounterService, CounterTopics, PresenceTopics]);
+  const connection = await connect({ servers: natsUrl() });
+  t.teardown(() => connection.close());
+  return { ...on, prefix, stream: `${prefix}${changedTopic.replaceAll(".", "_")}`, connection };
+}
+
+/** Registers a service with topics; nothing of it runs. Resolves when the dashboard knows it. */
+async function placeCounters(
+  { registry, client }: Pick<DashboardFixture, "registry" | "client">,
+  services: readonly DescService[],
+): Promise<void> {
+  await registry.place({
     name: "counters",
     address: "192.0.2.1",
     port: 1,
@@ -47,10 +58,10 @@ async function startWorld(t: Test): Promise<World> {
     descriptors: descriptorSetOf(services),
     check: { type: "none" },
   });
-  await until("the topics are known", async () => (await on.client.listTopics({})).topics.length >= 2);
-  const connection = await connect({ servers: natsUrl() });
-  t.teardown(() => connection.close());
-  return { ...on, prefix, stream: `${prefix}${changedTopic.replaceAll(".", "_")}`, connection };
+  await until("its methods are known", async () => {
+    const { methods } = await client.listMethods({ brief: true });
+    return methods.some(({ topic }) => topic === changedTopic);
+  });
 }
 
 /** Reads until there are so many messages, after `begun`. */
@@ -315,16 +326,8 @@ t.test("topics of a system", { timeout: 120_000 }, async (t) => {
 
 t.test("without NATS, topics are told by descriptors, and all else says what is missing", async (t) => {
   const on = await startFixture(t);
-  await on.registry.place({
-    name: "counters",
-    address: "192.0.2.1",
-    port: 1,
-    protoServices: [CounterTopics.typeName],
-    descriptors: descriptorSetOf([CounterTopics]),
-    check: { type: "none" },
-  });
+  await placeCounters(on, [CounterTopics]);
   const { client } = on;
-  await until("the topic is known", async () => (await client.listTopics({})).topics.length > 0);
   const refusal = { code: Code.FailedPrecondition, rawMessage: /start the dashboard with --nats/ };
   await t.rejects(client.publishMessage({ topic: changedTopic, message: "{}" }), refusal);
   await t.rejects(client.watchTopic({ topic: changedTopic })[Symbol.asyncIterator]().next(), refusal);
@@ -337,3 +340,54 @@ t.test("NATS that is away is UNAVAILABLE, and is tried again by the next request
   await t.rejects(client.listTopics({}), away);
   await t.rejects(client.listTopics({}), away);
 });
+
+t.test(
+  "a tail goes on behind a restart of NATS, and in a topic that was made anew",
+  { timeout: 120_000 },
+  async (t) => {
+    const nats = await startNatsServer(t);
+    const on = await startFixture(t, { natsUrl: nats.url });
+    await placeCounters(on, [CounterTopics]);
+    const { client } = on;
+    const publish = (id: string) =>
+      client.publishMessage({ topic: changedTopic, message: '{"counterId":"a"}', id });
+    await publish("one");
+
+    // As the page does: a stream that broke is opened again behind the last message.
+    const seen: string[] = [];
+    const over = new AbortController();
+    const following = (async () => {
+      for (let last = 0n; !over.signal.aborted;) {
+        const from =
+          last === 0n
+            ? ({ case: "beginning", value: true } as const)
+            : ({ case: "afterSequence", value: last } as const);
+        try {
+          for await (const { messages } of client.watchTopic(
+            { topic: changedTopic, from },
+            { signal: over.signal },
+          )) {
+            seen.push(...messages.map(({ id }) => id));
+            last = messages.at(-1)?.sequence ?? last;
+          }
+        } catch {
+          await sleep(100);
+        }
+      }
+    })();
+    await until("it is seen", () => seen.length === 1);
+    await nats.kill();
+    await nats.start();
+    await publish("two");
+    await until("what came after the restart is seen", () => seen.length === 2, 60_000);
+
+    const connection = await connect({ servers: nats.url });
+    t.teardown(() => connection.close());
+    await (await connection.jetstreamManager()).streams.delete(changedTopic.replaceAll(".", "_"));
+    await publish("three");
+    await until("what came into the new stream is seen", () => seen.length === 3, 60_000);
+    t.same(seen, ["one", "two", "three"], "nothing is missing, nothing is there twice");
+    over.abort();
+    await following;
+  },
+);
