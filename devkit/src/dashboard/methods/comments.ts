@@ -20,11 +20,13 @@ export interface Comments {
   fresh(): Promise<void>;
 }
 
-const lookEveryMs = 2_000;
 const patienceMs = 3_000;
 
-/** Creates them; nothing is read before somebody asks. */
-export function createComments(folders: readonly string[]): Comments {
+/**
+ * Creates them; nothing is read before somebody asks.
+ * @param lookEveryMs How often files are looked at, at the most. Default 2,000 ms.
+ */
+export function createComments(folders: readonly string[], lookEveryMs: number = 2_000): Comments {
   let known: ReadonlyMap<string, string> = new Map();
   let seen = "";
   let nextLookMs = 0;
