@@ -26,8 +26,11 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Told once where there is no stream yet. */
   readonly onWait?: () => void;
-  /** Told once when nothing that comes from now on will be missed. */
-  readonly onReading?: () => void;
+  /**
+   * Told when nothing that comes from now on will be missed, and again after a break: when the stream was created, which
+   * tells it from one that is made anew. Empty in a live topic, and while there is no stream.
+   */
+  readonly onReading?: (created: string) => void;
 }
 
 const lookEveryMs = 500;
@@ -50,7 +53,7 @@ async function* readLive(
   signal.addEventListener("abort", end, { once: true });
   try {
     await connection.flush();
-    onReading?.();
+    onReading?.("");
     for await (const { data, headers } of subscription) {
       const plain = headersOf(headers);
       const time = timeOf(plain) ?? new Date();
@@ -66,29 +69,28 @@ async function* readKept(name: string, options: ReadOptions): AsyncGenerator<Sto
   const { connection, prefix, follow, signal, onReading } = options;
   const stream = `${prefix}${name.replaceAll(".", "_")}`;
   let { place } = options;
-  let created: string | undefined;
   let isReading = false;
   while (!signal.aborted) {
     try {
       const found = await untilStream(stream, options);
       if (found === undefined) return;
       const { info, waited } = found;
-      // What lies in a stream that was waited for, or made anew, came after the wait began.
-      if (waited || (created ?? info.created) !== info.created) place = { type: "beginning" };
-      created = info.created;
+      const { created } = info;
+      // What lies in a stream that was waited for came after the wait began.
+      if (waited) place = { type: "beginning" };
       const pull = await openPull({
         connection,
         stream,
         subject: `${prefix}topic.${name}.*`,
-        start: startOf(place, info.state.last_seq),
+        start: startOf(place, info),
         signal,
       });
-      if (place.type === "end") place = { type: "after", sequence: info.state.last_seq };
+      if (place.type === "end") place = { type: "after", sequence: info.state.last_seq, created };
       isReading = true;
-      onReading?.();
+      onReading?.(created);
       if (!follow && pull.pending === 0) return;
       for await (const message of pull.messages()) {
-        place = { type: "after", sequence: message.seq };
+        place = { type: "after", sequence: message.seq, created };
         yield stored(message);
         if (!follow && message.info.pending === 0) return;
       }
@@ -115,7 +117,7 @@ async function untilStream(
     if (!follow) return undefined;
     if (!waited) {
       onWait?.();
-      onReading?.();
+      onReading?.("");
     }
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }

@@ -34,6 +34,7 @@ export function useTail({ topic, from, key }: TailQuery, held: boolean): Shown &
 
   useEffect(() => {
     let last = 0n;
+    let stream = "";
     let frame = 0;
     latest.current = emptyTail;
     setShown(nothing);
@@ -48,8 +49,10 @@ export function useTail({ topic, from, key }: TailQuery, held: boolean): Shown &
       }));
     };
     const stop = watch({
-      open: (signal) => dashboard.watchTopic({ topic, key, from: placeOf(from, last) }, { signal }),
-      onItem: ({ messages }) => {
+      open: (signal) => dashboard.watchTopic({ topic, key, from: placeOf(from, last), stream }, { signal }),
+      onItem: ({ messages, stream: present }) => {
+        // The number of the last message is one of its own stream, also where that one is away by now.
+        if (messages.length > 0) stream = present;
         latest.current = addToTail(latest.current, messages);
         last = messages.at(-1)?.sequence ?? last;
         if (frame === 0) frame = requestAnimationFrame(flush);

@@ -42,23 +42,27 @@ export async function* watchTopic(
   const topic = await findTopic(context, request.topic);
   const connection = await nats.connection();
   const reading = Promise.withResolvers<void>();
+  let stream = "";
   const messages = readTopic(topic, {
     connection,
     prefix: nats.prefix,
     place: placeOf(request),
     follow: true,
     signal,
-    onReading: reading.resolve,
+    onReading(created) {
+      stream = created;
+      reading.resolve();
+    },
   });
   const pieces = inBatches(ofKey(topic, messages, request.key), batches);
   try {
     let piece = pieces.next();
     await Promise.race([reading.promise, piece]);
-    yield { messages: [] };
+    yield { messages: [], stream };
     for (;;) {
       const { value, done } = await piece;
       if (done === true) break;
-      yield { messages: value.map((message) => topicMessage(topic, message)) };
+      yield { messages: value.map((message) => topicMessage(topic, message)), stream };
       piece = pieces.next();
     }
   } catch (error) {
@@ -70,14 +74,14 @@ export async function* watchTopic(
   signal.throwIfAborted();
 }
 
-function placeOf({ from }: WatchTopicRequest): Place {
+function placeOf({ from, stream }: WatchTopicRequest): Place {
   switch (from.case) {
     case "beginning":
       return { type: from.value ? "beginning" : "end" };
     case "last":
       return { type: "last", count: from.value };
     case "afterSequence":
-      return { type: "after", sequence: Number(from.value) };
+      return { type: "after", sequence: Number(from.value), created: stream };
     case undefined:
       return { type: "end" };
   }
