@@ -45,3 +45,10 @@ t.test("withoutFiles() counts no file twice when its second look fails as well",
   const first = withoutFiles(run([unit, true], [fault, false]), [fault]);
   t.same(countTap(first + again), { passed: 3, failed: 1, skipped: 0 });
 });
+
+t.test("a file that did not end in time is one file", async (t) => {
+  const text = `${run([unit, true], [fault, false])}\nnot ok 3 - timeout!\n  ---\n  expired: ${fault}\n  ...`;
+  t.same(filesToLookAtAgain(text), [fault]);
+  t.same(countTap(withoutFiles(text, [fault])), { passed: 2, failed: 0, skipped: 0 });
+  t.same(countTap(withoutFiles(text, [])).failed, 2);
+});

@@ -18,8 +18,10 @@ import { increment, openHost } from "./ground/local-host.ts";
 import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
+import { leaveAtOnce } from "../../support/leave-at-once.ts";
 
 t.setTimeout(240_000);
+leaveAtOnce();
 
 /**
  * An append gives up after 8 s of trying; what began before and behind may take 3 s each. It may have waited for a group
