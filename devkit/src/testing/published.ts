@@ -8,7 +8,8 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { topic } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
-import { AckPolicy, DeliverPolicy, NatsError, type JsMsg, type MsgHdrs, type NatsConnection } from "nats";
+import { AckPolicy, DeliverPolicy, type JsMsg, type NatsConnection } from "nats";
+import { headersOf, isStreamMissing } from "../topics/index.ts";
 
 /** A message that a topic holds. */
 export interface Published<M extends DescMessage> {
@@ -23,7 +24,6 @@ export interface Published<M extends DescMessage> {
   readonly sequence: number;
 }
 
-const streamNotFound = 10_059;
 const fetchMs = 5_000;
 
 /** All messages of a topic, in the order of its stream; none where nobody has published or subscribed yet. */
@@ -60,7 +60,7 @@ export async function readPublished<M extends DescMessage>(
     await consumer.delete();
     return published;
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return [];
+    if (isStreamMissing(error)) return [];
     throw error;
   }
 }
@@ -80,7 +80,7 @@ function read<M extends DescMessage>(
   { data, headers, seq }: JsMsg,
   { output }: { readonly output: M },
 ): Published<M> {
-  const own = readHeaders(headers);
+  const own = new Map(Object.entries(headersOf(headers)));
   return {
     message: fromBinary(output, data),
     id: own.get("ce-id") ?? "",
@@ -88,20 +88,4 @@ function read<M extends DescMessage>(
     headers: own,
     sequence: seq,
   };
-}
-
-function readHeaders(headers: MsgHdrs | undefined): ReadonlyMap<string, string> {
-  const own = new Map<string, string>();
-  for (const [name, [value]] of headers ?? [])
-    if (value !== undefined) own.set(name.toLowerCase(), decode(value));
-  return own;
-}
-
-/** As CloudEvents has it: percent-encoded where it is not printable ASCII. */
-function decode(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }

@@ -1,7 +1,6 @@
 // How many dead letters a group has in a topic.
-import { NatsError, type NatsConnection } from "nats";
-
-const streamNotFound = 10_059;
+import type { NatsConnection } from "nats";
+import { isStreamMissing } from "./missing-stream.ts";
 
 export async function deadLettersOf(
   connection: NatsConnection,
@@ -14,7 +13,7 @@ export async function deadLettersOf(
     const { state } = await manager.streams.info(`${prefix}dead_letters`, { subjects_filter: subject });
     return state.subjects?.[subject] ?? 0;
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return 0;
+    if (isStreamMissing(error)) return 0;
     throw error;
   }
 }

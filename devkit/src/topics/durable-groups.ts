@@ -1,6 +1,7 @@
 // The groups that read a topic by durable consumers: one for each partition, named `<group>-<partition>`, as
 // docs/concepts/topics.md has it. Libraries of other languages work so; groups of leases are told by their services.
 import type { ConsumerInfo, NatsConnection } from "nats";
+import { decodedHeader } from "./headers.ts";
 import type { KeptTopic } from "./kept-topics.ts";
 
 /** A partition of a group. */
@@ -97,13 +98,5 @@ async function nextAfter(
   if (message === undefined) return undefined;
   const headers = Buffer.from(message.hdrs ?? "", "base64").toString("latin1");
   const key = /^ce-partitionkey: *(.*?)\r?$/im.exec(headers)?.[1] ?? "";
-  return { sequence: message.seq, storedAt: new Date(message.time), key: plain(key) };
-}
-
-function plain(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
+  return { sequence: message.seq, storedAt: new Date(message.time), key: decodedHeader(key) };
 }

@@ -1,5 +1,6 @@
 // The topics that have a stream, whoever made it: also those whose services are away.
-import { NatsError, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
+import { isStreamMissing } from "./missing-stream.ts";
 
 /** A topic in its stream. */
 export interface KeptTopic {
@@ -21,7 +22,6 @@ export interface TopicContent {
 }
 
 const partitionsKey = "samspel-partitions";
-const streamNotFound = 10_059;
 
 /** All of them, by name. */
 export async function keptTopics(connection: NatsConnection, prefix: string): Promise<readonly KeptTopic[]> {
@@ -61,7 +61,7 @@ export async function contentOf(
         state.messages === 0 ? undefined : { first: new Date(state.first_ts), last: new Date(state.last_ts) },
     };
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return undefined;
+    if (isStreamMissing(error)) return undefined;
     throw error;
   }
 }

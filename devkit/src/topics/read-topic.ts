@@ -1,7 +1,9 @@
 // Reads a topic from NATS, as docs/concepts/topics.md has it on the wire: no group, no consumer that stays.
-import { NatsError, type JsMsg, type MsgHdrs, type NatsConnection, type StreamInfo } from "nats";
+import type { JsMsg, NatsConnection, StreamInfo } from "nats";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeclaredTopic } from "./declared-topic.ts";
+import { headersOf } from "./headers.ts";
+import { isStreamMissing } from "./missing-stream.ts";
 import { startOf, type Place } from "./place.ts";
 import { openPull } from "./pull.ts";
 
@@ -34,7 +36,6 @@ export interface ReadOptions {
 }
 
 const lookEveryMs = 500;
-const streamNotFound = 10_059;
 
 /** Reads until the signal aborts; without `follow` until what was there is read. */
 export async function* readTopic(
@@ -110,7 +111,7 @@ async function untilStream(
   const manager = await connection.jetstreamManager();
   for (let waited = false; !signal.aborted; waited = true) {
     const info = await manager.streams.info(stream).catch((error: unknown) => {
-      if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return undefined;
+      if (isStreamMissing(error)) return undefined;
       throw error;
     });
     if (info !== undefined) return { info, waited };
@@ -138,20 +139,4 @@ function stored({ subject, seq, info, headers, data }: JsMsg): StoredMessage {
 function timeOf(headers: Readonly<Record<string, string>>): Date | undefined {
   const time = new Date(headers["ce-time"] ?? "");
   return Number.isNaN(time.getTime()) ? undefined : time;
-}
-
-/** By name in lower case; values are percent-encoded as CloudEvents has it. */
-function headersOf(received: MsgHdrs | undefined): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (const [name, [value]] of received ?? [])
-    if (value !== undefined) headers[name.toLowerCase()] = plain(value);
-  return headers;
-}
-
-function plain(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }

@@ -9,6 +9,7 @@ import postgres, { type Sql } from "postgres";
 import t, { type Test } from "tap";
 import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { defineCounter } from "../../support/counter.ts";
+import { leaveAtOnce } from "../../support/leave-at-once.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/until.ts";
 import { startCounterService } from "./ground/counter-service.ts";
@@ -18,7 +19,6 @@ import { increment, openHost } from "./ground/local-host.ts";
 import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
-import { leaveAtOnce } from "../../support/leave-at-once.ts";
 
 t.setTimeout(240_000);
 leaveAtOnce();

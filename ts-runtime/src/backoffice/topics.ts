@@ -3,10 +3,8 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { TopicDescriptor } from "../descriptor/index.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TopicContentSchema, TopicSchema } from "../gen/samspel/v1/backoffice_pb.ts";
-import { apiErrorOf, streamName, topicSubjects, type Broker } from "../topic/index.ts";
+import { apiErrorOf, streamName, streamNotFound, topicSubjects, type Broker } from "../topic/index.ts";
 import { required, type BackofficeParts, type Methods } from "./parts.ts";
-
-const streamNotFound = 10_059;
 
 export function topicMethods(parts: BackofficeParts): Methods<"listTopics"> {
   return {

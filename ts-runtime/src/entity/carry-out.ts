@@ -41,16 +41,18 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const revision = standing.revision + BigInt(payloads.length);
   const state = payloads.reduce((state, payload) => live.evolve(state, payload), standing.state);
   const reply = decision.reply(state);
+  const trace = payloads.length + decision.timers.length === 0 ? undefined : traceOf(attempt.request);
   const appending = journal.append({
     entityType: entity.name,
     entityId,
     expectedRevision: standing.revision,
     incarnation: standing.incarnation,
     events: payloads.map((payload) => ({ payload })),
-    metadata: payloads.length === 0 ? undefined : traceOf(attempt.request),
+    metadata: payloads.length === 0 ? undefined : trace,
     command:
       commandId === undefined ? undefined : { id: commandId, reply: encode(command.method.output, reply) },
-    timers: decision.timers.length === 0 ? undefined : tracedTimers(attempt.request, decision.timers),
+    timers:
+      decision.timers.length === 0 ? undefined : tracedTimers(decision.timers, trace, firedBy !== undefined),
     tells: decision.tells.length === 0 ? undefined : tellsOf(attempt, decision),
     fires: firedBy,
     snapshot: snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : undefined,

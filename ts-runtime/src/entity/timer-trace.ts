@@ -6,29 +6,24 @@
 //       trace.
 //   I3. One that nobody knows a trace of begins one, as those do that were scheduled before there was anything to keep it.
 import type { TimerChange } from "../journal/index.ts";
-import {
-  contextOfEvent,
-  eventTrace,
-  linksTo,
-  noTrace,
-  tracePassedOn,
-  type SpanStart,
-} from "../telemetry/index.ts";
-import type { CommandRequest } from "./command-request.ts";
+import { contextOfEvent, linksTo, noTrace, tracePassedOn, type SpanStart } from "../telemetry/index.ts";
 
 export type TimerMetadata = Readonly<Record<string, string>>;
 
 /** Marks the trace of a timer that a timer scheduled (I2). */
 const link = "link";
 
-/** The changes of a command, with what its timers keep of the trace that it belongs to. */
+/**
+ * The changes of a command, with what its timers keep of the trace that it belongs to.
+ * @param isTimer whether a timer fired the command (I2).
+ */
 export function tracedTimers(
-  { requestHeader, firedBy }: Pick<CommandRequest, "requestHeader" | "firedBy">,
   changes: readonly TimerChange[],
+  trace: TimerMetadata | undefined,
+  isTimer: boolean,
 ): readonly TimerChange[] {
-  const trace = eventTrace(requestHeader);
   if (trace === undefined) return changes;
-  const metadata = firedBy === undefined ? trace : { ...trace, [link]: "true" };
+  const metadata = isTimer ? { ...trace, [link]: "true" } : trace;
   return changes.map((change) => (change.type === "schedule" ? { ...change, metadata } : change));
 }
 

@@ -19,10 +19,10 @@ import {
   type SpanExporter,
 } from "@opentelemetry/sdk-trace";
 import { redactUrl } from "@samspel/registry/redact-url";
+import { endsWithin } from "../resilience/index.ts";
 import type { ExportSettings } from "./export-settings.ts";
 import type { Logger } from "./logger.ts";
 import { quietExporter } from "./quiet-exporter.ts";
-import { endsWithin } from "../resilience/index.ts";
 
 export interface ProviderOptions extends Omit<ExportSettings, "serviceName"> {
   /** Where spans go, whatever the environment says; else `endpoint` is what that says. */

@@ -1,9 +1,8 @@
 // Waiting until somebody tells a proto service something for the first time: most never are, and cost nothing till then.
 import { createLatch } from "../resilience/index.ts";
-import { apiErrorOf, type Broker } from "../topic/index.ts";
+import { apiErrorOf, streamNotFound, type Broker } from "../topic/index.ts";
 import { tellStream } from "./address.ts";
 
-const streamNotFound = 10_059;
 const lookEveryMs = 10_000;
 
 /**

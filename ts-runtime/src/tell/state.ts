@@ -1,6 +1,13 @@
 // How tells are, for those who look after them: what waits for its handler, what waits in the outbox, and one by its token.
 import type { Database } from "../postgres/index.ts";
-import { apiErrorOf, groupState, listDeadLetters, type Broker, type PartitionState } from "../topic/index.ts";
+import {
+  apiErrorOf,
+  groupState,
+  listDeadLetters,
+  streamNotFound,
+  type Broker,
+  type PartitionState,
+} from "../topic/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { tellGroup, tellStream, tellToken } from "./address.ts";
 import { errorOf, lookUpReply } from "./replies.ts";
@@ -22,8 +29,6 @@ export interface TellQueue {
   readonly deadLetters: number;
   readonly partitions: readonly PartitionState[];
 }
-
-const streamNotFound = 10_059;
 
 /** How the tells of proto services are; it asks the server often, so it is for people. */
 export async function tellQueues(broker: Broker, services: readonly string[]): Promise<readonly TellQueue[]> {

@@ -1,11 +1,9 @@
 // The streams of tells and of their replies. Whoever comes first makes them: a tell does not wait for its callee.
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from "nats";
-import { apiErrorOf, type Broker } from "../topic/index.ts";
+import { apiErrorOf, streamNameInUse, streamNotFound, type Broker } from "../topic/index.ts";
 import { replyStream, tellPartitions, tellStream } from "./address.ts";
 
 const duplicateWindowMs = 120_000;
-const streamNotFound = 10_059;
-const streamNameInUse = 10_058;
 
 /** How long it is kept what came of a tell. */
 export const replyRetentionMs: number = 7 * 24 * 60 * 60 * 1_000;

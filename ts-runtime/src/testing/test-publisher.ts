@@ -1,17 +1,15 @@
 // Publishing as a test does: to any topic, in the place of the service that owns it.
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { TopicMethod } from "../descriptor/index.ts";
-import { createTopicPublisher, type TopicPublisherOptions } from "../publisher/index.ts";
+import {
+  createTopicPublisher,
+  type TopicPublisherOptions,
+  type TopicPublishOptions,
+} from "../publisher/index.ts";
 
 export type TestPublisherOptions = Omit<TopicPublisherOptions, "name">;
 
-export interface TestPublishOptions {
-  /** What JetStream and subscribers know the message again by. Default: a random one. */
-  readonly id?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** How long to try. Default 10,000 ms. */
-  readonly timeoutMs?: number;
-}
+export type TestPublishOptions = TopicPublishOptions;
 
 /** Publishes to topics of any service. */
 export interface TestPublisher extends AsyncDisposable {

@@ -159,8 +159,3 @@ function reasonOf(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
-
-/** The number of a JetStream API error; 0 for any other failure. */
-export function apiErrorOf(error: unknown): number {
-  return error instanceof NatsError ? (error.api_error?.err_code ?? 0) : 0;
-}

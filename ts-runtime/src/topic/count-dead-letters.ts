@@ -1,8 +1,7 @@
 // How many dead letters there are, without reading them.
-import { apiErrorOf, type Broker } from "./broker.ts";
+import { apiErrorOf, streamNotFound } from "./api-error.ts";
+import type { Broker } from "./broker.ts";
 import { deadLetterStream, deadLetterSubject } from "./stream.ts";
-
-const streamNotFound = 10_059;
 
 /** Counts the dead letters of a group in a topic. */
 export async function countDeadLetters(

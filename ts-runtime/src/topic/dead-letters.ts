@@ -4,7 +4,8 @@
 // beside it, in the bucket of the consumers, and goes with it.
 import type { StoredMsg } from "nats";
 import { SamspelError } from "../errors/index.ts";
-import { apiErrorOf, type Broker } from "./broker.ts";
+import { apiErrorOf, noMessageFound, streamNotFound } from "./api-error.ts";
+import type { Broker } from "./broker.ts";
 import { bucketName, isBucketMissing, openEntries, type Entries, type Entry } from "./consume/entries.ts";
 import type { FailedAttempt } from "./consume/group-entries.ts";
 import { readHeaders, type TopicHeaders } from "./headers.ts";
@@ -57,8 +58,6 @@ interface LetterNote {
   readonly history: readonly FailedAttempt[];
 }
 
-const noMessageFound = 10_037;
-const streamNotFound = 10_059;
 const maxHistory = 8;
 const notesPrefix = "letter";
 const own = "samspel-";

@@ -1,4 +1,5 @@
-export { apiErrorOf, openBroker, type Broker, type BrokerOptions } from "./broker.ts";
+export { apiErrorOf, streamNameInUse, streamNotFound } from "./api-error.ts";
+export { openBroker, type Broker, type BrokerOptions } from "./broker.ts";
 export { encodeValue, headerLines, makeHeaders, readHeaders, type TopicHeaders } from "./headers.ts";
 export { requireFences, takeLanes, type Lane } from "./lane.ts";
 export { idsStoredSince, sureOf } from "./find-stored.ts";

@@ -14,7 +14,8 @@ import { crc32 } from "node:zlib";
 import { NatsError } from "nats";
 import { invalidConfiguration, SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
-import { apiErrorOf, type Broker } from "./broker.ts";
+import { apiErrorOf, noMessageFound } from "./api-error.ts";
+import type { Broker } from "./broker.ts";
 import { ensureFences, fenceSubject } from "./stream.ts";
 
 export interface LanesOptions {
@@ -45,7 +46,6 @@ export interface Lane {
 /** Of a replicated stream: so many messages of a lane are in flight at most (F4). */
 const fencesOfReplicated = 16;
 
-const noMessageFound = 10_037;
 const wrongLastSequence: ReadonlySet<number> = new Set([10_071, 10_164]);
 const maxAttempts = 20;
 

@@ -3,12 +3,11 @@
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from "nats";
 import type { TopicDescriptor } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
-import { apiErrorOf, type Broker } from "./broker.ts";
+import { apiErrorOf, streamNameInUse, streamNotFound } from "./api-error.ts";
+import type { Broker } from "./broker.ts";
 
 const partitionsKey = "samspel-partitions";
 const duplicateWindowMs = 120_000;
-const streamNotFound = 10_059;
-const streamNameInUse = 10_058;
 
 /** The stream that holds a topic. */
 export function streamName(prefix: string, topic: TopicDescriptor): string {

@@ -1,16 +1,9 @@
 // What JetStream has of topics and tells: streams, consumers, and the leases of groups that share by them.
-import {
-  AckPolicy,
-  NatsError,
-  RetentionPolicy,
-  StorageType,
-  type JetStreamManager,
-  type StreamConfig,
-} from "nats";
+import { AckPolicy, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from "nats";
+import { isStreamMissing } from "../../topics/index.ts";
 import type { Problem } from "./check.ts";
 import type { Subject } from "./subject.ts";
 
-const streamNotFound = 10_059;
 const partitionsKey = "samspel-partitions";
 
 /** A group's share of a stream by durable consumers. */
@@ -73,7 +66,7 @@ async function info(manager: JetStreamManager, name: string, filter?: string) {
   try {
     return await manager.streams.info(name, filter === undefined ? {} : { subjects_filter: filter });
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return undefined;
+    if (isStreamMissing(error)) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,8 @@ import {
   DiscardPolicy,
   type Msg,
 } from "nats";
-import { apiErrorOf, type Broker } from "../broker.ts";
+import { apiErrorOf, noMessageFound, streamNameInUse, streamNotFound } from "../api-error.ts";
+import type { Broker } from "../broker.ts";
 
 /** The bucket of all groups. */
 export const bucketName = "consumers";
@@ -41,16 +42,14 @@ export interface Entries {
 }
 
 const timeoutMs = 2_000;
-const noMessageFound = 10_037;
 const wrongLastSequence = 10_071;
 const wrongLastSequenceOfOld = 10_164;
-const streamNameInUse = 10_058;
 const endOfBatch = 204;
 const expectedRevision = "Nats-Expected-Last-Subject-Sequence";
 
 /** What a broken bucket answers; it is to be made anew. */
 export function isBucketMissing(error: unknown): boolean {
-  return (error instanceof NatsError && error.code === "503") || apiErrorOf(error) === 10_059;
+  return (error instanceof NatsError && error.code === "503") || apiErrorOf(error) === streamNotFound;
 }
 
 /** Opens a bucket; it need not exist. */

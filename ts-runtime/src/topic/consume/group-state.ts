@@ -1,6 +1,7 @@
 // How a group is, for those who look after it.
 import { AckPolicy, DeliverPolicy, nanos } from "nats";
-import { apiErrorOf, type Broker } from "../broker.ts";
+import { apiErrorOf, noMessageFound, streamNotFound } from "../api-error.ts";
+import type { Broker } from "../broker.ts";
 import { bucketName, openEntries } from "./entries.ts";
 import { groupKey, type MemberEntry, type StoredPartition } from "./group-entries.ts";
 import { readGroup, unknownGroup, type GroupName } from "./group-control.ts";
@@ -37,7 +38,6 @@ export interface GroupState extends GroupName {
   readonly lagSeconds: number;
 }
 
-const noMessageFound = 10_037;
 const inactiveMs = 5_000;
 
 /** All groups that ever ran, in the order of their streams. */
@@ -48,7 +48,7 @@ export async function listGroups(broker: Broker): Promise<readonly GroupName[]> 
   const info = await manager.streams
     .info(`KV_${bucket}`, { subjects_filter: subjects })
     .catch((error: unknown) => {
-      if (apiErrorOf(error) === 10_059) return undefined;
+      if (apiErrorOf(error) === streamNotFound) return undefined;
       throw error;
     });
   return Object.keys(info?.state.subjects ?? {})

@@ -13,7 +13,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SamspelError } from "../../errors/index.ts";
 import { backoff } from "../../resilience/index.ts";
-import { apiErrorOf } from "../broker.ts";
+import { apiErrorOf, noMessageFound } from "../api-error.ts";
 import { parkDeadLetter } from "../dead-letter.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { inSpans } from "./consumer-spans.ts";
@@ -30,7 +30,6 @@ import { Replays } from "./replays.ts";
 import { storedMessage, type DeliveredMessage, type Received } from "./received.ts";
 import { wakeSubject, workKey } from "./work-key.ts";
 
-const noMessageFound = 10_037;
 const leaveWithinMs = 3_000;
 
 /**
