@@ -27,7 +27,10 @@ export const otherKeys = [
 const sequenceMs = 1200;
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+  if (!(target instanceof Element)) return false;
+  // A dialog that was closed keeps the focus until the next frame: what is pressed then is meant for the page.
+  if (target.closest("dialog:not([open])") !== null) return false;
+  return target.closest("input, textarea, select, [contenteditable]") !== null;
 }
 
 /** Moves the focus along the rows of the page: whatever has `data-row`. */
