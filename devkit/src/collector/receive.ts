@@ -3,10 +3,13 @@
 // Invariants:
 //   R1. No more than `maxBodyBytes` of a body are read or unpacked, and no more than `maxBytesAtOnce` of all bodies
 //       together are in memory: who sends more is told to come again.
+//   R2. Who is refused in the middle of its body gets the answer, not a reset in its place; who goes on for longer than
+//       a moment is cut.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip, type ZlibOptions } from "node:zlib";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { bodyOf, readToEnd } from "@samspel/runtime/proxy";
 import { RefusedError } from "./refused.ts";
 import { readLogs, readSpans, type Received } from "./read-request.ts";
 import { readWire } from "./wire.ts";
@@ -43,7 +46,7 @@ export function createReceiver(sinks: Sinks): (request: IncomingMessage, respons
         throw new RefusedError(429, "Too much comes at once: send it again later");
     };
     try {
-      const received = take(await bodyOf(request, hold), encoding);
+      const received = take(await readBody(request, hold), encoding);
       reply(response, 200, encoding, partialSuccess(received, encoding));
     } finally {
       bytesAtOnce -= held;
@@ -96,7 +99,7 @@ function encodingOf({ headers }: IncomingMessage): Encoding {
   );
 }
 
-async function bodyOf(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
+async function readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
   const coding = request.headers["content-encoding"] ?? "identity";
   if (coding !== "gzip" && coding !== "identity") {
     throw new RefusedError(
@@ -104,9 +107,9 @@ async function bodyOf(request: IncomingMessage, hold: (bytes: number) => void): 
       `Content-Encoding must be gzip or none: current value is ${JSON.stringify(coding.slice(0, 100))}`,
     );
   }
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of bodyOf(request)) {
     size += chunk.length;
     if (size > maxBodyBytes) throw tooLarge();
     hold(chunk.length);
@@ -168,9 +171,14 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   response.setHeader("connection", "close");
   if (error.status === 405) response.setHeader("allow", "POST");
   if (error.status === 429) response.setHeader("retry-after", "1");
-  // The rest of the body is not read.
+  const body = JSON.stringify({ message: error.message });
+  response.writeHead(error.status, {
+    "content-type": contentTypes.json,
+    "content-length": Buffer.byteLength(body),
+  });
+  response.write(body);
   response.once("finish", () => request.destroy());
-  reply(response, error.status, "json", JSON.stringify({ message: error.message }));
+  void readToEnd(request).then(() => response.end());
 }
 
 function reply(

@@ -215,7 +215,7 @@ t.test(
   },
 );
 
-t.test("a body that is too large is not read to its end", async (t) => {
+t.test("a body that is too large is not read to its end, and its sender is told (R1, R2)", async (t) => {
   const { url } = await collector(t);
   const { port } = new URL(url);
   const socket = connect(Number(port), "127.0.0.1");
@@ -230,7 +230,7 @@ t.test("a body that is too large is not read to its end", async (t) => {
   socket.on("close", () => void (isClosed = true));
   const chunk = Buffer.alloc(1024 * 1024, " ");
   await until("it has had enough", () => {
-    if (isClosed || answer !== "") return true;
+    if (isClosed) return true;
     socket.write(`${chunk.length.toString(16)}\r\n`);
     socket.write(chunk);
     socket.write("\r\n");

@@ -15,6 +15,7 @@ export {
   createHealth,
   createReflection,
   inOrder,
+  readToEnd,
   startListener,
   type Listener,
   type NodeRequest,

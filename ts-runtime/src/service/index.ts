@@ -11,4 +11,4 @@ export { createHealth } from "./health.ts";
 export { startListener, type Listener } from "./listener.ts";
 export { createReflection } from "./reflection.ts";
 export type { NodeRequest, NodeResponse } from "./request-handler.ts";
-export { bodyOf, inOrder } from "./unread.ts";
+export { bodyOf, inOrder, readToEnd } from "./unread.ts";

@@ -40,7 +40,8 @@ async function* thenDropUnread(
   if (!request.complete) response.once("finish", () => request.destroy());
 }
 
-async function readToEnd(request: NodeRequest): Promise<void> {
+/** Reads and drops what is left of a request, for `unreadMs` at most: what is closed before then may lose its answer (U1). */
+export async function readToEnd(request: NodeRequest): Promise<void> {
   if (request.complete) return;
   const { promise: over, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, unreadMs);
