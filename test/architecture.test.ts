@@ -12,7 +12,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
   ["resilience"],
   ["errors", "telemetry", "codec"],
-  ["descriptor", "request", "grpc"],
+  ["descriptor", "request", "grpc", "policy"],
   ["service", "client"],
   ["postgres", "proxy"],
   ["cluster"],
