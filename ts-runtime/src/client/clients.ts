@@ -33,6 +33,11 @@ interface ClientOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Which instances its calls go to: `{ version: "2" }`, `{ tags: ["canary"] }`, a datacenter. Default all. */
   readonly instances?: InstanceQuery;
+  /**
+   * Of clients within a call: whether their calls bring the token that the call brought, so that they are made for its
+   * user. Whoever gets it can be that user until it is over. Tells never bring it. Default false.
+   */
+  readonly forwardUser?: boolean;
 }
 
 /** Makes typed clients. */
@@ -69,7 +74,7 @@ export function createClients(options: ClientsOptions): Clients {
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
   const tracing = createTracing();
   const environments = createEnvironments({ registry, logger, identity: options.identity });
-  const transportOf: TransportOf = (query) => {
+  const transportOf = (query: InstanceQuery | undefined): Transport => {
     const routing = createRoutingTransport({
       timeoutMs,
       environment: (protoService) => environments.of(protoService, query),
@@ -79,22 +84,34 @@ export function createClients(options: ClientsOptions): Clients {
     return intercepted(spanned, options.interceptors ?? []);
   };
   const outer = transportOf(undefined);
-  const outerOf: TransportOf = (query) => (query === undefined ? outer : transportOf(query));
+  const outerOf = (query: InstanceQuery | undefined): Transport =>
+    query === undefined ? outer : transportOf(query);
   const close = async (): Promise<void> => environments.close();
 
   return {
-    ...clientsOver(outerOf),
-    within: (context) => clientsOver((query) => inheriting(outerOf(query), context)),
+    ...clientsOver((query, forwardsUser) => {
+      if (forwardsUser)
+        throw new TypeError("Cannot forward a user outside of a call: use clients within one");
+      return outerOf(query);
+    }),
+    within: (context) =>
+      clientsOver((query, forwardsUser) => inheriting(outerOf(query), context, forwardsUser)),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-type TransportOf = (query: InstanceQuery | undefined) => Transport;
+type TransportOf = (query: InstanceQuery | undefined, forwardsUser: boolean) => Transport;
 
 function clientsOver(transportOf: TransportOf): ClientFactory {
   return {
     client: (service, options) =>
-      createEndingClient(service, intercepted(transportOf(options?.instances), options?.interceptors ?? [])),
+      createEndingClient(
+        service,
+        intercepted(
+          transportOf(options?.instances, options?.forwardUser === true),
+          options?.interceptors ?? [],
+        ),
+      ),
   };
 }

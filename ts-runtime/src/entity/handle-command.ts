@@ -8,6 +8,7 @@
 //   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
 //   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
 import type { Message } from "@bufbuild/protobuf";
+import { anonymousPrincipal } from "../auth/index.ts";
 import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { backoff } from "../resilience/index.ts";
@@ -72,7 +73,7 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
 }
 
 function contextOf(request: CommandRequest, revision: bigint): CommandContext {
-  const { entityId, commandId, client, signal, requestHeader, firedBy, caller } = request;
+  const { entityId, commandId, client, signal, requestHeader, firedBy, caller, principal } = request;
   return {
     entityId,
     revision,
@@ -81,6 +82,7 @@ function contextOf(request: CommandRequest, revision: bigint): CommandContext {
     client,
     signal,
     caller: caller ?? anonymous,
+    principal: principal ?? anonymousPrincipal,
     requestHeader,
   };
 }

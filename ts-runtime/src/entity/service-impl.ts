@@ -2,6 +2,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
+import { principalOf } from "../auth/index.ts";
 import {
   commandIdHeader,
   encodeEntityPosition,
@@ -35,6 +36,7 @@ export function entityServiceImpl(
         client: clients.within(context).client,
         signal: context.signal,
         caller: callerOf(context),
+        principal: principalOf(context),
         requestHeader: context.requestHeader,
         onRevision: (revision) =>
           context.responseHeader.set(

@@ -17,6 +17,9 @@ export type ErrorCode =
   | "SAMSPEL_IDENTITY_REFUSED"
   | "SAMSPEL_CALLER_DENIED"
   | "SAMSPEL_UNAUTHENTICATED"
+  | "SAMSPEL_TOKEN_INVALID"
+  | "SAMSPEL_TOKEN_EXPIRED"
+  | "SAMSPEL_ISSUER_UNREACHABLE"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
   | "SAMSPEL_DATABASE_FULL"
@@ -56,6 +59,9 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_IDENTITY_REFUSED: { grpc: Code.Unauthenticated, retryable: false },
   SAMSPEL_CALLER_DENIED: { grpc: Code.PermissionDenied, retryable: false },
   SAMSPEL_UNAUTHENTICATED: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_TOKEN_INVALID: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_TOKEN_EXPIRED: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_ISSUER_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_FULL: { grpc: Code.ResourceExhausted, retryable: true },

@@ -1,5 +1,6 @@
 // A service's settings: what the code says, else the environment, else a default, else one clear error (A1).
 import type { Interceptor } from "@connectrpc/connect";
+import { resolveAuth, type AuthOptions, type ResolvedAuth } from "../auth/index.ts";
 import type { TopicMethod } from "../descriptor/index.ts";
 import type { Entity } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
@@ -57,6 +58,8 @@ export interface ServiceOptions {
    * while others still have to get an identity. Default: `SAMSPEL_IDENTITY`, else `none`.
    */
   readonly identity?: IdentityMode;
+  /** Whose tokens are users', and what happens where no rule says who may call. */
+  readonly auth?: AuthOptions;
   /**
    * What happens at the start where this version's proto services would break services that call them, as these have
    * noted in the registry: `warn` logs each change with its callers, `refuse` does not start, `off` does not look.
@@ -106,6 +109,7 @@ export interface ResolvedServiceOptions {
   readonly version: string | undefined;
   readonly zone: string | undefined;
   readonly identity: IdentityMode;
+  readonly auth: ResolvedAuth;
   readonly isProduction: boolean;
   readonly descriptorChanges: DescriptorChanges;
   readonly drainMs: number;
@@ -163,6 +167,7 @@ export function resolveServiceOptions(
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     zone: options.zone ?? set(environment["SAMSPEL_ZONE"]),
     identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
+    auth: resolveAuth(options.auth, environment),
     isProduction: environment["NODE_ENV"] === "production",
     descriptorChanges:
       options.descriptorChanges ?? resolveChanges(set(environment["SAMSPEL_DESCRIPTOR_CHANGES"])),

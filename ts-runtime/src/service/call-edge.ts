@@ -1,13 +1,15 @@
 // The edge of gRPC calls: what `createEdge` does for all others, without an interceptor.
 import { Code, type ContextValues } from "@connectrpc/connect";
+import type { SignedIn } from "../auth/index.ts";
 import { toConnectError } from "../errors/index.ts";
 import type { CallEdge, CallOrigin, ServerCall } from "../grpc/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { callerKey, identityKey } from "./caller.ts";
+import { callerKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { failed } from "./edge.ts";
 import type { Guard } from "./guard.ts";
-import { peerKey, type Peer } from "./peer.ts";
+import { describePeer, type Peer } from "./peer.ts";
+import { noteUser, whenExpired } from "./signed-in.ts";
 
 /** A connection, as its calls see it. */
 export interface Connection {
@@ -31,7 +33,7 @@ export class Origin implements CallOrigin {
   describe(values: ContextValues): void {
     const { socket, peer } = this.connection;
     values.set(drainingKey, this.#draining).set(callerKey, socket);
-    if (peer !== undefined) values.set(peerKey, peer).set(identityKey, peer.caller);
+    describePeer(values, peer);
   }
 }
 
@@ -42,7 +44,17 @@ export type Ends = Pick<CallEdge<Origin>, "admit" | "failed" | "ended">;
 
 export function ownEnds(logger: Logger, guard: Guard | undefined): Ends {
   return {
-    admit: ({ origin, method }) => guard?.admit(origin.connection.peer, method),
+    admit(call) {
+      if (guard === undefined) return undefined;
+      const { peer } = call.origin.connection;
+      const admitted = guard.admit({
+        peer,
+        method: call.method,
+        authorization: call.header("authorization"),
+      });
+      if (admitted instanceof Promise) return admitted.then((signedIn) => noteUserOf(call, signedIn));
+      return noteUserOf(call, admitted);
+    },
     failed: (error, call) => failed(error, endingOf(call), { method: nameOf(call), logger }),
     ended(call, error) {
       if (!logger.isLevelEnabled("debug")) return;
@@ -62,6 +74,14 @@ export const passingEnds: Ends = {
   failed: toConnectError,
   ended() {},
 };
+
+/** A stream ends with its user's token (U2). */
+function noteUserOf(call: Call, signedIn: SignedIn | undefined): void {
+  if (signedIn === undefined) return;
+  noteUser(call.context.values, signedIn);
+  if (call.method.methodKind === "unary") return;
+  whenExpired(signedIn, call.context.signal, (error) => call.abort(error));
+}
 
 function endingOf({ abortReason }: Call): Pick<AbortSignal, "aborted" | "reason"> {
   return { aborted: abortReason !== undefined, reason: abortReason };

@@ -4,7 +4,8 @@ import { isExpected, SamspelError, toConnectError } from "../errors/index.ts";
 import { recordException, type Logger } from "../telemetry/index.ts";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
 import type { Guard } from "./guard.ts";
-import { peerKey, type Peer } from "./peer.ts";
+import { peerKey } from "./peer.ts";
+import { noteUser, whenExpired } from "./signed-in.ts";
 
 export interface EdgeOptions {
   readonly logger: Logger;
@@ -21,7 +22,13 @@ export interface EdgeOptions {
 export function createEdge({ logger, openEnded, guard }: EdgeOptions): Interceptor {
   return (next) => async (incoming) => {
     const peer = incoming.contextValues.get(peerKey);
-    const endings = incoming.stream ? endingsOf(incoming, openEnded, peer) : [];
+    const authorization = incoming.header.get("authorization") ?? undefined;
+    // Aborts when a stream's token is over (U2).
+    const expired =
+      guard !== undefined && incoming.stream && authorization !== undefined
+        ? new AbortController()
+        : undefined;
+    const endings = incoming.stream ? endingsOf(incoming, [openEnded, peer?.revoked, expired?.signal]) : [];
     const request =
       endings.length > 0 ? { ...incoming, signal: AbortSignal.any([incoming.signal, ...endings]) } : incoming;
     const startedMs = performance.now();
@@ -50,8 +57,12 @@ export function createEdge({ logger, openEnded, guard }: EdgeOptions): Intercept
     }
 
     try {
-      const admission = guard?.admit(peer, request.method);
-      if (admission !== undefined) await admission;
+      const admission = guard?.admit({ peer, method: request.method, authorization });
+      const signedIn = admission instanceof Promise ? await admission : admission;
+      if (signedIn !== undefined) {
+        noteUser(request.contextValues, signedIn);
+        if (expired !== undefined) whenExpired(signedIn, incoming.signal, (error) => expired.abort(error));
+      }
       const response = await untilAborted(request.signal, next(request));
       if (response.stream) return { ...response, message: guarded(response.message) };
       finish("ok");
@@ -79,14 +90,13 @@ export function failed(
   return seen;
 }
 
-/** What ends a stream beside its caller and its deadline. */
+/** What ends a stream beside its caller and its deadline; the first of them only where it has none. */
 function endingsOf(
   { header }: StreamRequest,
-  openEnded: AbortSignal,
-  peer: Peer | undefined,
+  [openEnded, ...others]: readonly [AbortSignal, ...(AbortSignal | undefined)[]],
 ): readonly AbortSignal[] {
   const hasDeadline = header.has("grpc-timeout") || header.has("connect-timeout-ms");
-  return [...(hasDeadline ? [] : [openEnded]), ...(peer === undefined ? [] : [peer.revoked])];
+  return [...(hasDeadline ? [] : [openEnded]), ...others.filter((signal) => signal !== undefined)];
 }
 
 function asSeenByCaller(error: unknown, signal: Ending): ConnectError {

@@ -19,13 +19,13 @@ import {
 import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
 import { createTracing, type Logger } from "../telemetry/index.ts";
 import type { ServiceBinding } from "./binding.ts";
-import { callerKey, identityKey } from "./caller.ts";
+import { callerKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
 import { withDependencies } from "./file-index.ts";
 import { createGrpcCalls, type GrpcCalls } from "./grpc-calls.ts";
 import type { Guard } from "./guard.ts";
-import { peerKey, type Peer } from "./peer.ts";
+import { describePeer, type Peer } from "./peer.ts";
 import { createServerSpans } from "./server-spans.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
@@ -81,7 +81,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     try {
       ensureDeadline(request, handler, options.timeoutMs);
       const values = createContextValues().set(drainingKey, options.draining).set(callerKey, request.socket);
-      if (peer !== undefined) values.set(peerKey, peer).set(identityKey, peer.caller);
+      describePeer(values, peer);
       const universal = universalRequestFromNodeRequest(request, response, undefined, values);
       handler({ ...universal, body: bodyOf(request) })
         .then((answer) => inOrder(request, response, answer))

@@ -6,7 +6,7 @@ import { SamspelError, toConnectError } from "../errors/index.ts";
 import { endsWithin } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
-import { createGuard, type ServerIdentity } from "./guard.ts";
+import { createGuard, type ServerAuth, type ServerIdentity } from "./guard.ts";
 import { createHealth } from "./health.ts";
 import { startListener } from "./listener.ts";
 import { createReflection } from "./reflection.ts";
@@ -44,6 +44,8 @@ export interface RpcServerOptions {
    * plaintext as well, on `healthPort`. Default: none, and a port in plaintext.
    */
   readonly identity?: ServerIdentity | undefined;
+  /** Who may call, and how users are known. Default: only services are told apart, where there is an identity. */
+  readonly auth?: ServerAuth | undefined;
 }
 
 /** A running server. */
@@ -90,7 +92,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const all = [...own, ...createReflection(own.map((binding) => binding.service))];
   assertDistinct(all);
 
-  const security = identity === undefined ? undefined : { server: identity, guard: createGuard(identity) };
+  const { auth } = options;
+  const guard =
+    identity === undefined && auth === undefined ? undefined : createGuard({ server: identity, auth });
+  const security = identity === undefined || guard === undefined ? undefined : { server: identity, guard };
   const listening = { logger, maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024 };
   const handling = {
     logger,
@@ -109,7 +114,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       ...handling,
       bindings: all,
       interceptors: options.interceptors ?? [],
-      guard: security?.guard,
+      guard,
     }),
   });
   const healthListener =
