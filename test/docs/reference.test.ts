@@ -61,7 +61,8 @@ for (const [file, name, heading] of [
 }
 
 t.test("environment.md has each variable that a service reads, and no other", async (t) => {
-  const files = [read("ts-runtime/src/host/options.ts"), read("registry/src/options.ts")];
+  const settings = ["ts-runtime/src/host/options.ts", "ts-runtime/src/auth/options.ts"];
+  const files = [...settings, "registry/src/options.ts"].map(read);
   const variables = files.flatMap((text) =>
     [...text.matchAll(/environment\["(\w+)"\]/g)].map(([, name = ""]) => name),
   );

@@ -14,7 +14,8 @@ import {
   type AllowOptions,
 } from "../../ts-runtime/src/gen/samspel/v1/options_pb.ts";
 
-export type Allowing = MessageInitShape<typeof AllowOptionsSchema>;
+/** The rule, and fields of it that no version has. */
+export type Allowing = MessageInitShape<typeof AllowOptionsSchema> & Pick<AllowOptions, "$unknown">;
 
 export interface MethodRules {
   /** `(samspel.v1.allow)` of the method. */
