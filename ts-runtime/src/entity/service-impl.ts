@@ -11,6 +11,7 @@ import {
 } from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import { requestHeaderOf } from "../grpc/index.ts";
 import { callerOf } from "../service/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import type { EntityCommand } from "./entity.ts";
@@ -32,12 +33,18 @@ export function entityServiceImpl(
         command: name,
         entityId,
         request,
-        commandId: commandIdOf(context.requestHeader),
+        commandId: commandIdOf(context),
         client: clients.within(context).client,
-        signal: context.signal,
+        call: context,
+        // Most handlers do not look, and both are dear to make.
+        get signal() {
+          return context.signal;
+        },
+        get requestHeader() {
+          return context.requestHeader;
+        },
         caller: callerOf(context),
         principal: principalOf(context),
-        requestHeader: context.requestHeader,
         onRevision: (revision) =>
           context.responseHeader.set(
             positionHeader,
@@ -55,8 +62,8 @@ function entityIdOf(command: EntityCommand, request: Message): string {
   return id;
 }
 
-function commandIdOf(headers: Headers): string | undefined {
-  const id = headers.get(commandIdHeader) ?? undefined;
+function commandIdOf(context: HandlerContext): string | undefined {
+  const id = requestHeaderOf(context, commandIdHeader);
   if (id !== undefined) requireId(`Header ${commandIdHeader}`, id);
   return id;
 }
