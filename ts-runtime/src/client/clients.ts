@@ -2,6 +2,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
+import { defaultPolicies, type Policies } from "../policy/index.ts";
 import { createTracing, type Logger } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEndingClient } from "./ending-streams.ts";
@@ -16,13 +17,15 @@ import type { ClientIdentity } from "./security.ts";
 export interface ClientsOptions {
   /** Where instances are found; not closed with the clients. */
   readonly registry: InstanceSource;
-  /** The deadline of unary and client-streaming calls that set none (C1). Default 10,000 ms. */
+  /** The deadline of unary and client-streaming calls that set none (C1). Default: what their policy says, 10,000 ms. */
   readonly timeoutMs?: number;
+  /** What is to happen to calls: deadlines, retries, hedges, breakers, bulkheads. Default: the defaults, for every method. */
+  readonly policies?: Policies;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
   /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
   readonly onCall?: (method: DescMethod) => void;
-  /** Logs retries at `debug`. */
+  /** Logs retries at `debug`, and at `warn` the circuit breakers that open. */
   readonly logger?: Logger;
   /** Who calls: instances are called with its certificate, and must show theirs. Default: none, in plaintext. */
   readonly identity?: ClientIdentity | undefined;
@@ -59,19 +62,25 @@ export interface Clients extends ClientFactory, AsyncDisposable {
 /**
  * Creates the clients of a process; nothing connects before the first call.
  *
- * Retries (C2): a call is sent again, up to three times in all and within its deadline, when it provably never
- * reached a handler, or when it failed with `Unavailable` and its method is `NO_SIDE_EFFECTS` or `IDEMPOTENT`; per
- * service at most 10 retries a second and one for five calls.
+ * Retries (C2): a call is sent again, up to three times in all where its policy says nothing else and within its deadline,
+ * when it provably never reached a handler, or when it failed with `Unavailable` and its method is `NO_SIDE_EFFECTS` or
+ * `IDEMPOTENT`; per service at most 10 retries a second and one for five calls. An instance at which a method fails gets
+ * none of its calls for a while (C4).
  */
 export function createClients(options: ClientsOptions): Clients {
-  const { registry, logger, timeoutMs = 10_000 } = options;
-  if (!(timeoutMs >= 1))
+  const { registry, logger, timeoutMs, policies = defaultPolicies() } = options;
+  if (timeoutMs !== undefined && !(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
   const tracing = createTracing();
-  const environments = createEnvironments({ registry, logger, identity: options.identity });
+  const environments = createEnvironments({
+    registry,
+    logger,
+    policies,
+    timeoutMs,
+    identity: options.identity,
+  });
   const transportOf: TransportOf = (query) => {
     const routing = createRoutingTransport({
-      timeoutMs,
       environment: (protoService) => environments.of(protoService, query),
       onCall: options.onCall ?? (() => {}),
     });

@@ -1,17 +1,22 @@
 // What the calls of a process share: its connections, and for each proto service its instances and retry budget.
 import type { InstanceQuery } from "@samspel/registry";
+import type { Policies } from "../policy/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { CallEnvironment } from "./call.ts";
 import { createChannelPool } from "./channel-pool.ts";
 import type { InstanceSource } from "./instance-source.ts";
 import { watchInstances } from "./instances.ts";
+import { createMethodCalls } from "./method-calls.ts";
 import { createRetryBudget } from "./retry-budget.ts";
-import type { CallEnvironment } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
 
 export interface EnvironmentOptions {
   readonly registry: InstanceSource;
   readonly identity?: ClientIdentity | undefined;
   readonly logger?: Logger | undefined;
+  readonly policies: Policies;
+  /** See `CallEnvironment`. */
+  readonly timeoutMs?: number | undefined;
   /** Whether calls wait for an instance that can be reached until their deadline; see `Call`. Default false. */
   readonly holds?: boolean;
 }
@@ -23,7 +28,9 @@ export interface Environments {
   close(this: void): void;
 }
 
-export function createEnvironments({ registry, identity, logger, holds }: EnvironmentOptions): Environments {
+export function createEnvironments(options: EnvironmentOptions): Environments {
+  const { registry, identity, logger, policies, timeoutMs, holds = false } = options;
+  const methodCalls = createMethodCalls(logger);
   const pool = createChannelPool(identity);
   const services = new Map<string, CallEnvironment>();
   let open = true;
@@ -38,7 +45,10 @@ export function createEnvironments({ registry, identity, logger, holds }: Enviro
         budget: createRetryBudget(),
         registryUrl: registry.url,
         logger,
-        holds: holds ?? false,
+        holds,
+        policies,
+        timeoutMs,
+        methodCalls,
       };
       services.set(key, created);
       return created;

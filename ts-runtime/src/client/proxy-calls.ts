@@ -1,5 +1,6 @@
 // The calls of who passes on what others call: any method that descriptors tell of, as messages or as bytes.
 import type { Transport } from "@connectrpc/connect";
+import { defaultPolicies, type Policies } from "../policy/index.ts";
 import { createTracing, type Logger } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEnvironments } from "./environments.ts";
@@ -14,6 +15,8 @@ export interface ProxyCallsOptions {
   readonly registry: InstanceSource;
   /** The deadline of unary and client-streaming calls that come without one. */
   readonly timeoutMs: number;
+  /** What is to happen to calls. Default: the defaults, for every method. What is passed on as bytes is not hedged. */
+  readonly policies?: Policies | undefined;
   readonly logger?: Logger | undefined;
   readonly identity?: ClientIdentity | undefined;
 }
@@ -32,16 +35,15 @@ export interface ProxyCalls {
 }
 
 export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
-  const { timeoutMs } = options;
-  const environments = createEnvironments({ ...options, holds: true });
+  const { policies = defaultPolicies() } = options;
+  const environments = createEnvironments({ ...options, policies, holds: true });
   const tracing = createTracing();
   const routing = createRoutingTransport({
-    timeoutMs,
     environment: (protoService) => environments.of(protoService),
     onCall: () => {},
   });
   const raw = (request: RawRequest): Promise<RawResponse> =>
-    callRaw(environments.of(request.method.parent.typeName), timeoutMs, request);
+    callRaw(environments.of(request.method.parent.typeName), request);
   return {
     transport: tracing === undefined ? routing : withSpans(routing, tracing),
     raw: tracing === undefined ? raw : (request) => inSpan(request, tracing, raw),
