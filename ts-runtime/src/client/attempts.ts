@@ -9,7 +9,9 @@
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel, durationMs } from "@bufbuild/protobuf/wkt";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Choice } from "../balance/index.ts";
 import { SamspelError, toConnectError } from "../errors/index.ts";
+import type { CallPolicy } from "../policy/index.ts";
 import { backoff, backoffMs } from "../resilience/index.ts";
 import { addSpanEvent, describeSpan, type Logger } from "../telemetry/index.ts";
 import type { Channel } from "./channel.ts";
@@ -23,8 +25,10 @@ const maxAttempts = 3;
 const noneTried: ReadonlySet<Channel> = new Set();
 const retryBackoff = { initialMs: 25, maxMs: 250 };
 
-export interface Call {
+export interface Call extends Choice {
   readonly method: DescMethod;
+  /** What holds for calls of the method now. */
+  readonly policy: CallPolicy;
   readonly instances: Instances;
   readonly budget: RetryBudget;
   readonly deadline: Deadline;
@@ -46,7 +50,7 @@ export async function attemptCall<T>(call: Call, attempt: (channel: Channel) => 
   call.budget.earn();
   for (let number = 1; ; number += 1) {
     // No await between the pick and the attempt, which counts itself: calls made at once must see each other.
-    const channel = call.instances.pick(tried ?? noneTried) ?? (await firstInstance(call));
+    const channel = call.instances.pick(tried ?? noneTried, call) ?? (await firstInstance(call));
     describeSpan({ "samspel.instance": channel.name });
     try {
       return await attempt(channel);
@@ -88,7 +92,7 @@ function isOwnTimeout(error: unknown): boolean {
 async function firstInstance(call: Call): Promise<Channel> {
   await call.instances.waitForFirst(Math.max(0, call.deadline.leftMs() ?? call.waitMs), call.signal);
   throwIfAborted(call.signal);
-  const channel = call.instances.pick(new Set());
+  const channel = call.instances.pick(noneTried, call);
   if (channel !== undefined) return channel;
   const service = call.method.parent.typeName;
   const { refused } = call.instances;

@@ -2,6 +2,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
+import { defaultPolicies, type Policies } from "../policy/index.ts";
 import { createTracing, type Logger } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEndingClient } from "./ending-streams.ts";
@@ -11,6 +12,7 @@ import type { InstanceSource } from "./instance-source.ts";
 import { intercepted } from "./intercepted.ts";
 import { createRoutingTransport } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
+import { zoneOf } from "./zone.ts";
 
 /** How the clients of a process find instances and call them. */
 export interface ClientsOptions {
@@ -18,6 +20,10 @@ export interface ClientsOptions {
   readonly registry: InstanceSource;
   /** The deadline of unary and client-streaming calls that set none (C1). Default 10,000 ms. */
   readonly timeoutMs?: number;
+  /** What holds for calls, and how instances are chosen. Default: the defaults. */
+  readonly policies?: Policies;
+  /** Where the process runs: instances there are preferred. Default: `SAMSPEL_ZONE`, else nowhere in particular. */
+  readonly zone?: string | undefined;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
   /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
@@ -68,11 +74,17 @@ export function createClients(options: ClientsOptions): Clients {
   if (!(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
   const tracing = createTracing();
-  const environments = createEnvironments({ registry, logger, identity: options.identity });
+  const environments = createEnvironments({
+    registry,
+    policies: options.policies ?? defaultPolicies(),
+    zone: zoneOf(options),
+    logger,
+    identity: options.identity,
+  });
   const transportOf: TransportOf = (query) => {
     const routing = createRoutingTransport({
       timeoutMs,
-      environment: (protoService) => environments.of(protoService, query),
+      environment: (service) => environments.of(service, query),
       onCall: options.onCall ?? (() => {}),
     });
     const spanned = tracing === undefined ? routing : withSpans(routing, tracing);

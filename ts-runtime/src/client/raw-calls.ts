@@ -7,12 +7,15 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import http2, { type ClientHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import { answered, left, type CallOutcome } from "../balance/index.ts";
 import type { RawStream } from "../grpc/index.ts";
 import { attemptCall, nameOf, type Call } from "./attempts.ts";
-import type { Channel } from "./channel.ts";
+import type { CallTrack, Channel } from "./channel.ts";
 import { createDeadline } from "./deadline.ts";
+import { outcomeOf } from "./outcome.ts";
+import { keyInFrame } from "./request-key.ts";
 import type { CallEnvironment } from "./routing-transport.ts";
 
 const longestTimeoutMs = 99_999_999;
@@ -48,9 +51,15 @@ export async function callRaw(
   const { method, signal, timeoutMs, body } = request;
   const ended = new AbortController();
   let begun = false;
+  const policy = environment.policies.ofMethod(method);
+  const isUnary = method.methodKind === "unary";
   const call: Call = {
     ...environment,
     method,
+    policy,
+    balancing: policy.balancing,
+    key: policy.balancing === "by-key" && body instanceof Uint8Array ? keyInFrame(method, body) : undefined,
+    isStream: !isUnary,
     signal,
     waitMs,
     deadline: createDeadline(timeoutMs),
@@ -69,7 +78,7 @@ export async function callRaw(
   };
   try {
     return await attemptCall(call, async (channel) => {
-      const { raw, release } = await open(channel, call, request, ended.signal);
+      const { raw, track } = await open(channel, call, request, ended.signal);
       const { stream } = raw;
       if (body instanceof Uint8Array) stream.end(body);
       else {
@@ -77,11 +86,14 @@ export async function callRaw(
         body.once("error", () => stream.close(http2.constants.NGHTTP2_CANCEL));
         body.pipe(stream);
       }
+      let answer: RawResponse | undefined;
       stream.once("close", () => {
-        release();
         over();
+        track.end(outcomeOfAnswer(answer, ended.signal));
       });
-      const answer = await answerOf(raw, method.methodKind === "unary", ended.signal);
+      answer = await answerOf(raw, isUnary, ended.signal);
+      // How long its reader takes is not the instance's affair.
+      if (isUnary && answer.trailers === undefined) track.end(answered);
       const isEmpty = answer.stream.readableLength === 0;
       const refusal = isEmpty && answer.trailers && findTrailerError(headersOf(answer.trailers));
       if (!refusal || begun) return answer;
@@ -97,9 +109,24 @@ export async function callRaw(
   }
 }
 
+/** Of a stream that is closed. */
+function outcomeOfAnswer(answer: RawResponse | undefined, ended: AbortSignal): CallOutcome {
+  const trailers = answer?.trailers;
+  if (trailers === undefined) {
+    if (!ended.aborted) return { type: "failed", code: Code.Unavailable, neverRan: false };
+    return isTimeout(ended.reason) ? { type: "failed", code: Code.DeadlineExceeded, neverRan: false } : left;
+  }
+  const refusal = findTrailerError(headersOf(trailers));
+  return refusal === undefined ? answered : { type: "failed", code: refusal.code, neverRan: false };
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
+}
+
 interface Opened {
   readonly raw: RawStream;
-  readonly release: () => void;
+  readonly track: CallTrack;
 }
 
 async function open(
@@ -108,7 +135,7 @@ async function open(
   { method, headers }: RawRequest,
   ended: AbortSignal,
 ): Promise<Opened> {
-  const release = channel.begin();
+  const track = channel.begin(call.method);
   try {
     ended.throwIfAborted();
     const leftMs = call.deadline.leftMs();
@@ -125,9 +152,9 @@ async function open(
     if (ended.aborted) cancel();
     ended.addEventListener("abort", cancel, { once: true });
     stream.once("close", () => ended.removeEventListener("abort", cancel));
-    return { raw, release };
+    return { raw, track };
   } catch (error) {
-    release();
+    track.end(outcomeOf(call, channel, error));
     throw error;
   }
 }

@@ -1,19 +1,28 @@
 // A Connect Transport over the registry: each call goes to a live instance of its service. So all that takes a
 // Transport works with ours.
-import type { DescMethod } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
+import { answered, left, type CallOutcome } from "../balance/index.ts";
+import type { Policies } from "../policy/index.ts";
 import { attemptCall, judgeOf, nameOf, type Call } from "./attempts.ts";
-import type { Channel } from "./channel.ts";
+import type { CallTrack, Channel } from "./channel.ts";
 import { createDeadline } from "./deadline.ts";
+import { outcomeOf } from "./outcome.ts";
+import { requestKey } from "./request-key.ts";
 import { createRequestStream, createSingleRequest } from "./request-stream.ts";
 
 /** What a call needs beside its own arguments. */
-export type CallEnvironment = Pick<Call, "instances" | "budget" | "registryUrl" | "logger" | "holds">;
+export interface CallEnvironment extends Pick<
+  Call,
+  "instances" | "budget" | "registryUrl" | "logger" | "holds"
+> {
+  readonly policies: Policies;
+}
 
 export interface RoutingTransportOptions {
   /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */
   readonly timeoutMs: number;
-  readonly environment: (protoService: string) => CallEnvironment;
+  readonly environment: (service: DescService) => CallEnvironment;
   readonly onCall: (method: DescMethod) => void;
 }
 
@@ -25,11 +34,18 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
     method: DescMethod,
     signal: AbortSignal | undefined,
     timeoutMs: number | undefined,
+    request: unknown,
   ): Call => {
     options.onCall(method);
+    const environment = options.environment(method.parent);
+    const policy = environment.policies.ofMethod(method);
     return {
-      ...options.environment(method.parent.typeName),
+      ...environment,
       method,
+      policy,
+      balancing: policy.balancing,
+      key: policy.balancing === "by-key" ? requestKey(method, request) : undefined,
+      isStream: method.methodKind !== "unary",
       signal,
       deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
       waitMs: options.timeoutMs,
@@ -39,14 +55,19 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
 
   return {
     unary(method, signal, timeoutMs, header, input, contextValues) {
-      const call = start(method, signal, timeoutMs);
+      const call = start(method, signal, timeoutMs, input);
       return attemptCall(call, async (channel) => {
         const leftMs = leftOf(call);
-        const end = channel.begin();
+        // Of the connection that the track is of.
+        const { transport } = channel;
+        const track = channel.begin(method);
         try {
-          return await channel.transport.unary(method, signal, leftMs, header, input, contextValues);
-        } finally {
-          end();
+          const answer = await transport.unary(method, signal, leftMs, header, input, contextValues);
+          track.end(answered);
+          return answer;
+        } catch (error) {
+          track.end(outcomeOf(call, channel, error));
+          throw error;
         }
       });
     },
@@ -54,27 +75,22 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
     async stream(method, signal, timeoutMs, header, input, contextValues) {
       const single = method.methodKind === "server_streaming";
       const request = single ? createSingleRequest(input) : createRequestStream(input);
+      const byKey = options.environment(method.parent).policies.ofMethod(method).balancing === "by-key";
       const call: Call = {
-        ...start(method, signal, timeoutMs),
+        ...start(method, signal, timeoutMs, byKey ? await request.single() : undefined),
         repeatable: () => request.repeatable,
       };
       try {
         return await attemptCall(call, async (channel) => {
           const leftMs = leftOf(call);
-          const end = channel.begin();
+          const { transport } = channel;
+          const track = channel.begin(method);
           try {
             const messages = request.open();
-            const response = await channel.transport.stream(
-              method,
-              signal,
-              leftMs,
-              header,
-              messages,
-              contextValues,
-            );
-            return { ...response, message: followed(response.message, call, channel, end) };
+            const response = await transport.stream(method, signal, leftMs, header, messages, contextValues);
+            return { ...response, message: followed(response.message, call, channel, track) };
           } catch (error) {
-            end();
+            track.end(outcomeOf(call, channel, error));
             throw error;
           }
         });
@@ -104,12 +120,13 @@ function followed<T>(
   answers: AsyncIterable<T>,
   call: Call,
   channel: Channel,
-  end: () => void,
+  track: CallTrack,
 ): AsyncIterable<T> {
-  call.signal?.addEventListener("abort", end, { once: true });
-  const over = (): void => {
-    call.signal?.removeEventListener("abort", end);
-    end();
+  const leave = (): void => track.end(left);
+  call.signal?.addEventListener("abort", leave, { once: true });
+  const over = (outcome: CallOutcome): void => {
+    call.signal?.removeEventListener("abort", leave);
+    track.end(outcome);
   };
   return {
     [Symbol.asyncIterator]() {
@@ -118,10 +135,10 @@ function followed<T>(
         async next() {
           try {
             const answer = await iterator.next();
-            if (answer.done === true) over();
+            if (answer.done === true) over(answered);
             return answer;
           } catch (error) {
-            over();
+            over(outcomeOf(call, channel, error));
             throw judgeOf(call, channel, error).error;
           }
         },

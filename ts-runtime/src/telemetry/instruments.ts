@@ -11,7 +11,8 @@ export type CounterName =
   | "samspel.tell.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
-  | "samspel.projection.events";
+  | "samspel.projection.events"
+  | "samspel.client.ejections";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -40,7 +41,9 @@ export type AttributeName =
   | "messaging.destination.name"
   | "samspel.projection"
   | "samspel.projection.outcome"
-  | "error.type";
+  | "error.type"
+  | "rpc.service"
+  | "samspel.ejection.reason";
 
 interface Instrument {
   readonly kind: "counter" | "histogram" | "gauge";
@@ -210,5 +213,11 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{event}",
     description: "Events that a projection could not apply, parked or blocking it.",
     attributes: ["samspel.projection"],
+  },
+  "samspel.client.ejections": {
+    kind: "counter",
+    unit: "{ejection}",
+    description: "Times that an instance was left out of the calls of this process for a while.",
+    attributes: ["rpc.service", "samspel.ejection.reason"],
   },
 };
