@@ -5,6 +5,7 @@ import { liveTopicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts
 import { createEntityHost } from "../../../ts-runtime/src/entity/index.ts";
 import { listenLive, livePublisher } from "../../../ts-runtime/src/live/index.ts";
 import { pauseProjection, project } from "../../../ts-runtime/src/projection/index.ts";
+import { instruments } from "../../../ts-runtime/src/telemetry/instruments.ts";
 import { subscribe } from "../../../ts-runtime/src/topic/index.ts";
 import { CounterTopics, IncrementRequestSchema } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { PresenceTopics } from "../../gen/samspel/test/v1/presence_pb.ts";

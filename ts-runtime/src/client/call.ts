@@ -6,7 +6,7 @@ import type { Logger } from "../telemetry/index.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import type { Instances } from "./instances.ts";
 import type { MethodCalls, MethodCallsOf } from "./method-calls.ts";
-import { requestKey } from "./request-key.ts";
+import { keyInFrame, requestKey } from "./request-key.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** What the calls of a proto service share. */
@@ -29,7 +29,7 @@ export interface CallStart {
   readonly signal: AbortSignal | undefined;
   /** What its caller has set, in milliseconds; 0 for no deadline, undefined for the policy's. */
   readonly timeoutMs: number | undefined;
-  /** The request, of calls that have one; its key says where it goes, where the policy says so. */
+  /** The request, or its frame, of calls that have one; its key says where it goes, where the policy says so. */
   readonly request?: unknown;
   /** False when the request can no longer be sent again, such as a stream that was begun. Default: it always can. */
   readonly repeatable?: () => boolean;
@@ -63,7 +63,7 @@ export class Call implements Choice {
     this.deadline = createDeadline(asked !== undefined && asked > 0 ? asked : undefined);
     this.repeatable = repeatable ?? always;
     this.balancing = this.policy.balancing;
-    this.key = this.balancing === "by-key" ? requestKey(method, request) : undefined;
+    this.key = this.balancing === "by-key" ? keyOf(method, request) : undefined;
     this.isStream = method.methodKind !== "unary";
   }
 
@@ -87,4 +87,8 @@ export class Call implements Choice {
   get patienceMs(): number {
     return Math.max(0, this.deadline.leftMs() ?? this.environment.timeoutMs ?? waitMs);
   }
+}
+
+function keyOf(method: DescMethod, request: unknown): string | undefined {
+  return request instanceof Uint8Array ? keyInFrame(method, request) : requestKey(method, request);
 }

@@ -12,6 +12,7 @@ import type { InstanceSource } from "./instance-source.ts";
 import { intercepted } from "./intercepted.ts";
 import { createRoutingTransport } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
+import { zoneOf } from "./zone.ts";
 
 /** How the clients of a process find instances and call them. */
 export interface ClientsOptions {
@@ -19,8 +20,10 @@ export interface ClientsOptions {
   readonly registry: InstanceSource;
   /** The deadline of unary and client-streaming calls that set none (C1). Default: what their policy says, 10,000 ms. */
   readonly timeoutMs?: number;
-  /** What is to happen to calls: deadlines, retries, hedges, breakers, bulkheads. Default: the defaults, for every method. */
+  /** What holds for calls: deadlines, retries, hedges, breakers, bulkheads, how instances are chosen. Default: the defaults. */
   readonly policies?: Policies;
+  /** Where the process runs: instances there are preferred. Default: `SAMSPEL_ZONE`, else nowhere in particular. */
+  readonly zone?: string | undefined;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
   /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
@@ -74,14 +77,15 @@ export function createClients(options: ClientsOptions): Clients {
   const tracing = createTracing();
   const environments = createEnvironments({
     registry,
-    logger,
     policies,
     timeoutMs,
+    zone: zoneOf(options),
+    logger,
     identity: options.identity,
   });
   const transportOf: TransportOf = (query) => {
     const routing = createRoutingTransport({
-      environment: (protoService) => environments.of(protoService, query),
+      environment: (service) => environments.of(service, query),
       onCall: options.onCall ?? (() => {}),
     });
     const spanned = tracing === undefined ? routing : withSpans(routing, tracing);
@@ -92,8 +96,8 @@ export function createClients(options: ClientsOptions): Clients {
   const close = async (): Promise<void> => environments.close();
 
   return {
-    ...clientsOver(outerOf),
-    within: (context) => clientsOver((query) => inheriting(outerOf(query), context)),
+    ...clientsOver(policies, outerOf),
+    within: (context) => clientsOver(policies, (query) => inheriting(outerOf(query), context)),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -101,9 +105,13 @@ export function createClients(options: ClientsOptions): Clients {
 
 type TransportOf = (query: InstanceQuery | undefined) => Transport;
 
-function clientsOver(transportOf: TransportOf): ClientFactory {
+function clientsOver(policies: Policies, transportOf: TransportOf): ClientFactory {
   return {
-    client: (service, options) =>
-      createEndingClient(service, intercepted(transportOf(options?.instances), options?.interceptors ?? [])),
+    client(service, options) {
+      // What its file says wrongly is told here, and not by its first call.
+      policies.ofService(service);
+      const transport = intercepted(transportOf(options?.instances), options?.interceptors ?? []);
+      return createEndingClient(service, transport);
+    },
   };
 }

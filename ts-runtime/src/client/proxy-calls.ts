@@ -9,14 +9,17 @@ import { callRaw, type RawRequest, type RawResponse } from "./raw-calls.ts";
 import { inSpan } from "./raw-spans.ts";
 import { createRoutingTransport } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
+import { zoneOf } from "./zone.ts";
 
 export interface ProxyCallsOptions {
   /** Where instances are found; not closed with the calls. */
   readonly registry: InstanceSource;
   /** The deadline of unary and client-streaming calls that come without one. */
   readonly timeoutMs: number;
-  /** What is to happen to calls. Default: the defaults, for every method. What is passed on as bytes is not hedged. */
+  /** What holds for calls. Default: the defaults. What is passed on as bytes is not hedged. */
   readonly policies?: Policies | undefined;
+  /** Where the process runs. Default: `SAMSPEL_ZONE`, else nowhere in particular. */
+  readonly zone?: string | undefined;
   readonly logger?: Logger | undefined;
   readonly identity?: ClientIdentity | undefined;
 }
@@ -35,15 +38,19 @@ export interface ProxyCalls {
 }
 
 export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
-  const { policies = defaultPolicies() } = options;
-  const environments = createEnvironments({ ...options, policies, holds: true });
+  const environments = createEnvironments({
+    ...options,
+    policies: options.policies ?? defaultPolicies(),
+    zone: zoneOf(options),
+    holds: true,
+  });
   const tracing = createTracing();
   const routing = createRoutingTransport({
-    environment: (protoService) => environments.of(protoService),
+    environment: (service) => environments.of(service),
     onCall: () => {},
   });
   const raw = (request: RawRequest): Promise<RawResponse> =>
-    callRaw(environments.of(request.method.parent.typeName), request);
+    callRaw(environments.of(request.method.parent), request);
   return {
     transport: tracing === undefined ? routing : withSpans(routing, tracing),
     raw: tracing === undefined ? raw : (request) => inSpan(request, tracing, raw),

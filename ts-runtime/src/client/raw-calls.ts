@@ -48,6 +48,7 @@ export async function callRaw(environment: CallEnvironment, request: RawRequest)
     signal,
     // What is no deadline here is none at all.
     timeoutMs: timeoutMs ?? 0,
+    request: body instanceof Uint8Array ? body : undefined,
     repeatable: () => !begun,
   });
   const answers = new Map<ConnectError, RawResponse>();

@@ -49,7 +49,7 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
-  /** Where it runs, for the registry. Default: `SAMSPEL_ZONE`, else none. */
+  /** Where it runs, for the registry; its calls prefer instances there. Default: `SAMSPEL_ZONE`, else none. */
   readonly zone?: string;
   /**
    * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers

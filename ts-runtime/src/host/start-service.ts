@@ -126,7 +126,9 @@ async function assemble(
   const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
   const { onCall } = api;
   const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
-  const clients = begun.use(withTells(createClients({ registry, logger, identity, onCall }), teller));
+  const clients = begun.use(
+    withTells(createClients({ registry, logger, identity, onCall, zone: settings.zone }), teller),
+  );
   const topics = begun.use(
     createTopicSenders({
       service: name,

@@ -5,12 +5,6 @@ import { Breaker, type BreakerTerms } from "./breaker.ts";
 
 type End = "succeeded" | "failed" | "left" | "heard";
 
-type Step =
-  | { readonly type: "wait"; readonly ms: number }
-  | { readonly type: "begin" }
-  /** Of the calls under way, the one at this place. */
-  | { readonly type: "end"; readonly at: number; readonly how: End };
-
 const terms: BreakerTerms = {
   failureRatio: 0.5,
   minCalls: 4,
@@ -19,6 +13,7 @@ const terms: BreakerTerms = {
   maxOpenMs: 1_000,
 };
 
+/** A call that ends is one of those under way, by its place. */
 const steps = fc.array(
   fc.oneof(
     {

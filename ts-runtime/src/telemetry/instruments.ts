@@ -12,6 +12,7 @@ export type CounterName =
   | "samspel.live.published"
   | "samspel.live.dropped"
   | "samspel.projection.events"
+  | "samspel.client.ejections"
   | "samspel.client.retries"
   | "samspel.client.hedges"
   | "samspel.client.breaker.transitions"
@@ -44,10 +45,11 @@ export type AttributeName =
   | "messaging.destination.name"
   | "samspel.projection"
   | "samspel.projection.outcome"
-  | "samspel.breaker.state"
+  | "error.type"
   | "rpc.service"
   | "rpc.method"
-  | "error.type";
+  | "samspel.breaker.state"
+  | "samspel.ejection.reason";
 
 interface Instrument {
   readonly kind: "counter" | "histogram" | "gauge";
@@ -217,6 +219,12 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{event}",
     description: "Events that a projection could not apply, parked or blocking it.",
     attributes: ["samspel.projection"],
+  },
+  "samspel.client.ejections": {
+    kind: "counter",
+    unit: "{ejection}",
+    description: "Times that an instance was left out of the calls of this process for a while.",
+    attributes: ["rpc.service", "samspel.ejection.reason"],
   },
   "samspel.client.retries": {
     kind: "counter",
