@@ -252,11 +252,13 @@ t.test("a hedged call whose server wants no other waits for what runs", async (t
   const idle = await startEcho(t);
   const source = fixedSource(hung.target);
   const hedge = { maxAttempts: 5, delayMs: 20 };
-  const { client } = clientOf(t, source, { Echo: { hedge, timeoutMs: longMs } });
+  const { client, lines } = clientOf(t, source, { Echo: { hedge, timeoutMs: longMs } });
   const call = client.echo({ text: "wait" });
   await hung.called(1, 30_000);
   source.set([hung.target, pushing.target]);
-  await until("the second has refused", () => pushing.calls.length > 0);
+  const wants = "a server wants no other attempt of a call";
+  await until("the second has refused", () => lines.some(({ message }) => message === wants));
+  t.equal(pushing.calls.length, 1);
   source.set([hung.target, pushing.target, idle.target]);
   await new Promise((resolve) => setTimeout(resolve, 100));
   hung.release();

@@ -1,19 +1,9 @@
 // One attempt of a call at an instance: counted there, and seen by the breaker before it, until it ends once.
-import { Code } from "@connectrpc/connect";
 import type { BreakerTerms, Breaker, BreakerTurn } from "../resilience/index.ts";
-import { answered, left } from "../balance/index.ts";
+import { answered, isFault, left, type CallOutcome } from "../balance/index.ts";
 import type { Call } from "./call.ts";
 import type { CallTrack, Channel } from "./channel.ts";
 import type { Failure } from "./failure.ts";
-
-/** C4: a client's error is no failure of an instance. */
-const counted: ReadonlySet<Code> = new Set([
-  Code.Unavailable,
-  Code.DeadlineExceeded,
-  Code.Internal,
-  Code.Unknown,
-  Code.ResourceExhausted,
-]);
 
 // A grpc-timeout has eight digits.
 const longestTimeoutMs = 99_999_999;
@@ -72,12 +62,14 @@ export class Attempt {
     if (this.#isOver) return;
     this.#isOver = true;
     const { error, neverRan } = failure;
-    this.#track.end({ type: "failed", code: error.code, neverRan });
+    const outcome: CallOutcome = { type: "failed", code: error.code, neverRan };
+    this.#track.end(outcome);
     if (this.#terms === undefined || this.#breaker === undefined) return;
     // What did not come to the instance says nothing of its method.
     if (failure.of === "connection") return this.#breaker.left(this.#turn);
     const nowMs = performance.now();
-    if (!counted.has(error.code)) return this.#breaker.succeeded(this.#turn, this.#terms, nowMs);
+    // C4
+    if (!isFault(outcome)) return this.#breaker.succeeded(this.#turn, this.#terms, nowMs);
     this.#breaker.failed(this.#turn, this.#terms, { nowMs, reason: error.message });
   }
 }

@@ -139,7 +139,11 @@ class HedgedCall<T> {
     attempt.failed(failure);
     if (!mayBeMended(call, failure)) return this.#fail(failure.error);
     this.#last = failure;
-    if (pushbackMs(failure.error) === Infinity) this.#isLast = true;
+    if (pushbackMs(failure.error) === Infinity) {
+      this.#isLast = true;
+      const about = { method: call.name, instance: attempt.channel.name };
+      call.environment.logger?.debug(about, "a server wants no other attempt of a call");
+    }
     if (!this.#beginNext(failure, attempt) && this.#running.size === 0) this.#fail(failure.error);
   }
 

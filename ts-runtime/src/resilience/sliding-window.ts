@@ -4,8 +4,8 @@
 const slots = 10;
 
 export class SlidingWindow {
-  readonly #ended = new Array<number>(slots).fill(0);
-  readonly #failed = new Array<number>(slots).fill(0);
+  readonly #ended = Array.from({ length: slots }, () => 0);
+  readonly #failed = Array.from({ length: slots }, () => 0);
   #windowMs = 0;
   /** Counted from the start of the clock. */
   #slot = 0;
