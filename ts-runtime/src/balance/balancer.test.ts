@@ -336,6 +336,19 @@ t.test("where all are left out, all are used (N1)", async (t) => {
   for (const { calls } of members) t.ok(calls > 50);
 });
 
+t.test("a call that has tried all finds the one that is back, though it is left out (N2)", async (t) => {
+  const members = stubs(2);
+  const [back, dead] = [at(members, 0), at(members, 1)];
+  const on = balanced(members);
+  on.balancer.found(back, false);
+  const tried = new Set(members);
+  for (let tries = 0; back.calls === 0; tries += 1) {
+    if (tries > 100) return t.fail("it was not tried again");
+    const { member, end } = on.call({}, tried);
+    end(member === dead ? { type: "failed", code: Code.Unavailable, neverRan: true } : answered);
+  }
+});
+
 t.test("who leaves while others are left out brings them back, as there are too few (E1)", async (t) => {
   const members = stubs(4);
   const on = balanced(members);
