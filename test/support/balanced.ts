@@ -46,7 +46,7 @@ export function stubs(count: number, more: { weight?: number; zone?: string } = 
 }
 
 /** Numbers that look random and are the same in each run. */
-export function drawn(seed = 1): () => number {
+function drawn(seed = 1): () => number {
   let state = seed;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }

@@ -14,30 +14,35 @@ import { startTwoCallers, type Tally } from "./two-callers.ts";
 
 const quickMs = 2;
 const slowMs = 50 * quickMs;
-const phaseMs = 1_500;
+/** On a busy machine all are slow; the slow one is several times as slow as that. */
+const slowTimes = 10;
+const phaseMs = 1_000;
+/** Enough for shares to be compared. */
+const manyCalls = 120;
 
 interface Moody {
   readonly echo: Echo;
   readonly target: Target;
   calls: number;
   mood: "well" | "slow" | "failing";
+  slowMs: number;
 }
 
-/** An instance that takes 2 ms for a call, as long as it is well. */
+/** An instance that takes 2 ms for a call, as long as it is well, and answers with its mood. */
 async function startMoody(t: Test): Promise<Moody> {
   const echo = await startEcho(
     t,
     {},
     {
-      async echoOnce({ text }) {
+      async echoOnce() {
         moody.calls += 1;
-        await sleep(moody.mood === "slow" ? slowMs : quickMs);
+        await sleep(moody.mood === "slow" ? moody.slowMs : quickMs);
         if (moody.mood === "failing" && moody.calls % 10 < 3) throw new Error("three of ten fail");
-        return { text };
+        return { text: moody.mood };
       },
     },
   );
-  const moody: Moody = { echo, target: echo.target, calls: 0, mood: "well" };
+  const moody: Moody = { echo, target: echo.target, calls: 0, mood: "well", slowMs };
   return moody;
 }
 
@@ -62,16 +67,23 @@ function compared(t: Test, when: string, { ours, stock }: { ours: Tally; stock: 
 t.test("one becomes fifty times as slow: few of our calls wait for it", { timeout: 120_000 }, async (t) => {
   const [bad, ...others] = await startFour(t);
   const targets = [bad, ...others].map(({ target }) => target);
-  const callers = startTwoCallers(t, { source: fixedSource(...targets), stock: targets });
+  const callers = startTwoCallers(t, {
+    source: fixedSource(...targets),
+    stock: targets,
+    deadlineMs: 10_000,
+  });
   const before = await callers.during(phaseMs / 2);
+  bad.slowMs = Math.max(slowMs, slowTimes * before.stock.p50Ms);
   bad.mood = "slow";
-  const during = await callers.during(phaseMs);
+  const during = await callers.during(phaseMs, manyCalls);
   bad.mood = "well";
   const after = await callers.during(phaseMs / 2);
   compared(t, "before", before);
   compared(t, "during", during);
   compared(t, "after", after);
-  const [ours, stock] = [during.ours, during.stock].map((tally) => shareOf(tally.slowerThan(slowMs), tally));
+  const [ours, stock] = [during.ours, during.stock].map((tally) =>
+    shareOf(tally.answeredWith("slow"), tally),
+  );
   t.ok((ours ?? 1) < (stock ?? 0) / 2, `slow: ${ours} of ours, ${stock} of stock`);
 });
 
@@ -81,7 +93,7 @@ t.test("one fails three calls of ten: few of ours fail", { timeout: 120_000 }, a
   const callers = startTwoCallers(t, { source: fixedSource(...targets), stock: targets });
   await callers.during(phaseMs / 2);
   bad.mood = "failing";
-  const during = await callers.during(phaseMs);
+  const during = await callers.during(phaseMs, 3 * manyCalls);
   compared(t, "during", during);
   const [ours, stock] = [during.ours, during.stock].map((tally) => shareOf(tally.failed, tally));
   t.ok((ours ?? 1) < (stock ?? 0) / 2, `failed: ${ours} of ours, ${stock} of stock`);
@@ -98,7 +110,7 @@ t.test(
     const callers = startTwoCallers(t, { source: fixedSource(...targets), stock: targets });
     await callers.during(phaseMs / 2);
     proxy.freeze();
-    const during = await callers.during(phaseMs);
+    const during = await callers.during(phaseMs, manyCalls);
     compared(t, "during", during);
     const [ours, stock] = [during.ours, during.stock].map((tally) => shareOf(tally.failed, tally));
     t.ok((ours ?? 1) < (stock ?? 0) / 2, `failed: ${ours} of ours, ${stock} of stock`);
@@ -139,7 +151,7 @@ t.test("one freezes, is killed, and is back on another port", { timeout: 120_000
   const callers = startTwoCallers(t, { source, stock: [target, ...well] });
   await callers.during(phaseMs / 2);
   child.kill("SIGSTOP");
-  const frozen = await callers.during(phaseMs);
+  const frozen = await callers.during(phaseMs, manyCalls);
   compared(t, "frozen", frozen);
   const [ours, stock] = [frozen.ours, frozen.stock].map((tally) => shareOf(tally.failed, tally));
   t.ok((ours ?? 1) < (stock ?? 0) / 2, `failed: ${ours} of ours, ${stock} of stock`);

@@ -5,6 +5,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import type { Test } from "tap";
 import { createClients, type InstanceSource, type Target } from "../../../ts-runtime/src/client/index.ts";
+import { until } from "../../support/until.ts";
 import {
   EchoOnceRequestSchema,
   EchoOnceResponseSchema,
@@ -15,53 +16,54 @@ const workers = 8;
 const restMs = 6;
 
 interface Made {
-  readonly beganAtMs: number;
   readonly tookMs: number;
-  readonly failed: boolean;
+  /** What was answered; undefined of one that failed. */
+  readonly answer: string | undefined;
 }
 
 /** What became of the calls of one caller in some time. */
 export interface Tally {
   readonly calls: number;
   readonly failed: number;
+  readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answered, and not before so long. */
-  slowerThan(ms: number): number;
+  /** How many were answered with that. */
+  answeredWith(text: string): number;
 }
 
 export interface TwoCallers {
-  /** What becomes of the calls that begin within so many milliseconds from now, and end. */
-  during(ms: number): Promise<{ readonly ours: Tally; readonly stock: Tally }>;
+  /**
+   * What became of the calls that end within so many milliseconds from now, or later, until each caller has had so many: on
+   * a busy machine a time says little. Default 1 call.
+   */
+  during(ms: number, calls?: number): Promise<{ readonly ours: Tally; readonly stock: Tally }>;
 }
 
 export interface TwoCallersOptions {
   readonly source: InstanceSource;
   /** The addresses that grpc-js has; none for no such caller. */
   readonly stock: readonly Pick<Target, "port">[];
-  /** Of each call. Default 400. */
+  /** Of each call. Default 500. */
   readonly deadlineMs?: number;
 }
 
 /** Begins to call; ends with the test. */
-export function startTwoCallers(t: Test, { source, stock, deadlineMs = 400 }: TwoCallersOptions): TwoCallers {
+export function startTwoCallers(t: Test, { source, stock, deadlineMs = 500 }: TwoCallersOptions): TwoCallers {
   const clients = createClients({ registry: source });
   const echo = clients.client(EchoService);
   const channel = stock.length === 0 ? undefined : roundRobin(stock);
   const stopped = new AbortController();
   const made = { ours: new Array<Made>(), stock: new Array<Made>() };
-  const run = async (caller: keyof typeof made, call: () => Promise<unknown>): Promise<void> => {
+  const run = async (caller: keyof typeof made, call: () => Promise<string>): Promise<void> => {
     while (!stopped.signal.aborted) {
       const beganAtMs = performance.now();
-      const failed = await call().then(
-        () => false,
-        () => true,
-      );
-      made[caller].push({ beganAtMs, tookMs: performance.now() - beganAtMs, failed });
+      const answer = await call().catch(() => undefined);
+      made[caller].push({ tookMs: performance.now() - beganAtMs, answer });
       await sleep(restMs);
     }
   };
   const running = Array.from({ length: workers }, () => [
-    run("ours", () => echo.echoOnce({ text: "hej" }, { timeoutMs: deadlineMs })),
+    run("ours", async () => (await echo.echoOnce({ text: "hej" }, { timeoutMs: deadlineMs })).text),
     ...(channel === undefined ? [] : [run("stock", () => echoOnceByGrpcJs(channel, deadlineMs))]),
   ]);
   t.teardown(async () => {
@@ -71,14 +73,18 @@ export function startTwoCallers(t: Test, { source, stock, deadlineMs = 400 }: Tw
     await clients.close();
   });
   return {
-    async during(ms) {
-      const fromMs = performance.now();
+    async during(ms, calls = 1) {
+      const before = { ours: made.ours.length, stock: made.stock.length };
+      const enough = (caller: keyof typeof made): boolean => made[caller].length - before[caller] >= calls;
       await sleep(ms);
-      const toMs = performance.now();
-      await sleep(deadlineMs + 100);
-      const within = (calls: readonly Made[]): Tally =>
-        tallyOf(calls.filter(({ beganAtMs }) => beganAtMs >= fromMs && beganAtMs < toMs));
-      return { ours: within(made.ours), stock: within(made.stock) };
+      await until(
+        "there are calls enough",
+        () => enough("ours") && (channel === undefined || enough("stock")),
+      );
+      return {
+        ours: tallyOf(made.ours.slice(before.ours)),
+        stock: tallyOf(made.stock.slice(before.stock)),
+      };
     },
   };
 }
@@ -108,8 +114,9 @@ function tallyOf(calls: readonly Made[]): Tally {
   const sorted = calls.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
   return {
     calls: calls.length,
-    failed: calls.filter(({ failed }) => failed).length,
+    failed: calls.filter(({ answer }) => answer === undefined).length,
+    p50Ms: Math.round(sorted[Math.floor(sorted.length * 0.5)] ?? 0),
     p99Ms: Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0),
-    slowerThan: (ms) => calls.filter(({ failed, tookMs }) => !failed && tookMs >= ms).length,
+    answeredWith: (text) => calls.filter(({ answer }) => answer === text).length,
   };
 }

@@ -92,6 +92,27 @@ t.test("a slow instance gets hardly a call, and is tried again by and by (L2)", 
   t.ok(slow.calls > 3, `${slow.calls} tries`);
 });
 
+t.test(
+  "an instance that fails three calls of ten gets hardly a call, though it is never left out",
+  async (t) => {
+    const members = stubs(4);
+    const bad = at(members, 0);
+    const on = balanced(members, { policy: { ejection: undefined } });
+    let faults = 0;
+    const running: StubCall[] = [];
+    for (let made = 0; made < 2_000; made += 1) {
+      on.nowMs += 1;
+      running.push(on.call());
+      if (running.length < 8) continue;
+      const ended = running.shift();
+      const fails = ended?.member === bad && bad.calls % 10 < 3;
+      if (fails) faults += 1;
+      ended?.end(fails ? internal : answered);
+    }
+    t.ok(faults > 0 && faults < 30, `${faults} faults, of 150 by turns`);
+  },
+);
+
 t.test("small differences are no slowness, so that weights hold (L2)", async (t) => {
   const members = [stub("a", { weight: 3 }), stub("b")];
   const on = balanced(members);
@@ -313,6 +334,19 @@ t.test("where all are left out, all are used (N1)", async (t) => {
   t.equal(on.ejected.length, 3);
   callsOf(on, 300);
   for (const { calls } of members) t.ok(calls > 50);
+});
+
+t.test("a call that has tried all finds the one that is back, though it is left out (N2)", async (t) => {
+  const members = stubs(2);
+  const [back, dead] = [at(members, 0), at(members, 1)];
+  const on = balanced(members);
+  on.balancer.found(back, false);
+  const tried = new Set(members);
+  for (let tries = 0; tries < 100 && back.calls === 0; tries += 1) {
+    const { member, end } = on.call({}, tried);
+    end(member === dead ? { type: "failed", code: Code.Unavailable, neverRan: true } : answered);
+  }
+  t.equal(back.calls, 1);
 });
 
 t.test("who leaves while others are left out brings them back, as there are too few (E1)", async (t) => {

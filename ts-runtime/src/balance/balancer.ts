@@ -99,7 +99,8 @@ export class Balancer<M extends Member> {
     const { balancing, key, isStream = false } = choice;
     this.#turn += 1;
     this.#lookRound(nowMs);
-    if (balancing === "by-key" && key !== undefined) return this.#byKey(key, tried);
+    const owner = balancing === "by-key" && key !== undefined ? this.#ownerOf(key, tried) : undefined;
+    if (owner !== undefined) return owner;
     if (tried.size > 0) return plan.another(tried, isStream, nowMs);
     if (balancing === "round-robin") return plan.inTurn(this.#turn);
     return plan.leastLoaded(isStream, nowMs);
@@ -141,12 +142,11 @@ export class Balancer<M extends Member> {
     else if (type === "probed") this.#restore(member, nowMs);
   }
 
-  #byKey(key: string, tried: ReadonlySet<unknown>): M | undefined {
+  #ownerOf(key: string, tried: ReadonlySet<unknown>): M | undefined {
     const ring = (this.#ring ??= new HashRing(this.#members));
     return (
       ring.pick(key, this.#inFlight, (member) => isHealthy(member) && !tried.has(member)) ??
-      ring.pick(key, this.#inFlight, (member) => !tried.has(member)) ??
-      ring.pick(key, this.#inFlight, () => true)
+      ring.pick(key, this.#inFlight, (member) => !tried.has(member))
     );
   }
 

@@ -13,8 +13,12 @@ import type { UsualLatency } from "./usual-latency.ts";
 /** A peak of 15 times the usual is forgotten after 10 s = 5 s × ln(15 / 2). */
 const decayMs = 5_000;
 const tolerance = 2;
-/** What fails is quick, and must not attract calls by that (as Linkerd's load biaser). Forgotten after 7 s. */
+/**
+ * What fails is quick, and must not attract calls by that (as Linkerd's load biaser). A fault is forgotten after 7 s; another
+ * one before doubles what is left, up to what is forgotten after 14 s.
+ */
 const faultTimesUsual = 8;
+const mostOfFaults = 32;
 /** One that has yet to answer its first call is not given more, where another has none. */
 const unknownTimesUsual = 8;
 
@@ -61,7 +65,7 @@ export class InstanceLoad {
     const { usual } = entry;
     if (usual === undefined) {
       this.streams -= 1;
-      if (isFault(outcome)) this.#timesUsual.observe(faultTimesUsual, nowMs);
+      if (isFault(outcome)) this.#timesUsual.observe(this.#afterFault(nowMs), nowMs);
       return;
     }
     this.calls -= 1;
@@ -73,7 +77,7 @@ export class InstanceLoad {
       this.#timesUsual.observe(times, nowMs);
       usual.observe(latencyMs);
     } else if (isFault(outcome)) {
-      this.#timesUsual.observe(Math.max(times, faultTimesUsual), nowMs);
+      this.#timesUsual.observe(Math.max(times, this.#afterFault(nowMs)), nowMs);
     } else if (times > this.#timesUsual.read(nowMs, 0)) {
       this.#timesUsual.observe(times, nowMs);
     }
@@ -100,6 +104,10 @@ export class InstanceLoad {
     this.#hasAnswered = false;
     this.#timesUsual.reset(nowMs);
     while (this.#oldest !== undefined) this.#unlink(this.#oldest);
+  }
+
+  #afterFault(nowMs: number): number {
+    return Math.max(faultTimesUsual, Math.min(mostOfFaults, 2 * this.#timesUsual.read(nowMs, 0)));
   }
 
   #unlink(entry: LoadEntry): void {

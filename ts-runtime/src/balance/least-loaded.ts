@@ -13,7 +13,7 @@ export const warmingMs = 10_000;
 const leastShare = 0.1;
 
 /** The share of its weight that a member has by now (P2). */
-export function warmth({ health }: Member, nowMs: number): number {
+function warmth({ health }: Member, nowMs: number): number {
   const since = health.warmingSinceMs;
   if (since === undefined) return 1;
   const share = (nowMs - since) / warmingMs;

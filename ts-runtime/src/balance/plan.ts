@@ -1,6 +1,6 @@
 // Whom calls can go to, made anew whenever that changes: who is in the subset, healthy, in the zone and out of it. Invariants:
 //   N1. Nobody who is left out is picked while another is healthy that was not tried; where all are left out, all are used.
-//   N2. What was tried is picked only when there is nothing else.
+//   N2. What was tried is picked only when there is nothing else; then one that is left out may be, as it may be back.
 import type { ServicePolicy } from "../policy/index.ts";
 import { pickLeastLoaded } from "./least-loaded.ts";
 import { isHealthy, type Member } from "./member.ts";
@@ -67,7 +67,7 @@ export class Plan<M extends Member> {
         return pickLeastLoaded(new WeightedDraw(fresh), isStream, nowMs, this.#random);
       }
     }
-    return this.leastLoaded(isStream, nowMs);
+    return pickLeastLoaded(new WeightedDraw(this.#members), isStream, nowMs, this.#random);
   }
 
   #stays(): boolean {

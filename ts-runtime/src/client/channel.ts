@@ -33,7 +33,7 @@ export interface CallTrack {
 }
 
 /** What a look at an instance came to: it answers; it answers on another connection only; it does not. */
-export type Presence = "there" | "renewed" | "silent";
+type Presence = "there" | "renewed" | "silent";
 
 export interface SharedChannel {
   readonly name: string;
