@@ -2,6 +2,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Client, Interceptor, Transport } from "@connectrpc/connect";
 import type { InstanceQuery } from "@samspel/registry";
+import { defaultPolicies, type Policies } from "../policy/index.ts";
 import { createTracing, type Logger } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEndingClient } from "./ending-streams.ts";
@@ -16,8 +17,10 @@ import type { ClientIdentity } from "./security.ts";
 export interface ClientsOptions {
   /** Where instances are found; not closed with the clients. */
   readonly registry: InstanceSource;
-  /** The deadline of unary and client-streaming calls that set none (C1). Default 10,000 ms. */
+  /** The deadline of unary and client-streaming calls that set none (C1). Default: as the policies say, 10,000 ms. */
   readonly timeoutMs?: number;
+  /** What is to happen to the calls of each method. Default: the defaults. */
+  readonly policies?: Policies;
   /** Connect interceptors around every call, the first one outermost; they see a call once, however often it is retried. */
   readonly interceptors?: readonly Interceptor[];
   /** Told of each call's method, before the call is made. It must not take long. Default: nobody is told. */
@@ -64,14 +67,14 @@ export interface Clients extends ClientFactory, AsyncDisposable {
  * service at most 10 retries a second and one for five calls.
  */
 export function createClients(options: ClientsOptions): Clients {
-  const { registry, logger, timeoutMs = 10_000 } = options;
-  if (!(timeoutMs >= 1))
+  const { registry, logger, timeoutMs, policies = defaultPolicies() } = options;
+  if (timeoutMs !== undefined && !(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
   const tracing = createTracing();
   const environments = createEnvironments({ registry, logger, identity: options.identity });
   const transportOf: TransportOf = (query) => {
     const routing = createRoutingTransport({
-      timeoutMs,
+      timeoutOf: (method) => timeoutFrom(policies, method, timeoutMs),
       environment: (protoService) => environments.of(protoService, query),
       onCall: options.onCall ?? (() => {}),
     });
@@ -88,6 +91,13 @@ export function createClients(options: ClientsOptions): Clients {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What the code says in one word is for methods that answer once. */
+function timeoutFrom(policies: Policies, method: DescMethod, asked: number | undefined): number | undefined {
+  const { timeoutMs } = policies.ofMethod(method);
+  const hasOneAnswer = method.methodKind === "unary" || method.methodKind === "client_streaming";
+  return asked !== undefined && hasOneAnswer ? asked : timeoutMs;
 }
 
 type TransportOf = (query: InstanceQuery | undefined) => Transport;

@@ -36,7 +36,8 @@ export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
   const environments = createEnvironments({ ...options, holds: true });
   const tracing = createTracing();
   const routing = createRoutingTransport({
-    timeoutMs,
+    timeoutOf: ({ methodKind }) =>
+      methodKind === "unary" || methodKind === "client_streaming" ? timeoutMs : undefined,
     environment: (protoService) => environments.of(protoService),
     onCall: () => {},
   });

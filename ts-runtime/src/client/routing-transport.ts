@@ -11,14 +11,16 @@ import { createRequestStream, createSingleRequest } from "./request-stream.ts";
 export type CallEnvironment = Pick<Call, "instances" | "budget" | "registryUrl" | "logger" | "holds">;
 
 export interface RoutingTransportOptions {
-  /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */
-  readonly timeoutMs: number;
+  /** The deadline of a method's calls that set none, in milliseconds; undefined for none (C1). */
+  readonly timeoutOf: (method: DescMethod) => number | undefined;
   readonly environment: (protoService: string) => CallEnvironment;
   readonly onCall: (method: DescMethod) => void;
 }
 
 // A grpc-timeout has eight digits.
 const longestTimeoutMs = 99_999_999;
+/** How long a call without a deadline waits for a first instance. */
+const firstInstanceMs = 10_000;
 
 export function createRoutingTransport(options: RoutingTransportOptions): Transport {
   const start = (
@@ -31,8 +33,8 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
       ...options.environment(method.parent.typeName),
       method,
       signal,
-      deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
-      waitMs: options.timeoutMs,
+      deadline: createDeadline(timeoutMs === undefined ? options.timeoutOf(method) : positive(timeoutMs)),
+      waitMs: options.timeoutOf(method) ?? firstInstanceMs,
       repeatable: () => true,
     };
   };
@@ -86,9 +88,9 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
   };
 }
 
-function timeoutOf(method: DescMethod, asked: number | undefined, fallback: number): number | undefined {
-  if (asked !== undefined) return asked > 0 ? asked : undefined;
-  return method.methodKind === "unary" || method.methodKind === "client_streaming" ? fallback : undefined;
+/** Who asks for 0 wants none. */
+function positive(timeoutMs: number): number | undefined {
+  return timeoutMs > 0 ? timeoutMs : undefined;
 }
 
 /** What an attempt may take; Connect reads 0 as "no deadline", so it is 1 at least. */
