@@ -146,3 +146,26 @@ t.test(
     t.equal(await on.registry.values.read(key), undefined);
   },
 );
+
+t.test("samspel complete knows proto services, then methods, then fields of policies", async (t) => {
+  const on = await withPoliced(t);
+  const complete = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const { out } = await samspelHere(["complete", "--within", "60000", "--", "policy", ...words], {
+      CONSUL_HTTP_ADDR: on.url,
+    });
+    return out.split("\n").filter((line) => line !== "");
+  };
+  t.same(await complete("g"), [
+    "get\twhat holds for a proto service or a method, and where each value comes from",
+  ]);
+  t.same(await complete("get", "Pol"), ["PolicedService\tpoliced"]);
+  t.same(await complete("set", "PolicedService/C"), ["PolicedService/Change\tpoliced"]);
+  t.same(await complete("set", "PolicedService", "waitForReady=true", "instances.pre"), [
+    "instances.preferZone=",
+  ]);
+  t.same(await complete("unset", "PolicedService", "timeo"), ["timeoutMs"]);
+  t.same(await complete("ls", "--reg"), [
+    "--registry\tConsul's HTTP address; default: the project's, else http://127.0.0.1:8500. A token is taken from CONSUL_HTTP_TOKEN",
+  ]);
+  t.same(await complete("get", "PolicedService", "--for", "po"), ["policed"]);
+});

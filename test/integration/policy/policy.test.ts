@@ -54,11 +54,15 @@ async function start(t: Test, url: string, options: Partial<ServiceOptions> = {}
   const service = await startService({
     name: "policed",
     services: [
-      serve(PolicedService, {
+      serve(PolicedService, ({ client }) => ({
         look: (_, context) => (seen(context), { text: "seen" }),
-        change: (_, context) => (seen(context), {}),
+        // By a client of the service's own, which inherits nothing.
+        async change({ text }) {
+          await client(PolicedService).look({ id: text });
+          return {};
+        },
         async *follow() {},
-      }),
+      })),
     ],
     registryUrl: url,
     ownsProcess: false,
@@ -195,6 +199,20 @@ t.test("a key with a service's name is for its processes alone", async (t) => {
   await other.client(PolicedService).look({ id: "a" });
   t.ok((leftMs.at(-1) ?? Infinity) <= 500, "and not for the other");
 });
+
+t.test(
+  "a service's own clients go by what the registry says, and what it says for that service comes first",
+  async (t) => {
+    const { registry, leftMs } = await start(t, embedded.url);
+    t.teardown(() => drop(registry, `${key}@policed`));
+    await using clients = createClients({ registry });
+    const change = () => clients.client(PolicedService).change({ text: "a" });
+    await put(registry, key, timeoutOf("71s"));
+    await until("it holds", async () => (await change(), isOf(leftMs, 71_000)));
+    await put(registry, `${key}@policed`, timeoutOf("73s"));
+    await until("its own holds", async () => (await change(), isOf(leftMs, 73_000)));
+  },
+);
 
 t.test("startService() does not start with a policy that cannot be, and says which", async (t) => {
   const refused = { code: "SAMSPEL_INVALID_CONFIGURATION" };
