@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import t from "tap";
 import { readStockConfig } from "./service-config.ts";
 
@@ -61,4 +62,34 @@ t.test("readStockConfig() reads nothing of what gRPC would not take", async (t) 
   }
   t.equal(readStockConfig("{", service), undefined);
   t.same(readStockConfig("{}", service), { methodConfig: [], loadBalancingConfig: undefined });
+});
+
+t.test("readStockConfig() never throws, whatever stands there (no channel dies of a value)", async () => {
+  const word = fc.constantFrom(
+    "name",
+    "timeout",
+    "retryPolicy",
+    "hedgingPolicy",
+    "maxAttempts",
+    "method",
+    "__proto__",
+  );
+  const value = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.array(tie("value"), { maxLength: 2 }),
+      fc.dictionary(word, tie("value"), { maxKeys: 3 }),
+    ),
+  })).value;
+  const config = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.record({ methodConfig: fc.array(value), loadBalancingConfig: value }),
+  );
+  fc.assert(
+    fc.property(config, (given) => {
+      readStockConfig(typeof given === "string" ? given : JSON.stringify(given), service);
+    }),
+  );
 });
