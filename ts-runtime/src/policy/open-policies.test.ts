@@ -122,6 +122,25 @@ t.test(
   },
 );
 
+t.test(
+  "options that others have compiled and that cannot be are told once and left out (no call of a gateway dies of them)",
+  async (t) => {
+    const { logger, lines } = recordingLogger();
+    using policies = openPolicies({ ofOthers: true, logger });
+    const { act } = NoAttemptsService.method;
+    t.same(policies.ofMethod(act), defaultCallPolicy(act));
+    t.same(policies.ofService(EjectsAllService), defaultServicePolicy);
+    policies.ofService(NoAttemptsService);
+    t.match(lines, [
+      {
+        level: "warn",
+        message: /^a policy is left out: .*NoAttemptsService\/Act in .*: retry\.max_attempts must be/,
+      },
+      { level: "warn", message: /EjectsAllService/ },
+    ]);
+  },
+);
+
 t.test("the configuration comes before the file: of all, then of a service, then of a method", async (t) => {
   using policies = openPolicies({
     configuration: {

@@ -5,6 +5,7 @@
 //   O3. The registry is watched from the first lookup on, by one long poll (R7).
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Values, ValuesWatch } from "@samspel/registry";
+import { SamspelError } from "../errors/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { CallPolicy, ServicePolicy } from "./call-policy.ts";
 import { readConfiguration, type PolicyConfiguration } from "./configuration.ts";
@@ -12,7 +13,14 @@ import type { Policies } from "./policies.ts";
 import { policyPrefix } from "./policy-key.ts";
 import { protoSaidOfInstances, protoSaidOfMethod } from "./proto-layers.ts";
 import { createRegistryPolicies, type RefusedPolicy } from "./registry-policies.ts";
-import { callPolicyOf, servicePolicyOf, settleMethod, settleService, type Settled } from "./settle.ts";
+import {
+  callPolicyOf,
+  servicePolicyOf,
+  settleMethod,
+  settleService,
+  type Said,
+  type Settled,
+} from "./settle.ts";
 
 export interface PoliciesOptions {
   /** What the process says itself. Default: nothing. */
@@ -21,6 +29,11 @@ export interface PoliciesOptions {
   readonly values?: Pick<Values, "watch"> | undefined;
   /** The service's name, for what is said of its processes alone. Default: none. */
   readonly service?: string | undefined;
+  /**
+   * Whether descriptors are those of others, as a gateway's are: what their files say and cannot be is logged and left
+   * out, in place of an error. Default false.
+   */
+  readonly ofOthers?: boolean | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -69,10 +82,21 @@ export function openPolicies(options: PoliciesOptions): OpenPolicies {
     watch.onChange(() => take(services.values()));
     return watch;
   };
+  const inFile = (read: () => readonly Said[], onError: (error: SamspelError) => void): readonly Said[] => {
+    try {
+      return read();
+    } catch (error) {
+      if (options.ofOthers !== true || !(error instanceof SamspelError)) throw error;
+      onError(error);
+      return [];
+    }
+  };
   const know = (service: DescService): void => {
     if (checked.has(service)) return;
-    for (const method of service.methods) protoSaidOfMethod(method);
-    protoSaidOfInstances(service);
+    const tell = (error: SamspelError): void =>
+      options.logger?.warn(`a policy is left out: ${error.message}`);
+    for (const method of service.methods) inFile(() => protoSaidOfMethod(method), tell);
+    inFile(() => protoSaidOfInstances(service), tell);
     checked.add(service);
     services.set(service.typeName, service);
     watched();
@@ -81,14 +105,20 @@ export function openPolicies(options: PoliciesOptions): OpenPolicies {
   const settledMethod = (method: DescMethod): Settled => {
     const { typeName } = method.parent;
     return settleMethod(method, [
-      ...protoSaidOfMethod(method),
+      ...inFile(
+        () => protoSaidOfMethod(method),
+        () => {},
+      ),
       ...configured.saidOfMethod(typeName, method.localName),
       ...stored.saidOfMethod(typeName, method.name),
     ]);
   };
   const settledInstances = (service: DescService): Settled =>
     settleService([
-      ...protoSaidOfInstances(service),
+      ...inFile(
+        () => protoSaidOfInstances(service),
+        () => {},
+      ),
       ...configured.saidOfInstances(service.typeName),
       ...stored.saidOfInstances(service.typeName),
     ]);
