@@ -3,5 +3,5 @@ export { Balancer, type Choice } from "./balancer.ts";
 export type { Ejected } from "./ejection.ts";
 export { InstanceLoad, LoadEntry } from "./instance-load.ts";
 export { MemberHealth, type Member } from "./member.ts";
-export { answered, isFault, left, type CallOutcome } from "./outcome.ts";
+export { answered, left, type CallOutcome } from "./outcome.ts";
 export { UsualLatency } from "./usual-latency.ts";

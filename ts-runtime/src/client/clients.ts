@@ -18,9 +18,9 @@ import { zoneOf } from "./zone.ts";
 export interface ClientsOptions {
   /** Where instances are found; not closed with the clients. */
   readonly registry: InstanceSource;
-  /** The deadline of unary and client-streaming calls that set none (C1). Default 10,000 ms. */
+  /** The deadline of unary and client-streaming calls that set none (C1). Default: as the policies say, 10,000 ms. */
   readonly timeoutMs?: number;
-  /** What holds for calls, and how instances are chosen. Default: the defaults. */
+  /** What is to happen to the calls of each method, and how instances are chosen. Default: the defaults. */
   readonly policies?: Policies;
   /** Where the process runs: instances there are preferred. Default: `SAMSPEL_ZONE`, else nowhere in particular. */
   readonly zone?: string | undefined;
@@ -70,20 +70,20 @@ export interface Clients extends ClientFactory, AsyncDisposable {
  * service at most 10 retries a second and one for five calls.
  */
 export function createClients(options: ClientsOptions): Clients {
-  const { registry, logger, timeoutMs = 10_000 } = options;
-  if (!(timeoutMs >= 1))
+  const { registry, logger, timeoutMs, policies = defaultPolicies() } = options;
+  if (timeoutMs !== undefined && !(timeoutMs >= 1))
     throw new RangeError(`Cannot use timeoutMs as it must be 1 at least: current value is ${timeoutMs}`);
   const tracing = createTracing();
   const environments = createEnvironments({
     registry,
-    policies: options.policies ?? defaultPolicies(),
+    policies,
     zone: zoneOf(options),
     logger,
     identity: options.identity,
   });
   const transportOf: TransportOf = (query) => {
     const routing = createRoutingTransport({
-      timeoutMs,
+      timeoutOf: (method) => timeoutFrom(policies, method, timeoutMs),
       environment: (service) => environments.of(service, query),
       onCall: options.onCall ?? (() => {}),
     });
@@ -100,6 +100,13 @@ export function createClients(options: ClientsOptions): Clients {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What the code says in one word is for methods that answer once. */
+function timeoutFrom(policies: Policies, method: DescMethod, asked: number | undefined): number | undefined {
+  const { timeoutMs } = policies.ofMethod(method);
+  const hasOneAnswer = method.methodKind === "unary" || method.methodKind === "client_streaming";
+  return asked !== undefined && hasOneAnswer ? asked : timeoutMs;
 }
 
 type TransportOf = (query: InstanceQuery | undefined) => Transport;

@@ -47,7 +47,8 @@ export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
   });
   const tracing = createTracing();
   const routing = createRoutingTransport({
-    timeoutMs,
+    timeoutOf: ({ methodKind }) =>
+      methodKind === "unary" || methodKind === "client_streaming" ? timeoutMs : undefined,
     environment: (service) => environments.of(service),
     onCall: () => {},
   });

@@ -20,14 +20,16 @@ export interface CallEnvironment extends Pick<
 }
 
 export interface RoutingTransportOptions {
-  /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */
-  readonly timeoutMs: number;
+  /** The deadline of a method's calls that set none, in milliseconds; undefined for none (C1). */
+  readonly timeoutOf: (method: DescMethod) => number | undefined;
   readonly environment: (service: DescService) => CallEnvironment;
   readonly onCall: (method: DescMethod) => void;
 }
 
 // A grpc-timeout has eight digits.
 const longestTimeoutMs = 99_999_999;
+/** How long a call without a deadline waits for a first instance. */
+const firstInstanceMs = 10_000;
 
 export function createRoutingTransport(options: RoutingTransportOptions): Transport {
   const start = (
@@ -47,8 +49,8 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
       key: policy.balancing === "by-key" ? requestKey(method, request) : undefined,
       isStream: method.methodKind !== "unary",
       signal,
-      deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
-      waitMs: options.timeoutMs,
+      deadline: createDeadline(timeoutMs === undefined ? options.timeoutOf(method) : positive(timeoutMs)),
+      waitMs: options.timeoutOf(method) ?? firstInstanceMs,
       repeatable: () => true,
     };
   };
@@ -102,9 +104,9 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
   };
 }
 
-function timeoutOf(method: DescMethod, asked: number | undefined, fallback: number): number | undefined {
-  if (asked !== undefined) return asked > 0 ? asked : undefined;
-  return method.methodKind === "unary" || method.methodKind === "client_streaming" ? fallback : undefined;
+/** Who asks for 0 wants none. */
+function positive(timeoutMs: number): number | undefined {
+  return timeoutMs > 0 ? timeoutMs : undefined;
 }
 
 /** What an attempt may take; Connect reads 0 as "no deadline", so it is 1 at least. */
