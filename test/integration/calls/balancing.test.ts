@@ -19,6 +19,7 @@ import { CounterService } from "../../gen/samspel/test/v1/counter_pb.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
+import { traceProcess } from "../../support/traced.ts";
 import { until } from "../../support/until.ts";
 import { fixedSource, startEcho } from "./echo-server.ts";
 
@@ -35,6 +36,7 @@ class Reader extends MetricReader {
   }
 }
 
+const traced = traceProcess();
 const reader = new Reader();
 const provider = new MeterProvider({ readers: [reader] });
 metrics.setGlobalMeterProvider(provider);
@@ -83,10 +85,12 @@ t.test("calls go to the instance of their key, whoever makes them", async (t) =>
   const owners = await Promise.all(
     [targets, targets.toReversed()].map(async (order) => {
       const client = clientsOf(t, { registry: fixedSource(...order), policies }).client(CounterService);
-      const calls = Array.from({ length: 40 }, (_, call) =>
-        client.getCounter({ counterId: `c${call % 10}` }),
-      );
-      return (await Promise.all(calls)).map(({ value }) => value);
+      const values: bigint[] = [];
+      // One after the other: of many at once, some go to the next instance (K3).
+      for (let call = 0; call < 40; call += 1) {
+        values.push((await client.getCounter({ counterId: `c${call % 10}` })).value);
+      }
+      return values;
     }),
   );
   const [one = [], other] = owners;
@@ -165,6 +169,12 @@ t.test(
     t.match(
       lines.find(({ level }) => level === "info"),
       { instance, protoService: EchoService.typeName },
+    );
+    const events = traced.spans().flatMap(({ events }) => events);
+    t.match(
+      events.find(({ name }) => name === "ejection"),
+      { attributes: { "samspel.instance": instance, "samspel.ejection.reason": "consecutive-failures" } },
+      "the span of the last straw says so",
     );
     const [counted] = await reader.ejections();
     t.match(counted, {

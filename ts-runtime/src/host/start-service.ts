@@ -7,7 +7,6 @@ import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
 import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
-import { createInspection } from "../inspection/index.ts";
 import { createTopicSenders } from "../outbox/index.ts";
 import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
 import { createLogger, startExport, type Logger } from "../telemetry/index.ts";
@@ -26,13 +25,14 @@ import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
 import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
-import { isLoopback } from "./is-loopback.ts";
+import { inspectionBindings } from "./inspection.ts";
 import { livePublishers } from "./live-publishers.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
+import { openServicePolicies } from "./service-policies.ts";
 import { checkAllowRules, identityMeta, openServiceIdentity } from "./service-identity.ts";
 import { checkTells } from "./take-tells.ts";
 
@@ -123,11 +123,12 @@ async function assemble(
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const identity = await openServiceIdentity(settings, registry, { logger, begun });
+  const policies = await openServicePolicies(options, registry, { logger, begun });
   const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
   const { onCall } = api;
   const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
   const clients = begun.use(
-    withTells(createClients({ registry, logger, identity, onCall, zone: settings.zone }), teller),
+    withTells(createClients({ registry, logger, identity, onCall, policies, zone: settings.zone }), teller),
   );
   const topics = begun.use(
     createTopicSenders({
@@ -158,6 +159,7 @@ async function assemble(
   ];
   checkAllowRules(served, settings, logger);
   const bindings = [...served, ...topicStreams.bindings];
+  policies.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -169,10 +171,11 @@ async function assemble(
       logger,
       serving: false,
       identity,
+      policies,
       interceptors,
       bindings,
       beside: [
-        ...inspectionBindings(options, settings, { infra, logger }),
+        ...inspectionBindings(options, settings, { infra, logger, policies }),
         ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
         ...topicStreams.beside,
       ],
@@ -237,22 +240,6 @@ function entityHosts(
       }),
     ),
   );
-}
-
-/** All that is stored is shown to whoever reaches the port: that is told where others than this machine may. */
-function inspectionBindings(
-  { entities = [] }: ServiceOptions,
-  { inspection, host, port }: ResolvedServiceOptions,
-  { infra, logger }: Pick<Assembly, "logger"> & { readonly infra: OpenInfra },
-): readonly ServiceBinding[] {
-  if (!inspection) return [];
-  if (!isLoopback(host)) {
-    logger.warn(
-      { host, port },
-      "INSPECTION IS ON: whoever reaches this port can read all that the entities have stored; SAMSPEL_INSPECTION=false turns it off",
-    );
-  }
-  return [createInspection({ entities, database: infra.database })];
 }
 
 interface TopicBindings {
