@@ -13,7 +13,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["resilience"],
   ["errors", "telemetry", "codec"],
   ["descriptor", "request", "grpc", "policy"],
-  ["auth"],
+  ["auth", "balance"],
   ["service", "client"],
   ["postgres", "proxy"],
   ["cluster"],

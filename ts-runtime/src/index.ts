@@ -39,6 +39,14 @@ export {
   type ErrorCode,
   type SamspelErrorOptions,
 } from "./errors/index.ts";
+export {
+  policyFor,
+  type CallPolicyPatch,
+  type ConfiguredService,
+  type InstancesPatch,
+  type PolicyConfiguration,
+  type ServicePatch,
+} from "./policy/index.ts";
 export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 

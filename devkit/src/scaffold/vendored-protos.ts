@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { PlannedFile } from "./template.ts";
 
-const files = ["samspel/v1/options.proto", "samspel/v1/subscribe.proto"];
+const files = ["options", "policy", "subscribe"].map((name) => `samspel/v1/${name}.proto`);
 
 /** The package has a copy, which is made when it is packed; the repository has the original. */
 const places = ["../../proto/", "../../../proto/"].map((path) =>

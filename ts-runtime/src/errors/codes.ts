@@ -13,6 +13,8 @@ export type ErrorCode =
   | "SAMSPEL_NO_INSTANCE"
   | "SAMSPEL_INSTANCE_UNREACHABLE"
   | "SAMSPEL_CONNECTION_LOST"
+  | "SAMSPEL_CIRCUIT_OPEN"
+  | "SAMSPEL_BULKHEAD_FULL"
   | "SAMSPEL_REGISTRY_UNREACHABLE"
   | "SAMSPEL_IDENTITY_REFUSED"
   | "SAMSPEL_CALLER_DENIED"
@@ -55,6 +57,8 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_CONNECTION_LOST: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_CIRCUIT_OPEN: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_BULKHEAD_FULL: { grpc: Code.ResourceExhausted, retryable: true },
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_IDENTITY_REFUSED: { grpc: Code.Unauthenticated, retryable: false },
   SAMSPEL_CALLER_DENIED: { grpc: Code.PermissionDenied, retryable: false },

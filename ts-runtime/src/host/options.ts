@@ -5,6 +5,7 @@ import type { TopicMethod } from "../descriptor/index.ts";
 import type { Entity } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { LiveSubscription } from "../live/index.ts";
+import type { PolicyConfiguration } from "../policy/index.ts";
 import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -32,6 +33,11 @@ export interface ServiceOptions {
   /** Wraps each call that the service serves. */
   readonly interceptors?: readonly Interceptor[];
   /**
+   * What is to happen to calls that the service makes and serves: it comes before what proto files say, and what the
+   * registry says comes before it. Default: nothing.
+   */
+  readonly policies?: PolicyConfiguration;
+  /**
    * Address to listen on. It is registered, too; for 0.0.0.0 and ::, the address of the interface that faces the
    * registry is. Default: `SAMSPEL_HOST`, else 127.0.0.1.
    */
@@ -50,7 +56,7 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
-  /** Where it runs, for the registry. Default: `SAMSPEL_ZONE`, else none. */
+  /** Where it runs, for the registry; its calls prefer instances there. Default: `SAMSPEL_ZONE`, else none. */
   readonly zone?: string;
   /**
    * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers

@@ -6,9 +6,8 @@
 import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
-import { createInspection } from "../inspection/index.ts";
 import { createTopicSenders } from "../outbox/index.ts";
-import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
+import { bind, startRpcServer } from "../service/index.ts";
 import { createLogger, startExport, type Logger } from "../telemetry/index.ts";
 import { createTeller, toldService, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
@@ -19,7 +18,7 @@ import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
 import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
-import { isLoopback } from "./is-loopback.ts";
+import { inspectionBindings } from "./inspection.ts";
 import { livePublishers } from "./live-publishers.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
@@ -28,6 +27,7 @@ import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions
 import { createServiceContext } from "./service-context.ts";
 import { checkRules, openServiceAuth, tellOfMissingRules } from "./service-auth.ts";
 import { identityMeta, openServiceIdentity } from "./service-identity.ts";
+import { openServicePolicies } from "./service-policies.ts";
 import { checkTells } from "./take-tells.ts";
 import { topicBindings } from "./topic-bindings.ts";
 
@@ -118,10 +118,13 @@ async function assemble(
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const identity = await openServiceIdentity(settings, registry, { logger, begun });
+  const policies = await openServicePolicies(options, registry, { logger, begun });
   const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
   const { onCall } = api;
   const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
-  const clients = begun.use(withTells(createClients({ registry, logger, identity, onCall }), teller));
+  const clients = begun.use(
+    withTells(createClients({ registry, logger, identity, onCall, policies, zone: settings.zone }), teller),
+  );
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -152,6 +155,7 @@ async function assemble(
   ];
   const bindings = [...served, ...topicStreams.bindings];
   const withoutRule = checkRules(auth, { settings, bindings, logger });
+  policies.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -164,10 +168,11 @@ async function assemble(
       serving: false,
       identity,
       auth,
+      policies,
       interceptors,
       bindings,
       beside: [
-        ...inspectionBindings(options, settings, { infra, logger }),
+        ...inspectionBindings(options, settings, { infra, logger, policies }),
         ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
         ...topicStreams.beside,
       ],
@@ -233,20 +238,4 @@ function entityHosts(
       }),
     ),
   );
-}
-
-/** All that is stored is shown to whoever reaches the port: that is told where others than this machine may. */
-function inspectionBindings(
-  { entities = [] }: ServiceOptions,
-  { inspection, host, port }: ResolvedServiceOptions,
-  { infra, logger }: Pick<Assembly, "logger"> & { readonly infra: OpenInfra },
-): readonly ServiceBinding[] {
-  if (!inspection) return [];
-  if (!isLoopback(host)) {
-    logger.warn(
-      { host, port },
-      "INSPECTION IS ON: whoever reaches this port can read all that the entities have stored; SAMSPEL_INSPECTION=false turns it off",
-    );
-  }
-  return [createInspection({ entities, database: infra.database })];
 }

@@ -4,6 +4,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import { endsWithin } from "../resilience/index.ts";
+import type { Policies } from "../policy/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
 import { createGuard, type ServerAuth, type ServerIdentity } from "./guard.ts";
@@ -35,6 +36,8 @@ export interface RpcServerOptions {
    * a handler that looks at `drainingSignal(context)` ends at once.
    */
   readonly streamGraceMs?: number;
+  /** What is to happen to the calls of each method. Default: the defaults. */
+  readonly policies?: Policies;
   /** The largest message that is received, in bytes. Default 4 MiB. */
   readonly maxReceiveBytes?: number;
   /** The largest header block that is received, in bytes. Default 64 KiB. */

@@ -11,7 +11,12 @@ export type CounterName =
   | "samspel.tell.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
-  | "samspel.projection.events";
+  | "samspel.projection.events"
+  | "samspel.client.ejections"
+  | "samspel.client.retries"
+  | "samspel.client.hedges"
+  | "samspel.client.breaker.transitions"
+  | "samspel.client.bulkhead.refusals";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -40,7 +45,11 @@ export type AttributeName =
   | "messaging.destination.name"
   | "samspel.projection"
   | "samspel.projection.outcome"
-  | "error.type";
+  | "error.type"
+  | "rpc.service"
+  | "rpc.method"
+  | "samspel.breaker.state"
+  | "samspel.ejection.reason";
 
 interface Instrument {
   readonly kind: "counter" | "histogram" | "gauge";
@@ -210,5 +219,36 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{event}",
     description: "Events that a projection could not apply, parked or blocking it.",
     attributes: ["samspel.projection"],
+  },
+  "samspel.client.ejections": {
+    kind: "counter",
+    unit: "{ejection}",
+    description: "Times that an instance was left out of the calls of this process for a while.",
+    attributes: ["rpc.service", "samspel.ejection.reason"],
+  },
+  "samspel.client.retries": {
+    kind: "counter",
+    unit: "{attempt}",
+    description: "Attempts of calls that followed a failed one.",
+    attributes: ["rpc.service", "rpc.method"],
+  },
+  "samspel.client.hedges": {
+    kind: "counter",
+    unit: "{attempt}",
+    description: "Attempts of calls that began as the one before took long.",
+    attributes: ["rpc.service", "rpc.method"],
+  },
+  "samspel.client.breaker.transitions": {
+    kind: "counter",
+    unit: "{transition}",
+    description:
+      "Changes of the circuit breakers that stand before a method at its instances, by what they became.",
+    attributes: ["rpc.service", "rpc.method", "samspel.breaker.state"],
+  },
+  "samspel.client.bulkhead.refusals": {
+    kind: "counter",
+    unit: "{call}",
+    description: "Calls that were turned away at the bulkhead of their method.",
+    attributes: ["rpc.service", "rpc.method"],
   },
 };
