@@ -168,6 +168,7 @@ async function assemble(
       serving: false,
       identity,
       interceptors,
+      limits: options.limits,
       bindings,
       beside: [
         ...inspectionBindings(options, settings, { infra, logger }),

@@ -7,13 +7,19 @@ import { callerKey, identityKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { failed } from "./edge.ts";
 import type { Guard } from "./guard.ts";
+import type { ServerLimits } from "./limit/index.ts";
 import { peerKey, type Peer } from "./peer.ts";
 
 /** A connection, as its calls see it. */
 export interface Connection {
-  readonly socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    readonly remotePort?: number | undefined;
+    readonly bytesRead?: number;
+  };
   /** Undefined for an anonymous one. */
   readonly peer: Peer | undefined;
+  onCallBegun(): void;
   /** Nothing is left of one of its calls. */
   onCallClosed(): void;
 }
@@ -40,11 +46,20 @@ export type Call = ServerCall<Origin>;
 /** What is done before a handler, and after it. */
 export type Ends = Pick<CallEdge<Origin>, "admit" | "failed" | "ended">;
 
-export function ownEnds(logger: Logger, guard: Guard | undefined): Ends {
+export function ownEnds(logger: Logger, guard: Guard | undefined, limits: ServerLimits): Ends {
   return {
-    admit: ({ origin, method }) => guard?.admit(origin.connection.peer, method),
+    admit(call) {
+      const { method } = call;
+      const admission = guard?.admit(call.origin.connection.peer, method);
+      if (admission === undefined) return limits.admit(method, call);
+      return admission.then(() => limits.admit(method, call));
+    },
     failed: (error, call) => failed(error, endingOf(call), { method: nameOf(call), logger }),
     ended(call, error) {
+      const { method, work } = call;
+      // A handler need not have noticed that its call is over.
+      if (call.abortReason !== undefined && work !== undefined) limits.abandon(method, call, work);
+      else limits.leave(method, call, error === undefined);
       if (!logger.isLevelEnabled("debug")) return;
       const code = error === undefined ? "ok" : Code[error.code];
       const durationMs = Math.round(performance.now() - call.context.startedMs);

@@ -11,7 +11,8 @@ export type CounterName =
   | "samspel.tell.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
-  | "samspel.projection.events";
+  | "samspel.projection.events"
+  | "samspel.server.refusals";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -27,7 +28,9 @@ export type GaugeName =
   | "samspel.outbox.waiting"
   | "samspel.outbox.age"
   | "samspel.projection.lag"
-  | "samspel.projection.parked";
+  | "samspel.projection.parked"
+  | "samspel.server.limit"
+  | "samspel.server.in_flight";
 
 export type AttributeName =
   | "samspel.append.outcome"
@@ -40,6 +43,9 @@ export type AttributeName =
   | "messaging.destination.name"
   | "samspel.projection"
   | "samspel.projection.outcome"
+  | "samspel.refusal.reason"
+  | "rpc.service"
+  | "rpc.method"
   | "error.type";
 
 interface Instrument {
@@ -210,5 +216,23 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{event}",
     description: "Events that a projection could not apply, parked or blocking it.",
     attributes: ["samspel.projection"],
+  },
+  "samspel.server.limit": {
+    kind: "gauge",
+    unit: "{call}",
+    description: "Calls that the server works on at a time, at most, as it has found out.",
+    attributes: [],
+  },
+  "samspel.server.in_flight": {
+    kind: "gauge",
+    unit: "{call}",
+    description: "Calls that the server works on; of streams those that begin.",
+    attributes: [],
+  },
+  "samspel.server.refusals": {
+    kind: "counter",
+    unit: "{call}",
+    description: "Calls that were refused as there was too much to do; their handlers never ran.",
+    attributes: ["samspel.refusal.reason", "rpc.service", "rpc.method"],
   },
 };
