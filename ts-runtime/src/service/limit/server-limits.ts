@@ -144,8 +144,10 @@ export class ServerLimits implements Disposable {
   /** A call is over, and its handler goes on (O4). */
   abandon(method: DescMethod, call: Limited, work: PromiseLike<unknown>): void {
     if (call.placedMs <= 0) return this.leave(method, call, false);
-    const done = (): void => this.leave(method, call, false);
-    work.then(done, done);
+    work.then(
+      () => this.leave(method, call, false),
+      () => this.leave(method, call, false),
+    );
     this.#abandoned.push({ method, call, sinceMs: performance.now() });
   }
 
