@@ -15,12 +15,12 @@ const { values } = parseArgs({
 });
 
 const poolSize = 10;
-const workMs = { pool: 5, processor: 1 };
+const workMs = { pool: 50, processor: 5 };
 
 let busy = 0;
 const waiting: (() => void)[] = [];
 
-/** As a handler that needs one of ten connections for 5 ms. */
+/** As a handler that needs one of ten connections for 50 ms. */
 async function withPool(): Promise<void> {
   if (busy < poolSize) busy += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
@@ -30,7 +30,7 @@ async function withPool(): Promise<void> {
   else next();
 }
 
-/** As a handler that reckons for 1 ms, before and after it asks somebody. */
+/** As a handler that reckons for 5 ms, before and after it asks somebody. */
 async function withProcessor(): Promise<void> {
   reckon(workMs.processor / 2);
   await turn();

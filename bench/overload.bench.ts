@@ -17,12 +17,13 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     ms: { type: "string", default: "5000" },
     streams: { type: "string", default: "10000" },
+    deadline: { type: "string", default: "250" },
   },
 });
 const rounds = Number(values.rounds);
 const ms = Number(values.ms);
 const streams = Number(values.streams);
-const deadlineMs = 250;
+const deadlineMs = Number(values.deadline);
 const streamsOfConnection = 1_000;
 
 type Echo = Client<typeof EchoService>;

@@ -51,7 +51,7 @@ t.test(
     const turns = new Turns();
     turns.turn(20);
     for (let turn = 0; turn < 5; turn++) turns.turnAfter(180, 20);
-    t.equal(turns.turnAfter(180, 30), 20, "10 of 30 have their 100 ms");
+    t.equal(turns.turnAfter(180, 30), 25, "5 of 30 have their 50 ms");
     t.equal(turns.turnAfter(80, 5), 0);
     t.equal(turns.turn(20), 0, "no more when a turn was short");
   },

@@ -7,9 +7,9 @@
 //   E3. Time is time of the processor: where others have it, a call takes longer, and refusing another helps nobody.
 
 /** A turn is long when it holds up a timer for so long. */
-const longMs = 50;
+const longMs = 25;
 const intervalMs = 1_000;
-const turnMs = 100;
+const turnMs = 50;
 
 export class LoopLoad {
   readonly #workedMs: () => number;
