@@ -26,6 +26,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   identity: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--live=20000", "--stored=50000"],
+  overload: ["--rounds=1", "--ms=1500", "--streams=2000"],
   projection: ["--rounds=1", "--events=50000"],
   rpc: ["--rounds=1", "--ms=500", "--messages=20000"],
   registry: ["--rounds=3", "--rest-s=30", "--many-rest-s=5", "--services=200"],

@@ -6,6 +6,7 @@ import type { Compression } from "./compression.ts";
 import { inflate } from "./compression.ts";
 import { FrameReader, type Frame } from "./frame.ts";
 import { decodeMessage } from "./message.ts";
+import type { RequestMemory } from "./request-memory.ts";
 
 const mostUnreadBytes = 64 * 1024;
 
@@ -13,6 +14,8 @@ export interface SourceOptions<D extends DescMessage> {
   readonly desc: D;
   readonly maxBytes: number;
   readonly compression: Compression | undefined;
+  /** Of all requests of a server. */
+  readonly memory?: RequestMemory;
 }
 
 /** Whom to ask for less, or for more. */
@@ -45,7 +48,7 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
   /** @param onReturn is told when the reader leaves before the end. */
   constructor(options: SourceOptions<D>, flow: Flow | undefined, onReturn?: () => void) {
     this.#options = options;
-    this.#frames = new FrameReader(options.maxBytes);
+    this.#frames = new FrameReader(options.maxBytes, options.memory);
     this.#flow = flow;
     this.#onReturn = onReturn;
   }
@@ -59,7 +62,10 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
       this.#readers.shift();
       result.then(reader.resolve, reader.reject);
     }
-    if (this.#paused || this.#frames.buffered < mostUnreadBytes) return;
+    if (this.#frames.buffered < mostUnreadBytes) return;
+    const { memory } = this.#options;
+    if (memory?.isFull === true) return this.abort(memory.refusal());
+    if (this.#paused) return;
     this.#paused = true;
     this.#flow?.pause();
   }

@@ -8,6 +8,7 @@ import type { LiveSubscription } from "../live/index.ts";
 import type { PolicyConfiguration } from "../policy/index.ts";
 import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
+import type { PortLimits } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
 import type { DescriptorChanges } from "./check-callers.ts";
@@ -76,6 +77,8 @@ export interface ServiceOptions {
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
   readonly freezeStates?: boolean;
+  /** How many calls the port works on at a time, how many connections it has, and for how long. */
+  readonly limits?: PortLimits;
   /** How many entities of a type stay in memory at most; the longest unused leaves first (J5). Default 10,000. */
   readonly maxLiveEntities?: number;
   /** An entity without a command for so long leaves memory (J5). Default 120,000 ms. */

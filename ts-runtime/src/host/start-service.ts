@@ -170,6 +170,7 @@ async function assemble(
       auth,
       policies,
       interceptors,
+      limits: options.limits,
       bindings,
       beside: [
         ...inspectionBindings(options, settings, { infra, logger, policies }),

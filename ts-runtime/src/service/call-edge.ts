@@ -8,14 +8,20 @@ import { callerKey } from "./caller.ts";
 import { drainingKey } from "./draining.ts";
 import { failed } from "./edge.ts";
 import type { Guard } from "./guard.ts";
+import type { ServerLimits } from "./limit/index.ts";
 import { describePeer, type Peer } from "./peer.ts";
 import { noteUser, whenExpired } from "./signed-in.ts";
 
 /** A connection, as its calls see it. */
 export interface Connection {
-  readonly socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    readonly remotePort?: number | undefined;
+    readonly bytesRead?: number;
+  };
   /** Undefined for an anonymous one. */
   readonly peer: Peer | undefined;
+  onCallBegun(): void;
   /** Nothing is left of one of its calls. */
   onCallClosed(): void;
 }
@@ -42,21 +48,30 @@ export type Call = ServerCall<Origin>;
 /** What is done before a handler, and after it. */
 export type Ends = Pick<CallEdge<Origin>, "admit" | "failed" | "ended">;
 
-export function ownEnds(logger: Logger, guard: Guard | undefined): Ends {
+export function ownEnds(logger: Logger, guard: Guard | undefined, limits: ServerLimits): Ends {
   return {
     admit(call) {
-      if (guard === undefined) return undefined;
+      const { method } = call;
+      if (guard === undefined) return limits.admit(method, call);
       const { peer } = call.origin.connection;
-      const admitted = guard.admit({
-        peer,
-        method: call.method,
-        authorization: call.header("authorization"),
-      });
-      if (admitted instanceof Promise) return admitted.then((signedIn) => noteUserOf(call, signedIn));
-      return noteUserOf(call, admitted);
+      const admitted = guard.admit({ peer, method, authorization: call.header("authorization") });
+      if (admitted instanceof Promise) {
+        return admitted.then((signedIn) => {
+          // One that is over has left its place already, and takes none.
+          if (call.isOver) return undefined;
+          noteUserOf(call, signedIn);
+          return limits.admit(method, call);
+        });
+      }
+      noteUserOf(call, admitted);
+      return limits.admit(method, call);
     },
     failed: (error, call) => failed(error, endingOf(call), { method: nameOf(call), logger }),
     ended(call, error) {
+      const { method, work } = call;
+      // A handler need not have noticed that its call is over.
+      if (call.abortReason !== undefined && work !== undefined) limits.abandon(method, call, work);
+      else limits.leave(method, call, error === undefined);
       if (!logger.isLevelEnabled("debug")) return;
       const code = error === undefined ? "ok" : Code[error.code];
       const durationMs = Math.round(performance.now() - call.context.startedMs);

@@ -4,6 +4,7 @@ import { isExpected, SamspelError, toConnectError } from "../errors/index.ts";
 import { recordException, type Logger } from "../telemetry/index.ts";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
 import type { Guard } from "./guard.ts";
+import type { Limited, ServerLimits } from "./limit/index.ts";
 import { peerKey } from "./peer.ts";
 import { noteUser, whenExpired } from "./signed-in.ts";
 
@@ -13,13 +14,14 @@ export interface EdgeOptions {
   readonly openEnded: AbortSignal;
   /** Says who may call; without one everybody may. */
   readonly guard?: Guard | undefined;
+  readonly limits: ServerLimits;
 }
 
 /**
  * The outermost interceptor of every server: who may not call is refused, deadlines end calls, errors are converted,
  * calls are logged at `debug`.
  */
-export function createEdge({ logger, openEnded, guard }: EdgeOptions): Interceptor {
+export function createEdge({ logger, openEnded, guard, limits }: EdgeOptions): Interceptor {
   return (next) => async (incoming) => {
     const peer = incoming.contextValues.get(peerKey);
     const authorization = incoming.header.get("authorization") ?? undefined;
@@ -33,8 +35,23 @@ export function createEdge({ logger, openEnded, guard }: EdgeOptions): Intercept
       endings.length > 0 ? { ...incoming, signal: AbortSignal.any([incoming.signal, ...endings]) } : incoming;
     const startedMs = performance.now();
     const method = `${request.method.parent.typeName}/${request.method.name}`;
+    const place: Limited = {
+      placedMs: 0,
+      get isOver() {
+        return request.signal.aborted;
+      },
+    };
+    let work: PromiseLike<unknown> | undefined;
+    const leave = (isWhole: boolean): void => {
+      // A handler need not have noticed that its call is over.
+      if (work !== undefined && request.signal.aborted) limits.abandon(request.method, place, work);
+      else limits.leave(request.method, place, isWhole);
+    };
+    // Whoever was to read the answers may not have begun.
+    if (incoming.stream) request.signal.addEventListener("abort", () => leave(false), { once: true });
 
     const finish = (code: string): void => {
+      leave(code === "ok");
       if (!logger.isLevelEnabled("debug")) return;
       const traceparent = request.header.get("traceparent") ?? undefined;
       logger.debug(
@@ -63,7 +80,11 @@ export function createEdge({ logger, openEnded, guard }: EdgeOptions): Intercept
         noteUser(request.contextValues, signedIn);
         if (expired !== undefined) whenExpired(signedIn, incoming.signal, (error) => expired.abort(error));
       }
-      const response = await untilAborted(request.signal, next(request));
+      const placed = limits.admit(request.method, place);
+      if (placed !== undefined) await untilAborted(request.signal, placed);
+      const running = next(request);
+      if (!incoming.stream) work = running;
+      const response = await untilAborted(request.signal, running);
       if (response.stream) return { ...response, message: guarded(response.message) };
       finish("ok");
       return response;

@@ -4,6 +4,7 @@ export { anonymous, callerAddress, callerOf, type Caller } from "./caller.ts";
 export { drainingSignal } from "./draining.ts";
 export { withDependencies } from "./file-index.ts";
 export type { ServerAuth, ServerIdentity } from "./guard.ts";
+export type { PortLimits } from "./port-limits.ts";
 export { startRpcServer, type RpcServer, type RpcServerOptions } from "./server.ts";
 
 // For what serves without services of its own.

@@ -16,7 +16,8 @@ export type CounterName =
   | "samspel.client.retries"
   | "samspel.client.hedges"
   | "samspel.client.breaker.transitions"
-  | "samspel.client.bulkhead.refusals";
+  | "samspel.client.bulkhead.refusals"
+  | "samspel.server.refusals";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -32,7 +33,9 @@ export type GaugeName =
   | "samspel.outbox.waiting"
   | "samspel.outbox.age"
   | "samspel.projection.lag"
-  | "samspel.projection.parked";
+  | "samspel.projection.parked"
+  | "samspel.server.limit"
+  | "samspel.server.in_flight";
 
 export type AttributeName =
   | "samspel.append.outcome"
@@ -49,7 +52,8 @@ export type AttributeName =
   | "rpc.service"
   | "rpc.method"
   | "samspel.breaker.state"
-  | "samspel.ejection.reason";
+  | "samspel.ejection.reason"
+  | "samspel.refusal.reason";
 
 interface Instrument {
   readonly kind: "counter" | "histogram" | "gauge";
@@ -250,5 +254,23 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{call}",
     description: "Calls that were turned away at the bulkhead of their method.",
     attributes: ["rpc.service", "rpc.method"],
+  },
+  "samspel.server.limit": {
+    kind: "gauge",
+    unit: "{call}",
+    description: "Calls that the server works on at a time, at most, as it has found out.",
+    attributes: [],
+  },
+  "samspel.server.in_flight": {
+    kind: "gauge",
+    unit: "{call}",
+    description: "Calls that the server works on; of streams those that begin.",
+    attributes: [],
+  },
+  "samspel.server.refusals": {
+    kind: "counter",
+    unit: "{call}",
+    description: "Calls that were refused as there was too much to do; their handlers never ran.",
+    attributes: ["samspel.refusal.reason", "rpc.service", "rpc.method"],
   },
 };
