@@ -6,6 +6,7 @@ import { startGateway, type Gateway, type GatewayOptions } from "samspel/gateway
 import type { Test } from "tap";
 import { Genre, LibrarianService, LibraryService } from "../gen/samspel/test/v1/library_pb.ts";
 import { silentLogger } from "./silent-logger.ts";
+import { until } from "./until.ts";
 
 export interface Library {
   readonly registryUrl: string;
@@ -32,6 +33,8 @@ export async function startLibrary(t: Test, options: LibraryOptions = {}): Promi
   const contexts: HandlerContext[] = [];
   const service = await startLibraryService(t, registry.url, { files, contexts, ...options.service });
   const gateway = await startTestGateway(t, registry.url, options.gateway);
+  // It does not wait for longer than a second, which may be too short on a busy machine.
+  await until("the library is open", () => LibraryService.typeName in gateway.openMethods());
   return {
     registryUrl: registry.url,
     gateway,

@@ -31,13 +31,18 @@ import { silentLogger } from "./silent-logger.ts";
 type OnRing = (request: RingRequest, context: CommandContext) => Promise<void> | void;
 type OnPlan = (request: PlanRequest) => Promise<void> | void;
 
-/** Defines a reminder; `onRing` and `onPlan` are told of each run of the handler, before it decides. */
+/**
+ * Defines a reminder; `onRing` and `onPlan` are told of each run of the handler, before it decides. One that winds
+ * itself up rings once more, with a timer that its timer schedules.
+ */
 export function defineReminder({
   onRing,
   onPlan,
+  winds = false,
 }: {
   readonly onRing?: OnRing;
   readonly onPlan?: OnPlan;
+  readonly winds?: boolean;
 } = {}): Entity<typeof ReminderService, typeof ReminderSchema, typeof ReminderEventSchema> {
   return defineEntity(
     ReminderService,
@@ -67,7 +72,10 @@ export function defineReminder({
         async ring(_, request, context) {
           await onRing?.(request, context);
           const note = `${context.timer?.name ?? "nobody"}:${request.note}`;
-          return persist({ case: "rang", value: { note } }).reply(() => ({}));
+          const rang = persist({ case: "rang", value: { note } });
+          const again = { afterMs: 1, command: ReminderService.method.ring, request: { note: "again" } };
+          const isOver = !winds || request.note === "again";
+          return (isOver ? rang : rang.schedule("again", again)).reply(() => ({}));
         },
         getReminder: ({ notes }) => ({ notes }),
       },

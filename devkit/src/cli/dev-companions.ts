@@ -16,15 +16,29 @@ export function companionsFor(wanted: {
   };
 }
 
-const startGateway: NonNullable<Companions["startGateway"]> = async ({ onLine, ...options }) => {
-  const [gateway, { createLogger }] = await Promise.all([
+/** The run is to be ready soon: what loads for traces waits until then. */
+const tracedAfterMs = 500;
+
+const startGateway: NonNullable<Companions["startGateway"]> = async ({
+  onLine,
+  collectorUrl,
+  ...options
+}) => {
+  const [gateway, { createLogger, openTracing }] = await Promise.all([
     import("../gateway/index.ts"),
     import("@samspel/runtime/proxy"),
   ]);
   const logger = createLogger({ service: "gateway", level: "warn", write: (line) => onLine(line.trimEnd()) });
-  return gateway.startGateway({
+  await using begun = new AsyncDisposableStack();
+  // Not for the whole process: what the run itself asks of its services is no traffic of the system.
+  const own =
+    collectorUrl === undefined
+      ? undefined
+      : begun.use(openTracing({ service: "gateway", collectorUrl, logger, afterMs: tracedAfterMs }));
+  const started = await gateway.startGateway({
     ...options,
     logger,
+    ...(own === undefined ? {} : { tracing: own.tracing }),
     // A page of any development server may call it, and tools may look.
     cors: { origins: ["*"] },
     reflection: true,
@@ -32,6 +46,9 @@ const startGateway: NonNullable<Companions["startGateway"]> = async ({ onLine, .
     // Who stops a run does not wait for callers from outside.
     drainMs: 500,
   });
+  begun.defer(() => started.close());
+  const parts = begun.move();
+  return { url: started.url, close: () => parts.disposeAsync() };
 };
 
 const startDashboard: NonNullable<Companions["startDashboard"]> = async (options) => {

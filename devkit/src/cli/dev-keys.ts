@@ -27,7 +27,8 @@ export function keysText(input: KeyInput): string | undefined {
 export function listenForKeys(options: DevKeysOptions): () => void {
   const { dev, input, notice, onQuit } = options;
   if (!input.isTTY) return () => {};
-  const names = dev.services.map(({ name }) => name);
+  // While a person chooses, a number stays that of the same service.
+  let names: readonly string[] = [];
   let choosing = false;
 
   const restart = (chosen: readonly string[]): void => {
@@ -49,6 +50,7 @@ export function listenForKeys(options: DevKeysOptions): () => void {
     if (choosing) return choose(key);
     switch (key) {
       case "r": {
+        names = dev.services.map(({ name }) => name);
         const [only] = names;
         if (only !== undefined && names.length === 1) return restart([only]);
         choosing = true;

@@ -54,7 +54,10 @@ function parse(file: string, text: string): unknown {
 async function importDefault(file: string): Promise<unknown> {
   let module: unknown;
   try {
-    module = await import(pathToFileURL(file).href);
+    const url = pathToFileURL(file);
+    // Read anew when it has changed; what it imports is not.
+    url.searchParams.set("changed", String((await stat(file)).mtimeMs));
+    module = await import(url.href);
   } catch (cause) {
     throw new ConfigError(file, [`cannot be loaded: ${reasonOf(cause)}`], { cause });
   }

@@ -18,6 +18,8 @@ interface GatewayStart extends CompanionPlace {
   readonly registryUrl: string;
   /** Whether services want to see who calls (`--identity`). */
   readonly identity: "none" | "consul";
+  /** Where its spans go. */
+  readonly collectorUrl: string | undefined;
   /** Takes each line of its log. */
   readonly onLine: (text: string) => void;
 }

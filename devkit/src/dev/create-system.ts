@@ -3,18 +3,18 @@ import type { UnmanagedService } from "../config/index.ts";
 import type { Infra, InfraPartName } from "../infra/index.ts";
 import type { OutputLine } from "../process/index.ts";
 import { DevError } from "./dev-error.ts";
-import type { DevServiceState, DevSetting, DevSystem } from "./dev-system.ts";
+import type { DevServiceState, DevSystem } from "./dev-system.ts";
 import type { Problems } from "./problems.ts";
+import type { Roster } from "./roster.ts";
 import type { ServiceRunner } from "./service-runner.ts";
 
 export interface SystemParts {
   readonly name: string;
-  readonly runners: readonly ServiceRunner[];
-  readonly unmanaged: readonly UnmanagedService[];
+  readonly roster: Pick<Roster, "runners" | "configuration">;
+  readonly unmanaged: () => readonly UnmanagedService[];
   readonly infra: Infra;
   readonly problems: Problems;
   readonly news: News;
-  readonly configuration: (service: string) => readonly DevSetting[];
 }
 
 /** Tells listeners what happens; each part of the run tells it. */
@@ -66,12 +66,13 @@ const listenIn =
 
 /** Creates the system of a run. */
 export function createSystem(parts: SystemParts): DevSystem {
-  const { name, runners, unmanaged, infra, problems, news, configuration } = parts;
+  const { name, roster, unmanaged, infra, problems, news } = parts;
   const began = new Date();
-  const names = [...runners, ...unmanaged].map((service) => service.name);
   const managed = (service: string): ServiceRunner => {
+    const { runners } = roster;
     const runner = runners.find((candidate) => candidate.name === service);
     if (runner !== undefined) return runner;
+    const names = [...runners, ...unmanaged()].map(({ name }) => name);
     throw new DevError(
       names.includes(service)
         ? `${service} is started by others: it cannot be controlled from here`
@@ -82,9 +83,10 @@ export function createSystem(parts: SystemParts): DevSystem {
     name,
     controllable: true,
     services: () =>
-      [...runners.map(managedState), ...unmanaged.map((service) => unmanagedState(service, began))].sort(
-        (one, other) => (one.name < other.name ? -1 : 1),
-      ),
+      [
+        ...roster.runners.map(managedState),
+        ...unmanaged().map((service) => unmanagedState(service, began)),
+      ].sort((one, other) => (one.name < other.name ? -1 : 1)),
     problems: () => problems.list(),
     infra: () =>
       infra.describe().map((part) => ({
@@ -103,7 +105,7 @@ export function createSystem(parts: SystemParts): DevSystem {
     },
     configuration: (service) => {
       managed(service);
-      return configuration(service);
+      return roster.configuration(service);
     },
   };
 }

@@ -36,7 +36,15 @@ export interface DevServiceState {
 }
 
 /** What failed. */
-export type DevProblemKind = "build" | "generate" | "lint" | "breaking" | "start" | "crash" | "infra";
+export type DevProblemKind =
+  | "configuration"
+  | "build"
+  | "generate"
+  | "lint"
+  | "breaking"
+  | "start"
+  | "crash"
+  | "infra";
 
 /** Something that is wrong now. It goes away when it is mended. */
 export interface DevProblem {

@@ -71,8 +71,17 @@ export type DevEvent =
   | { readonly type: "changed"; readonly files: readonly string[]; readonly services: readonly string[] }
   /** A service was started anew, as its files had changed or somebody asked for it. */
   | { readonly type: "reloaded"; readonly name: string; readonly tookMs: number }
-  /** samspel.json changed: a new run takes it up. */
-  | { readonly type: "project-changed" }
+  /**
+   * samspel.json changed: these services come, start anew and leave. What of it is `pending`, such as the name, takes a
+   * new run.
+   */
+  | {
+      readonly type: "project-changed";
+      readonly added: readonly string[];
+      readonly changed: readonly string[];
+      readonly removed: readonly string[];
+      readonly pending: readonly string[];
+    }
   | { readonly type: "problem"; readonly problem: DevProblem }
   /** The problem is gone. */
   | { readonly type: "mended"; readonly problem: DevProblem };
@@ -104,7 +113,9 @@ export interface DevService {
 
 /** A system that runs. */
 export interface Dev extends AsyncDisposable {
+  /** As its files say now, where they are watched. */
   readonly project: Project;
+  /** Those of now. */
   readonly services: readonly DevService[];
   readonly infra: Infra;
   /** The same for the dashboard: what runs, what is wrong, what can be done. */

@@ -4,6 +4,7 @@
 //   P2. What lint and comparison find are problems to see; they hold nothing back.
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join, relative, sep } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Program, ProtosDefinition } from "../config/index.ts";
 import type { InfraReporter } from "../infra/index.ts";
 import type { Supervisor } from "../process/index.ts";
@@ -22,6 +23,8 @@ export interface Generator {
   /** Whether the file is one of them. */
   has(path: string): boolean;
   readonly folders: readonly WatchedFolder[];
+  /** Generates from these from now on; true where they are others than before. */
+  redefine(definitions: readonly ProtosDefinition[]): boolean;
   /** Generates; false where it failed, which is a problem then (P1). Lint and comparison follow in the background. */
   run(): Promise<boolean>;
   close(): Promise<void>;
@@ -41,8 +44,9 @@ export interface GeneratorOptions {
 
 /** Creates the generator; it runs nothing yet. */
 export function createGenerator(options: GeneratorOptions): Generator {
-  const { definitions, dir, stateDir, problems, supervisor } = options;
-  const folders = definitions.flatMap(({ folders: named }) => named);
+  const { dir, stateDir, problems, supervisor } = options;
+  let { definitions } = options;
+  const folders = (): readonly string[] => definitions.flatMap(({ folders: named }) => named);
   const env = withTools(options.env, dir);
   let checks = Promise.resolve();
   let over = new AbortController();
@@ -99,8 +103,15 @@ export function createGenerator(options: GeneratorOptions): Generator {
   };
 
   return {
-    has: (path) => path.endsWith(".proto") && folders.some((folder) => path.startsWith(folder + sep)),
-    folders: folders.map((path) => ({ path, recursive: true })),
+    has: (path) => path.endsWith(".proto") && folders().some((folder) => path.startsWith(folder + sep)),
+    get folders() {
+      return folders().map((path) => ({ path, recursive: true }));
+    },
+    redefine(others) {
+      if (isDeepStrictEqual(others, definitions)) return false;
+      definitions = others;
+      return true;
+    },
     async run() {
       over.abort();
       over = new AbortController();

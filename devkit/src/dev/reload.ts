@@ -5,9 +5,10 @@
 //   W2. A file that was written with what it had is no change.
 //   W3. .proto files first: what is generated from them changes other files, and those decide what restarts.
 //   W4. A change restarts the services that are made of that file, and no others.
+//   W5. The configuration before all: it says which files there are. What it cannot be used for leaves all as it was.
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Project } from "../config/index.ts";
+import type { Project, ServiceDefinition } from "../config/index.ts";
 import {
   filesBelow,
   rememberContents,
@@ -17,9 +18,10 @@ import {
   type ServiceFiles,
 } from "../watch/index.ts";
 import type { DevReporter } from "./dev.ts";
+import { followConfiguration } from "./follow-configuration.ts";
 import type { Generator } from "./generator.ts";
 import type { Problems } from "./problems.ts";
-import type { ServiceRunner } from "./service-runner.ts";
+import type { Roster, RosterChanges } from "./roster.ts";
 
 const quietMs = 40;
 
@@ -30,10 +32,17 @@ export interface ReloadOptions {
   readonly reporter: DevReporter;
 }
 
+/** What follows the project's files. */
+interface Followers {
+  readonly roster: Pick<Roster, "runners" | "prepare">;
+  /** Told of each project that is in use from now on, before its services start. */
+  readonly onProject: (project: Project) => void;
+}
+
 /** Watches the project's files. */
 export interface Reload {
-  /** From now on, changes restart these; also changes from before. */
-  begin(runners: readonly ServiceRunner[]): void;
+  /** From now on, changes are followed; also changes from before. */
+  begin(followers: Followers): void;
   close(): Promise<void>;
 }
 
@@ -42,15 +51,24 @@ interface Watched {
   readonly files: ServiceFiles;
 }
 
+const watchedOf = (definition: ServiceDefinition): Watched => {
+  return { name: definition.name, files: serviceFiles(definition) };
+};
+
+const nothing: RosterChanges = { added: [], changed: [], removed: [] };
+
 /** Begins to watch; resolves when no change is missed any more. */
 export async function watchProject(options: ReloadOptions): Promise<Reload> {
-  const { project, generator, problems, reporter } = options;
+  const { generator, problems, reporter } = options;
+  const { dir } = options.project;
   const contents = rememberContents();
   const changed = new Set<string>();
-  let runners: readonly ServiceRunner[] | undefined;
+  let followers: Followers | undefined;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let closed = false;
+  /** Whether the configuration is to be looked at, though none of its files has changed. */
+  let isDue = false;
 
   const watcher = watchFolders({
     onChange(path) {
@@ -60,15 +78,22 @@ export async function watchProject(options: ReloadOptions): Promise<Reload> {
     onError: (error) =>
       problems.set({ service: undefined, kind: "infra", summary: error.message, detail: "" }),
   });
-  const services: readonly Watched[] = project.services.map((definition) => {
-    return { name: definition.name, files: serviceFiles(definition) };
+  const configuration = followConfiguration({
+    project: options.project,
+    problems,
+    onAgain: () => {
+      isDue = true;
+      schedule();
+    },
   });
+  let services: readonly Watched[] = options.project.services.map(watchedOf);
 
   const schedule = (): void => {
     clearTimeout(timer);
-    if (runners === undefined || closed || working !== undefined) return;
+    if (followers === undefined || closed || working !== undefined) return;
+    const following = followers;
     timer = setTimeout(() => {
-      working = work().finally(() => {
+      working = work(following).finally(() => {
         working = undefined;
         if (changed.size > 0) schedule();
       });
@@ -85,26 +110,73 @@ export async function watchProject(options: ReloadOptions): Promise<Reload> {
     return news.flat();
   }
 
-  async function work(): Promise<void> {
+  async function work({ roster, onProject }: Followers): Promise<void> {
     const files = new Set<string>();
+    let takeUp: (() => Promise<RosterChanges>) | undefined;
     for (;;) {
       const news = await takeChanges();
       for (const path of news) files.add(path);
-      if (closed || !news.some((path) => generator.has(path))) break;
+      if (closed) return;
+      let isGenerated = !news.some((path) => generator.has(path));
+      if (isDue || news.some((path) => configuration.files.includes(path))) {
+        isDue = false;
+        const next = await readConfiguration(roster);
+        if (next !== undefined && generator.redefine(next.project.protos)) {
+          await watchProtos();
+          isGenerated = generator.folders.length === 0;
+        }
+        if (next !== undefined) takeUp = () => followProject(next, onProject);
+      }
+      if (isGenerated || closed) break;
       await generator.run();
       // The system tells of what was written a moment later (W3).
       await sleep(quietMs);
     }
-    if (files.size === 0 || closed) return;
-    const touched = services.filter((service) => [...files].some((path) => service.files.has(path)));
+    if (closed) return;
+    const { added, changed: otherwise } = (await takeUp?.()) ?? nothing;
+    const touched = services.filter(
+      ({ name, files: own }) =>
+        !added.includes(name) && !otherwise.includes(name) && [...files].some((path) => own.has(path)),
+    );
     tell([...files], touched);
     await Promise.all(touched.map((service) => lookAnew(service, files)));
-    for (const { name } of touched) void runners?.find((runner) => runner.name === name)?.reload();
+    for (const { name } of touched) void roster.runners.find((runner) => runner.name === name)?.reload();
+  }
+
+  interface NextProject {
+    readonly project: Project;
+    readonly carryOut: () => RosterChanges;
+  }
+
+  /** Undefined where it says nothing new, or cannot be used (W5). */
+  async function readConfiguration(roster: Followers["roster"]): Promise<NextProject | undefined> {
+    const project = await configuration.look();
+    if (project === undefined) return undefined;
+    try {
+      const carryOut = await roster.prepare(project);
+      configuration.accept(project);
+      await watchConfiguration();
+      return { project, carryOut };
+    } catch (error) {
+      configuration.refuse(error);
+      return undefined;
+    }
+  }
+
+  /** Has the services of another project; their files are watched before they start. */
+  async function followProject(
+    { project, carryOut }: NextProject,
+    onProject: Followers["onProject"],
+  ): Promise<RosterChanges> {
+    onProject(project);
+    services = project.services.map(watchedOf);
+    await Promise.all(services.map((service) => lookAnew(service, [])));
+    const changes = carryOut();
+    reporter.event({ type: "project-changed", ...changes, pending: configuration.pending() });
+    return changes;
   }
 
   function tell(files: readonly string[], touched: readonly Watched[]): void {
-    const own = [project.file, ...project.extended];
-    if (files.some((file) => own.includes(file))) reporter.event({ type: "project-changed" });
     const protos = files.filter((file) => generator.has(file));
     const shown = files.filter(
       (file) => protos.includes(file) || touched.some((service) => service.files.has(file)),
@@ -112,7 +184,7 @@ export async function watchProject(options: ReloadOptions): Promise<Reload> {
     if (shown.length === 0) return;
     reporter.event({
       type: "changed",
-      files: shown.map((file) => shownPath(file, project.dir)),
+      files: shown.map((file) => shownPath(file, dir)),
       services: touched.map(({ name }) => name),
     });
   }
@@ -125,20 +197,28 @@ export async function watchProject(options: ReloadOptions): Promise<Reload> {
     await contents.learn(files.list());
   }
 
-  for (const folder of generator.folders) watcher.add(folder);
-  for (const file of [project.file, ...project.extended])
-    watcher.add({ path: dirname(file), recursive: false });
-  const protos = generator.folders.flatMap(({ path }) => filesBelow(path, true));
-  await contents.learn([project.file, ...project.extended, ...protos]);
+  async function watchProtos(): Promise<void> {
+    for (const folder of generator.folders) watcher.add(folder);
+    await contents.learn(generator.folders.flatMap(({ path }) => filesBelow(path, true)));
+  }
+
+  async function watchConfiguration(): Promise<void> {
+    for (const file of configuration.files) watcher.add({ path: dirname(file), recursive: false });
+    await contents.learn(configuration.files);
+  }
+
+  await watchProtos();
+  await watchConfiguration();
   await Promise.all(services.map((service) => lookAnew(service, [])));
   return {
     begin(all) {
-      runners = all;
+      followers = all;
       schedule();
     },
     async close() {
       closed = true;
       clearTimeout(timer);
+      configuration.close();
       watcher.close();
       await generator.close();
       await working;

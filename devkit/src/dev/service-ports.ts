@@ -9,23 +9,31 @@ const releaseTimeoutMs = 1500;
 const retryMs = 50;
 
 /**
- * The port of each service by name: the configured one, else by the policy.
+ * The port of each service by name: the configured one, else the one that it had, else by the policy.
  *
+ * @param own the ports that the services of the run have already.
  * @throws DevError that names the port, the service, who has it, and the fix.
  */
 export async function assignPorts(
   project: Project,
   policy: "stable" | "free",
   host: string,
+  own: ReadonlyMap<string, number> = new Map(),
 ): Promise<ReadonlyMap<string, number>> {
   const ports = new Map<string, number>();
   for (const { name, port } of project.services) if (port !== undefined) ports.set(name, port);
+  for (const { name } of project.services) {
+    const had = own.get(name);
+    if (had !== undefined && !ports.has(name) && ![...ports.values()].includes(had)) ports.set(name, had);
+  }
   for (const { name } of project.services) {
     if (!ports.has(name))
       ports.set(name, policy === "free" ? await freePort(host) : nextStable(project, name, ports));
   }
   const problems = await Promise.all(
-    project.services.map((service) => taken(project, service, ports.get(service.name), host)),
+    project.services
+      .filter(({ name }) => ports.get(name) !== own.get(name))
+      .map((service) => taken(project, service, ports.get(service.name), host)),
   );
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw new DevError(found.join("\n"));

@@ -10,12 +10,12 @@ const stopGraceMs = 5000;
 /** How a process of a service is started. */
 export interface LaunchSpec {
   readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ServiceProcessOptions {
   readonly name: string;
-  readonly cwd: string;
   readonly registryUrl: string;
   readonly registryToken?: string | undefined;
   readonly readyTimeoutMs: number;
@@ -45,9 +45,9 @@ export interface Launch extends LaunchSpec {
  */
 export async function launchProcess(
   options: ServiceProcessOptions,
-  { command: [command, ...args], env, port, signal, progress, onSpawn }: Launch,
+  { command: [command, ...args], cwd, env, port, signal, progress, onSpawn }: Launch,
 ): Promise<ServiceProcess> {
-  const { name, cwd, supervisor, reporter } = options;
+  const { name, supervisor, reporter } = options;
   signal.throwIfAborted();
   const spawned = await supervisor
     .start({ name, command, args, cwd, env, graceMs: stopGraceMs })

@@ -26,8 +26,9 @@ import {
   type ServiceProcessOptions,
 } from "./service-process.ts";
 
-export interface ServiceRunnerOptions extends Omit<ServiceProcessOptions, "name" | "cwd" | "reporter"> {
-  readonly definition: ServiceDefinition;
+export interface ServiceRunnerOptions extends Omit<ServiceProcessOptions, "name" | "reporter"> {
+  /** How it is called, and where it listens; what it is built from and started with may change. */
+  readonly definition: Pick<ServiceDefinition, "name" | "port" | "handover">;
   readonly host: string;
   /** Where people reach it. */
   readonly port: number;
@@ -63,11 +64,11 @@ export interface ServiceRunner extends DevService {
 /** Creates the runner; it starts nothing yet. */
 export function createServiceRunner(options: ServiceRunnerOptions): ServiceRunner {
   const { definition, host, port, watched, problems, dir, reporter, onChange } = options;
-  const { name, cwd } = definition;
+  const { name } = definition;
   // A port that is named may be the only one that the program knows.
   const handover = definition.handover ?? (definition.port === undefined ? "overlap" : "replace");
   const overlaps = watched && handover === "overlap";
-  const processes: ServiceProcessOptions = { ...options, name, cwd };
+  const processes: ServiceProcessOptions = { ...options, name };
   const acts = createActs();
   const backoff = createCrashBackoff();
   const ending = new Set<Promise<void>>();

@@ -47,7 +47,7 @@ export async function startCompanions(
           const identity = resolved.inherited["SAMSPEL_IDENTITY"] === "consul" ? "consul" : "none";
           const onLine = (text: string): void =>
             resolved.reporter.event({ type: "output", service: "gateway", line: { stream: "stdout", text } });
-          return startGateway({ ...place, registryUrl, identity, onLine });
+          return startGateway({ ...place, registryUrl, identity, collectorUrl: collector?.url, onLine });
         });
   const dashboard =
     startDashboard === undefined || !resolved.project.dashboard.enabled

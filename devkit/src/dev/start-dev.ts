@@ -1,11 +1,10 @@
 // Starts a whole system: infra and what is missing, beside each other; then all services, beside each other; then what
 // shows them. Where nobody watches the files, either everything is ready in the end, or nothing of it is left (A1).
 import { randomBytes } from "node:crypto";
-import { fillPlaceholders } from "../config/index.ts";
+import { fillPlaceholders, type Project } from "../config/index.ts";
 import { startInfra, type Infra } from "../infra/index.ts";
 import { allOrAbort } from "./all-or-abort.ts";
 import { buildService } from "./build-service.ts";
-import { createRunners, preparePythons, type PythonEnvironments } from "./create-runners.ts";
 import { createNews, createSystem, type News } from "./create-system.ts";
 import type { Dev, DevOptions, DevReporter } from "./dev.ts";
 import { DevError, endedBadly } from "./dev-error.ts";
@@ -15,9 +14,9 @@ import { keepUnmanaged } from "./keep-unmanaged.ts";
 import { createProblems, problemOf, type Problems } from "./problems.ts";
 import { watchProject } from "./reload.ts";
 import { resolveDevOptions, type ResolvedDevOptions } from "./resolve-options.ts";
+import { createRoster, preparePythons, type PythonEnvironments, type Roster } from "./roster.ts";
 import { publishRun, watchRun, type RunFacts } from "./run-file.ts";
 import { assignPorts } from "./service-ports.ts";
-import type { ServiceRunner } from "./service-runner.ts";
 import { startCollector, startCompanions } from "./start-companions.ts";
 
 /**
@@ -90,7 +89,7 @@ async function begin(
   ]);
   if (collector !== undefined) begun.defer(() => collector.close());
   signal.throwIfAborted();
-  const { runners, configuration } = createRunners(options, {
+  const roster = createRoster(options, {
     infra,
     ports,
     pythons,
@@ -98,29 +97,24 @@ async function begin(
     collectorUrl: collector?.url ?? resolved.joined?.collectorUrl,
     onChange: () => news.changed(),
   });
-  begun.defer(() => stopServices(runners));
+  begun.defer(() => roster.stop());
   await allOrAbort(
     abort,
     // One that could not be built is built again: that says why.
-    runners.map((runner) => (unbuilt.has(runner.name) ? runner.reload() : runner.start(signal))),
+    roster.runners.map((runner) => (unbuilt.has(runner.name) ? runner.reload() : runner.start(signal))),
   );
+  let current = project;
   const system = createSystem({
     name: project.name,
-    runners,
-    unmanaged: project.unmanaged,
+    roster,
+    unmanaged: () => current.unmanaged,
     infra,
     problems,
     news,
-    configuration,
   });
-  begun.defer(
-    keepUnmanaged({
-      services: project.unmanaged,
-      registryUrl: infra.registryUrl,
-      problems,
-      dir: project.dir,
-    }),
-  );
+  const unmanaged = keepUnmanaged({ registryUrl: infra.registryUrl, problems, dir: project.dir });
+  begun.defer(() => unmanaged.end());
+  unmanaged.follow(project.unmanaged);
   begun.defer(watchInfra(infra, options, { problems, news }));
   begun.defer(watchJoined(options, problems));
   const beside = await startCompanions(options, problems, { system, collector, infra });
@@ -128,12 +122,25 @@ async function begin(
   const published = await letJoin(options, { infra, collector, beside });
   begun.defer(() => published.end());
   if (reload !== undefined) {
-    reload.begin(runners);
+    reload.begin({
+      roster,
+      onProject(next) {
+        current = next;
+        unmanaged.follow(next.unmanaged);
+      },
+    });
     // No change starts anything while all is stopped.
     begun.defer(() => reload.close());
   }
   const parts = begun.move();
-  return createDev(options, { infra, runners, system, beside, stop: () => parts.disposeAsync() });
+  return createDev({
+    infra,
+    roster,
+    project: () => current,
+    system,
+    beside,
+    stop: () => parts.disposeAsync(),
+  });
 }
 
 /** What services write and what becomes of parts goes to those who listen to the system as well. */
@@ -242,22 +249,16 @@ async function letJoin(
   });
 }
 
-async function stopServices(runners: readonly ServiceRunner[]): Promise<void> {
-  await Promise.all(runners.map((runner) => runner.stop()));
-  await Promise.all(runners.map((runner) => runner.close()));
-}
-
 interface DevParts extends Pick<Dev, "infra" | "system"> {
-  readonly runners: readonly ServiceRunner[];
+  readonly roster: Roster;
+  readonly project: () => Project;
   readonly beside: Pick<Dev, "gatewayUrl" | "dashboardUrl">;
   readonly stop: () => Promise<void>;
 }
 
-function createDev(
-  { project }: ResolvedDevOptions,
-  { infra, runners, system, beside, stop: stopAll }: DevParts,
-): Dev {
-  const runnerOf = (name: string): ServiceRunner => {
+function createDev({ infra, roster, project, system, beside, stop: stopAll }: DevParts): Dev {
+  const runnerOf = (name: string) => {
+    const { runners } = roster;
     const runner = runners.find((candidate) => candidate.name === name);
     if (runner !== undefined) return runner;
     throw new DevError(
@@ -268,13 +269,19 @@ function createDev(
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= stopAll());
   return {
-    project,
-    services: runners,
+    get project() {
+      return project();
+    },
+    get services() {
+      return roster.runners;
+    },
     infra,
     system,
     gatewayUrl: beside.gatewayUrl,
     dashboardUrl: beside.dashboardUrl,
-    tryCommands: project.tryCommands.map((command) => fillPlaceholders(command, runners, random)),
+    get tryCommands() {
+      return project().tryCommands.map((command) => fillPlaceholders(command, roster.runners, random));
+    },
     restart: async (name) => runnerOf(name).restart(),
     kill: async (name) => runnerOf(name).kill(),
     stop,

@@ -6,3 +6,4 @@ export { DynamicError } from "./dynamic-error.ts";
 export { createInstanceClients } from "./instance-clients.ts";
 export { writeMessage } from "./json-message.ts";
 export { requestTemplate } from "./request-template.ts";
+export { untilServed } from "./until-served.ts";

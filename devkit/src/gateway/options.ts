@@ -1,5 +1,5 @@
 // What a gateway is told, completed and checked once.
-import type { Logger } from "@samspel/runtime/proxy";
+import type { Logger, Tracing } from "@samspel/runtime/proxy";
 import { GatewayError } from "./gateway-error.ts";
 
 /** Which pages in other origins may call, and how browsers are told. */
@@ -90,6 +90,8 @@ export interface GatewayOptions {
   readonly drainMs?: number;
   /** Default: JSON lines on standard output, at `info`. */
   readonly logger?: Logger;
+  /** Makes its spans. Default: by the OpenTelemetry SDK of the process, where it has one. */
+  readonly tracing?: Tracing;
   /** Whether each request is a line in the log, at `info`. Default true. */
   readonly accessLog?: boolean;
 }

@@ -56,8 +56,11 @@ async function answer(exchange: Exchange, options: RequestHandlerOptions): Promi
   if (route !== undefined) {
     incoming.outcome.protocol = protocolOf(request);
     incoming.outcome.method = nameOf(route.method);
-    if (isPassedThrough(request)) return passThrough(incoming, route.method, exchange, options);
-    return handleUniversal(exchange, route.handler, options);
+    return options.observer.call(incoming, { request, route: path }, () =>
+      isPassedThrough(request)
+        ? passThrough(incoming, route.method, exchange, options)
+        : handleUniversal(exchange, route.handler, options),
+    );
   }
   const ownHandler = own.get(path);
   if (ownHandler !== undefined) return handleUniversal(exchange, ownHandler, options);
@@ -67,7 +70,9 @@ async function answer(exchange: Exchange, options: RequestHandlerOptions): Promi
   if (found.type === "found") {
     incoming.outcome.protocol = "rest";
     incoming.outcome.method = nameOf(found.route.method);
-    return handleRest(incoming, found, exchange, options);
+    return options.observer.call(incoming, { request, route: found.route.path }, () =>
+      handleRest(incoming, found, exchange, options),
+    );
   }
   if (httpMethod === "GET" || httpMethod === "HEAD") {
     if (path === "/healthz") return writeJson(asWriter(response), 200, { status: "ok" });

@@ -8,6 +8,7 @@ import {
   createLogger,
   createProxyCalls,
   createReflection,
+  createTracing,
   endsWithin,
   SamspelError,
   startListener,
@@ -21,7 +22,7 @@ import { startAdminServer } from "./admin-server.ts";
 import { followApis, type OpenServices } from "./api/index.ts";
 import { createCors } from "./http/cors.ts";
 import { watchTlsFiles } from "./http/tls-files.ts";
-import { createGatewayMetrics, createObserver } from "./observe/index.ts";
+import { createGatewayMetrics, createObserver, createRequestSpans } from "./observe/index.ts";
 import { createOpenApiPages } from "./openapi/index.ts";
 import { resolveGatewayOptions, type GatewayOptions, type ResolvedGatewayOptions } from "./options.ts";
 import { createRequestHandler } from "./request-handler.ts";
@@ -87,7 +88,8 @@ async function assemble(
   const { host, timeoutMs, jwt, rateLimits } = options;
   const shutdown = new AbortController();
   const admission = await createAdmission({ jwt, rateLimits });
-  const calls = begun.adopt(createProxyCalls({ registry, timeoutMs, logger, identity }), (calls) =>
+  const tracing = options.tracing ?? createTracing();
+  const calls = begun.adopt(createProxyCalls({ registry, timeoutMs, logger, identity, tracing }), (calls) =>
     calls.close(),
   );
   const { transport } = calls;
@@ -112,7 +114,7 @@ async function assemble(
     }),
   );
   const metrics = createGatewayMetrics();
-  const observer = createObserver({ ...options, logger, metrics });
+  const observer = createObserver({ ...options, logger, metrics, spans: createRequestSpans(tracing) });
   const isReady = (): boolean => apis.isReady && !draining;
   const cors = createCors(options.cors);
   const serving = {

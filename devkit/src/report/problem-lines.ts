@@ -13,6 +13,23 @@ export function changeText({ files, services }: Extract<DevEvent, { type: "chang
   return `↻ ${named}: ${services.join(", ")} ${services.length === 1 ? "restarts" : "restart"}`;
 }
 
+/** `samspel.json changed: mail starts, cart restarts, old stops`. */
+export function projectChangeText({
+  added,
+  changed,
+  removed,
+}: Pick<Extract<DevEvent, { type: "project-changed" }>, "added" | "changed" | "removed">): string {
+  const parts = [
+    [added, "start"],
+    [changed, "restart"],
+    [removed, "stop"],
+  ] as const;
+  const told = parts.flatMap(([names, verb]) =>
+    names.length === 0 ? [] : [`${names.join(", ")} ${names.length === 1 ? `${verb}s` : verb}`],
+  );
+  return told.length === 0 ? "↻ samspel.json changed" : `↻ samspel.json changed: ${told.join("; ")}`;
+}
+
 export interface ProblemLinesOptions {
   readonly colors: Colors;
   /** Whether what services write is shown by itself. */

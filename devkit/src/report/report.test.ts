@@ -85,6 +85,25 @@ t.test("createReporter() colours nothing and rewrites no line without a terminal
   t.end();
 });
 
+t.test("createReporter() says what a changed samspel.json means", (t) => {
+  const written: string[] = [];
+  const reporter = createReporter({ output: { isTTY: false, write: (text) => written.push(text) }, colors });
+  const change = { type: "project-changed", added: [], changed: [], removed: [], pending: [] } as const;
+  reporter.event({ ...change, added: ["mail", "print"], changed: ["cart"], removed: ["old"] });
+  reporter.event({ type: "reloaded", name: "mail", tookMs: 500 });
+  reporter.event({ type: "reloaded", name: "mail", tookMs: 500 });
+  reporter.event({ ...change, pending: ["name", "gateway"] });
+  reporter.close();
+  t.same(written.join("").split("\n").slice(0, -1), [
+    "↻ samspel.json changed: mail, print start; cart restarts; old stops",
+    "✔ mail is ready (0.50 s)",
+    "✔ mail is ready again (0.50 s)",
+    "↻ samspel.json changed",
+    "! name and gateway changed: stop and start again to take that up",
+  ]);
+  t.end();
+});
+
 t.test("createReporter() keeps one live line in a terminal", (t) => {
   let text = "";
   const output = { write: (more: string) => (text += more), isTTY: true, columns: 40 };

@@ -7,7 +7,7 @@ import type { InfraStep } from "../infra/index.ts";
 import { describeExit } from "../process/index.ts";
 import { resolveColors, type Colors } from "./colors.ts";
 import { formatLogLine } from "./log-lines.ts";
-import { changeText, problemLines } from "./problem-lines.ts";
+import { changeText, problemLines, projectChangeText } from "./problem-lines.ts";
 import { readyScreen } from "./ready-screen.ts";
 import type { Output, RunReporter } from "./run-reporter.ts";
 
@@ -89,6 +89,9 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
     return color;
   };
 
+  /** Services that have not been ready yet. */
+  const newcomers = new Set<string>();
+
   const show = (event: DevEvent): void => {
     switch (event.type) {
       case "output": {
@@ -117,11 +120,19 @@ export function createReporter(options: TerminalReporterOptions): RunReporter {
         break;
       case "reloaded":
         print(
-          `${colors.green("✔")} ${event.name} is ready again ${colors.dim(`(${(event.tookMs / 1000).toFixed(2)} s)`)}`,
+          `${colors.green("✔")} ${event.name} is ready${newcomers.delete(event.name) ? "" : " again"} ${colors.dim(`(${(event.tookMs / 1000).toFixed(2)} s)`)}`,
         );
         break;
       case "project-changed":
-        print(`${colors.yellow("!")} samspel.json changed: stop and start again to take it up`);
+        for (const name of event.added) {
+          newcomers.add(name);
+          nameWidth = Math.max(nameWidth, name.length);
+        }
+        print(colors.dim(projectChangeText(event)));
+        if (event.pending.length > 0)
+          print(
+            `${colors.yellow("!")} ${event.pending.join(" and ")} changed: stop and start again to take that up`,
+          );
         break;
       case "problem":
         // Who crashed was shown already.

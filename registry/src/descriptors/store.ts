@@ -26,6 +26,8 @@ export interface DescriptorStore {
    * @throws RegistryError `SAMSPEL_INVALID_CONFIGURATION` where what is there has another hash.
    */
   read(sha256: string): Promise<Uint8Array | undefined>;
+  /** The hashes of all sets, in no order. */
+  list(): Promise<readonly string[]>;
 }
 
 export function sha256Of(bytes: Uint8Array): string {
@@ -96,6 +98,19 @@ export function createDescriptorStore(http: ConsulHttp, signal: AbortSignal): De
   };
 
   return {
+    async list() {
+      const { body } = await http.get({
+        what: "list descriptors",
+        path: `/kv/${keyOf("")}`,
+        query: { keys: "" },
+        signal,
+      });
+      return asArray(body).flatMap((key) => {
+        const hash = asString(key).slice(keyOf("").length);
+        // Pieces of large sets stand below them.
+        return isHash(hash) ? [hash] : [];
+      });
+    },
     async publish(set) {
       const sha256 = sha256Of(set);
       const packed = gzipSync(set, { level: 9 });
@@ -104,13 +119,17 @@ export function createDescriptorStore(http: ConsulHttp, signal: AbortSignal): De
       return sha256;
     },
     async read(sha256) {
-      if (/^[0-9a-f]{64}$/.test(sha256)) return read(sha256);
+      if (isHash(sha256)) return read(sha256);
       throw new RegistryError(
         "SAMSPEL_INVALID_CONFIGURATION",
         `Cannot read descriptors "${sha256}" as their name must be a SHA-256 in 64 lower-case hex digits`,
       );
     },
   };
+}
+
+function isHash(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 function keyOf(sha256: string): string {

@@ -106,6 +106,22 @@ t.test("samspel call sends nothing where it is not clear what, and says what the
   });
 });
 
+t.test("samspel call waits for a service that has just ended, but not for one that never was", async (t) => {
+  const { start, registryUrl } = await startTown(t);
+  const first = await start({ entities: [defineParcel()] });
+  await first.stop();
+  const env = { CONSUL_HTTP_ADDR: registryUrl };
+  const waits = Promise.withResolvers<string>();
+  const calling = samspelHere(["call", "ParcelService/GetParcel", '{"parcelId":"a"}'], env, waits.resolve);
+  t.equal(await waits.promise, "waiting up to 5 s for an instance of samspel.test.v1.ParcelService\n");
+  await start({ entities: [defineParcel()] });
+  t.match(await calling, { code: 0, out: /^\{/ });
+  t.match(await samspelHere(["call", "ParcelServise/GetParcel"], env), {
+    code: 2,
+    err: /^No service serves ParcelServise .*: did you mean samspel\.test\.v1\.ParcelService\?\n$/,
+  });
+});
+
 t.test("samspel call lists what can be called, and shows a request to begin with", async (t) => {
   const { call } = await worldOf(t);
   t.match(await call([]), {

@@ -49,20 +49,31 @@ let busy: Promise<unknown> = Promise.resolve();
 
 /**
  * The same within this process, which starts no other one: what it says by the console is caught, so one runs after the
- * other.
+ * other. `onError` is told what it has said on standard error so far, each time.
  */
-export function samspelHere(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
-  const ended = busy.then(() => runHere(args, env));
+export function samspelHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onError: (text: string) => void = () => {},
+): Promise<Ended> {
+  const ended = busy.then(() => runHere(args, env, onError));
   busy = ended.catch(() => {});
   return ended;
 }
 
-async function runHere(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
+async function runHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onError: (text: string) => void,
+): Promise<Ended> {
   const said = { out: "", err: "" };
   const before = { env: process.env, log: console.log, error: console.error };
   process.env = { ...before.env, NO_COLOR: "1", ...env };
   console.log = (...values: readonly unknown[]) => void (said.out += `${format(...values)}\n`);
-  console.error = (...values: readonly unknown[]) => void (said.err += `${format(...values)}\n`);
+  console.error = (...values: readonly unknown[]) => {
+    said.err += `${format(...values)}\n`;
+    onError(said.err);
+  };
   try {
     return { code: await runCommandLine(["node", "samspel", ...args]), ...said };
   } finally {

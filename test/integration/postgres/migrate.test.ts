@@ -83,8 +83,8 @@ t.test("migrate() takes over a record that lacks what it has today", async (t) =
 t.test("old code goes on appending while new code migrates: nothing fails", async (t) => {
   const open = instances(t);
   const database = await open();
-  // What today's appends need is there: the last step is missing.
-  const old = migrations.slice(0, -1);
+  // What today's appends need is there; a step that they can do without is missing.
+  const old = migrations.filter(({ name }) => name !== "handled");
   await migrate(database, old);
   await using journal = createJournal({ database });
   let appended = 0n;

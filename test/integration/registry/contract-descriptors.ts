@@ -58,6 +58,8 @@ export function descriptorCases(t: Test, api: ConsulApi): readonly Promise<unkno
       forget(t, key);
       t.equal(await descriptors.publish(set), sha256(set));
       t.same(JSON.parse((await valueOf(key)).toString()), { chunks: 3 });
+      const listed = (await descriptors.list()).filter((hash) => hash.startsWith(sha256(set)));
+      t.same(listed, [sha256(set)], "it is listed once, without its pieces");
       t.equal((await valueOf(`${key}/0`)).length, 512 * 1024);
       const [first, last] = [
         at((await api.get(`/kv/${key}`)).json, 0, "CreateIndex"),

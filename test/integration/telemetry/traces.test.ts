@@ -7,9 +7,12 @@ import { CounterService, CounterTopics } from "../../gen/samspel/test/v1/counter
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { MailService, OrderService, ParcelService } from "../../gen/samspel/test/v1/parcel_pb.ts";
 import { ReminderService } from "../../gen/samspel/test/v1/reminder_pb.ts";
+import { openDatabase } from "../../../ts-runtime/src/postgres/index.ts";
 import { defineCounter } from "../../support/counter.ts";
+import { databaseUrl } from "../../support/environment.ts";
 import { defineOrder, defineParcel } from "../../support/parcels.ts";
 import { defineReminder } from "../../support/reminder.ts";
+import { silentLogger } from "../../support/silent-logger.ts";
 import { startTown } from "../../support/town.ts";
 import { traceProcess, unlisted } from "../../support/traced.ts";
 import { until } from "../../support/until.ts";
@@ -236,20 +239,63 @@ t.test("how a call ended is in both of its spans, and streams have one until the
   ]);
 });
 
-t.test("a timer that fires begins a trace, and its event continues it", async (t) => {
+t.test("a timer that fires is in the trace that scheduled it, and its event continues that", async (t) => {
   const { start, clients } = await startTown(t);
   await start({ entities: [defineReminder()] });
-  await clients.client(ReminderService).plan({ reminderId: "r", name: "tea", afterMs: 1, note: "now" });
+  await hasTree(
+    t,
+    `CLIENT samspel.test.v1.ReminderService/Plan
+  SERVER samspel.test.v1.ReminderService/Plan
+    INTERNAL reminder plan
+      INTERNAL append reminder
+      INTERNAL timer tea
+        INTERNAL reminder ring
+          INTERNAL append reminder`,
+    () => clients.client(ReminderService).plan({ reminderId: "r", name: "tea", afterMs: 1, note: "now" }),
+  );
+});
+
+t.test("a timer that a timer scheduled begins a trace with a link, so that none is endless", async (t) => {
+  const { start, clients } = await startTown(t);
+  await start({ entities: [defineReminder({ winds: true })] });
+  await clients.client(ReminderService).plan({ reminderId: "r", name: "first", afterMs: 1, note: "now" });
+  const again = await until(
+    "it fires again",
+    () => traced.spans().find(({ name }) => name === "timer again"),
+    waitMs,
+  );
+  t.equal(again.parentSpanContext, undefined);
+  const first = traced.spans().find(({ name }) => name === "timer first");
+  t.not(again.spanContext().traceId, first?.spanContext().traceId);
+  const rings = traced.spans().filter(({ name, parentSpanContext }) => {
+    return name === "reminder ring" && parentSpanContext?.spanId === first?.spanContext().spanId;
+  });
+  t.same(
+    again.links.map(({ context }) => context.spanId),
+    rings.map((ring) => ring.spanContext().spanId),
+  );
+});
+
+t.test("a timer from before its trace was kept begins one", async (t) => {
+  const { start, clients, schema } = await startTown(t);
+  await start({ entities: [defineReminder()] });
+  const plan = { reminderId: "r", name: "old", afterMs: 3_600_000, note: "now" };
+  await clients.client(ReminderService).plan(plan);
+  const database = await openDatabase({
+    url: databaseUrl(),
+    schema,
+    maxConnections: 1,
+    logger: silentLogger,
+  });
+  t.teardown(() => database.close());
+  await database.sql`update timer set metadata = null, due_at = now(), next_at = now()`;
   const fired = await until(
     "it fires",
-    () => traced.spans().find(({ name }) => name === "timer tea"),
+    () => traced.spans().find(({ name }) => name === "timer old"),
     waitMs,
   );
   t.equal(fired.parentSpanContext, undefined);
-  t.equal(
-    traced.tree(fired.spanContext().traceId),
-    "INTERNAL timer tea\n  INTERNAL reminder ring\n    INTERNAL append reminder",
-  );
+  t.same(fired.links, []);
 });
 
 t.test("a batch of one trace is its child, and one of several has links to them", async (t) => {

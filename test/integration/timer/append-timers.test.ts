@@ -78,6 +78,30 @@ t.test("append() gives a timer that is scheduled again another id, and all of a 
   t.same(second?.["next_at"], second?.["due_at"]);
 });
 
+t.test(
+  "append() keeps metadata beside a timer, until it is replaced, by code without it as well",
+  async (t) => {
+    const { journal, database } = await openJournal(t);
+    const metadata = { traceparent: 'x "\\{},' };
+    const kept = async (): Promise<unknown> =>
+      (await database.sql<{ metadata: unknown }[]>`select metadata from timer order by name`).map(
+        (row) => row.metadata,
+      );
+    await journal.append(appendOf("a", 0n, { timers: [schedule("x", { metadata }), schedule("y")] }));
+    t.same(await kept(), [metadata, null]);
+    await journal.append(appendOf("a", 1n, { timers: [schedule("x"), schedule("y", { metadata })] }));
+    t.same(await kept(), [null, metadata]);
+    // As step 5 has it, which instances from before step 13 call.
+    await database.sql`
+    select change_timers(
+      array[1], array['counter'], array['a'], array[2::bigint], array[0::smallint], array[1], array[null::text],
+      array[null::uuid], array[1], array['y'], array['Ring'], array[3600000::float8], array[null::float8],
+      array['request'::bytea]
+    )`;
+    t.same(await kept(), [null, null]);
+  },
+);
+
 t.test("an append that a timer fires stands only while that timer does, and ends it", async (t) => {
   const { journal, database } = await openJournal(t);
   const stand = async (entityId: string): Promise<string> => {

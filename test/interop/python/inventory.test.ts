@@ -5,6 +5,7 @@ import { ErrorDetailSchema } from "@samspel/runtime/gen/samspel/v1/errors_pb.js"
 import { Health } from "@samspel/runtime/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "@samspel/runtime/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import postgres from "postgres";
+import { startCollector } from "samspel";
 import t from "tap";
 import type { InventoryService } from "../../../examples/shopping-cart/gen/inventory/v1/inventory_api_pb.ts";
 import { consulUrl, databaseUrl, natsUrl } from "../../support/environment.ts";
@@ -54,12 +55,38 @@ async function registered(id: string): Promise<unknown> {
 
 t.test("inventory serves, reserves and books", async (t) => {
   const prefix = testTopicPrefix(t);
+  const collector = await startCollector();
+  t.teardown(() => collector.close());
   const inventory = await startInventory(t, python, {
     SAMSPEL_SCHEMA: testSchema(t),
     SAMSPEL_TOPIC_PREFIX: prefix,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BSP_SCHEDULE_DELAY: "50",
   });
   const { client } = inventory;
   const { js, manager } = await openJetStream(t);
+
+  await t.test("its calls and messages are spans, in the trace that came", async (t) => {
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    await client.getStock(
+      { skus: ["quince"] },
+      { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } },
+    );
+    const [span] = await until("the collector has the call", () => collector.getTrace(traceId)?.spans);
+    t.match(span, {
+      service: "inventory",
+      kind: "SERVER",
+      name: "inventory.v1.InventoryService/GetStock",
+      parentSpanId: "b7ad6b7169203331",
+      error: false,
+    });
+    await publishCheckedOut(js, prefix, "spans", checkedOut("spans", { date: 1 }));
+    await until("the collector has the message", () =>
+      collector.traffic().edges.some(({ target, kind, subject }) => {
+        return target === "inventory" && kind === "topic" && subject === "cart.v1.CartTopics.CheckedOut";
+      }),
+    );
+  });
 
   await t.test("Reserve sets stock aside, all or nothing, in place of what was before", async (t) => {
     await client.reserve({ cartId: "c-1", items: { quince: 4, apple: 1 } });

@@ -1,7 +1,7 @@
 // The calls of who passes on what others call: any method that descriptors tell of, as messages or as bytes.
 import type { Transport } from "@connectrpc/connect";
 import { defaultPolicies, type Policies } from "../policy/index.ts";
-import { createTracing, type Logger } from "../telemetry/index.ts";
+import { createTracing, type Logger, type Tracing } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEnvironments } from "./environments.ts";
 import type { InstanceSource } from "./instance-source.ts";
@@ -22,6 +22,8 @@ export interface ProxyCallsOptions {
   readonly zone?: string | undefined;
   readonly logger?: Logger | undefined;
   readonly identity?: ClientIdentity | undefined;
+  /** Makes a span of each call. Default: by the process's provider, where it has one. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
     zone: zoneOf(options),
     holds: true,
   });
-  const tracing = createTracing();
+  const tracing = options.tracing ?? createTracing();
   const routing = createRoutingTransport({
     environment: (service) => environments.of(service),
     onCall: () => {},

@@ -23,14 +23,15 @@ export async function inSpan(
   });
   injectTrace(span.context, headers);
   try {
-    const answer = await call({
-      ...request,
-      headers: { ...request.headers, ...Object.fromEntries(headers) },
-    });
+    const answer = await span.within(() =>
+      call({ ...request, headers: { ...request.headers, ...Object.fromEntries(headers) } }),
+    );
     answer.stream.once("close", () => {
-      const code = Number(answer.trailers?.["grpc-status"] ?? Code.Unavailable);
+      // An error without messages has its status in the headers.
+      const last = answer.headers["grpc-status"] === undefined ? (answer.trailers ?? {}) : answer.headers;
+      const code = Number(last["grpc-status"] ?? Code.Unavailable);
       span.set({ "rpc.grpc.status_code": code });
-      if (code !== 0) span.fail(Code[code] ?? "Unknown", String(answer.trailers?.["grpc-message"] ?? ""));
+      if (code !== 0) span.fail(Code[code] ?? "Unknown", decoded(last["grpc-message"]));
       span.end();
     });
     return answer;
@@ -39,5 +40,15 @@ export async function inSpan(
     span.fail(type, message);
     span.end();
     throw error;
+  }
+}
+
+/** As gRPC writes it: percent-encoded. */
+function decoded(message: string | string[] | undefined): string {
+  const text = String(message ?? "");
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

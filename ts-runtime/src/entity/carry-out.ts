@@ -11,6 +11,7 @@ import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { forgetPast } from "./forget-past.ts";
 import { encodeState, type Standing } from "./live-entity.ts";
 import { tellMessages } from "./tell-intent.ts";
+import { tracedTimers } from "./timer-trace.ts";
 
 /** One attempt at a command, from one state. */
 export interface Attempt {
@@ -49,7 +50,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     metadata: payloads.length === 0 ? undefined : traceOf(attempt.request),
     command:
       commandId === undefined ? undefined : { id: commandId, reply: encode(command.method.output, reply) },
-    timers: decision.timers.length === 0 ? undefined : decision.timers,
+    timers: decision.timers.length === 0 ? undefined : tracedTimers(attempt.request, decision.timers),
     tells: decision.tells.length === 0 ? undefined : tellsOf(attempt, decision),
     fires: firedBy,
     snapshot: snapshotDue(entity, standing.revision, revision) ? snapshotOf(environment, state) : undefined,

@@ -8,5 +8,6 @@ export type { Entity } from "./entity.ts";
 export { eventCase, eventOneof, type EventCase } from "./event-oneof.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { entityServiceImpl } from "./service-impl.ts";
+export { timerCauses, timerHeaders, type TimerMetadata } from "./timer-trace.ts";
 export { toMessage } from "./to-message.ts";
 export type { CommandMethods, EventCaseOf, EventInit, EventOf } from "./types.ts";

@@ -6,7 +6,7 @@
 //   S2. It is a transaction of its own, and the insert its first write; so an entity's later revision has a later
 //       transaction id (J4).
 //   S3. Rows are written in the order of their keys, so that two groups of two processes do not deadlock. Timers come
-//       before events, and `change_timers` (migration 5) sees to their order.
+//       before events, and `change_timers` (steps 5 and 13) sees to their order.
 //   S4. An append that a timer fires stands only while that timer does. The timer ends with it.
 //
 // The arrays stand in sub-selects to hide their lengths from the planner: it would plan the statement anew each time,
@@ -15,8 +15,9 @@
 // All bytes of a group travel as one `bytea`, cut by offsets: the driver writes arrays of `bytea` as escaped text.
 import { sliceOf } from "../descriptor/index.ts";
 import { plainArray, textArray, type Sql } from "../postgres/index.ts";
-import type { Append, AppendResult, TimerChange } from "./journal.ts";
+import type { Append, AppendResult } from "./journal.ts";
 import { OutboxRows } from "./outbox-rows.ts";
+import type { TimerChange } from "./timer-change.ts";
 
 /** An append with the id by which it knows itself again (S1). */
 export interface IdentifiedAppend extends Append {
@@ -34,8 +35,8 @@ const insertTells = `,
       convert_from(${blob("i.blob")}, 'UTF8')::jsonb, ${blob("i.blob + 1")},
       clock_timestamp() + i.delay_ms * interval '1 millisecond'
     from unnest(
-      (select $24::int[]), (select $25::smallint[]), (select $26::text[]), (select $27::text[]), (select $28::text[]),
-      (select $29::text[]), (select $30::int[]), (select $31::int[]), (select $32::int[]), (select $33::float8[])
+      (select $25::int[]), (select $26::smallint[]), (select $27::text[]), (select $28::text[]), (select $29::text[]),
+      (select $30::text[]), (select $31::int[]), (select $32::int[]), (select $33::int[]), (select $34::float8[])
     ) with ordinality as i (
       append, slice, stream, subject, message_id, key, blob, header_size, size, delay_ms, ordinal
     )
@@ -110,7 +111,8 @@ const statementOf = (tells: boolean): string => `
     (select change_timers(
       s.standing, $1::text[], $2::text[], $3::bigint[], $4::smallint[], $7::int[], $16::text[], $17::uuid[],
       $18::int[], $19::text[], $20::text[], $21::float8[], $22::float8[],
-      array(select ${blob("c.request")} from unnest($23::int[]) with ordinality c (request, ordinal) order by c.ordinal)
+      array(select ${blob("c.request")} from unnest($23::int[]) with ordinality c (request, ordinal) order by c.ordinal),
+      $24::text[]
     ) from (
       select array_agg(ordinal::int) as standing from judged
       where verdict = 'append' and (fired_id is not null or ordinal = any($18::int[]))
@@ -224,6 +226,7 @@ function parameters(
     plainArray(changes.map(({ afterMs }) => afterMs)),
     plainArray(changes.map(({ atMs }) => atMs)),
     plainArray(changes.map(({ request }) => request)),
+    textArray(changes.map(({ metadata }) => metadata && JSON.stringify(metadata))),
     ...relayed,
   ];
 }
@@ -253,12 +256,13 @@ interface TimerRow {
   readonly atMs?: number | undefined;
   /** The number of the blob. */
   readonly request?: number;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 function timerRow(change: TimerChange, ordinal: number, pack: (bytes: Uint8Array) => number): TimerRow {
   const { name } = change;
   if (change.type === "cancel") return { ordinal, name };
-  const { command, request, due } = change;
+  const { command, request, due, metadata } = change;
   const times = "at" in due ? { atMs: due.at.getTime() } : { afterMs: due.afterMs };
-  return { ordinal, name, command, request: pack(request), ...times };
+  return { ordinal, name, command, request: pack(request), metadata, ...times };
 }

@@ -8,15 +8,13 @@ export type {
   Append,
   AppendResult,
   Checkpoints,
-  FiredTimer,
   Journal,
   JournalEvent,
   JournalOptions,
   RangeCheckpoint,
   Rewriting,
-  TimerChange,
-  TimerDue,
 } from "./journal.ts";
 export type { OutboxMessage } from "./outbox-message.ts";
 export { look, type JournalView } from "./look.ts";
 export { comparePositions, encodePosition, startPosition, type Position } from "./position.ts";
+export type { FiredTimer, TimerChange, TimerDue } from "./timer-change.ts";

@@ -4,6 +4,7 @@ import type { HeldRange } from "../cluster/index.ts";
 import type { Database, TransactionSql } from "../postgres/index.ts";
 import type { OutboxMessage } from "./outbox-message.ts";
 import type { Position } from "./position.ts";
+import type { FiredTimer, TimerChange } from "./timer-change.ts";
 
 export interface JournalOptions {
   /** Migrated: see `migrate`. */
@@ -52,28 +53,6 @@ export interface Append {
   readonly fires?: FiredTimer | undefined;
   /** Messages that leave through the outbox, in this order for each key; none where nothing is appended (J2). */
   readonly tells?: readonly OutboxMessage[] | undefined;
-}
-
-/** What an append does to one timer of its entity. */
-export type TimerChange =
-  | {
-      /** Puts the timer in the place of the one that has the name, if there is one. */
-      readonly type: "schedule";
-      readonly name: string;
-      readonly due: TimerDue;
-      /** The proto name of the method. */
-      readonly command: string;
-      readonly request: Uint8Array;
-    }
-  | { readonly type: "cancel"; readonly name: string };
-
-/** When a timer is due: so long after the append, by the database's clock, or at a time. */
-export type TimerDue = { readonly afterMs: number } | { readonly at: Date };
-
-/** A timer by its name and the id that it got when it was scheduled. */
-export interface FiredTimer {
-  readonly name: string;
-  readonly id: string;
 }
 
 interface NewEvent {

@@ -21,4 +21,19 @@ export {
   type NodeResponse,
   type ServiceBinding,
 } from "../service/index.ts";
-export { createLogger, redactUrl, startExport, tracePassedOn, type Logger } from "../telemetry/index.ts";
+export {
+  activeTrace,
+  createLogger,
+  createTracing,
+  extractTrace,
+  openTracing,
+  redactUrl,
+  startExport,
+  traceHeadersOf,
+  tracePassedOn,
+  type Logger,
+  type OpenTracingOptions,
+  type OwnTracing,
+  type RunningSpan,
+  type Tracing,
+} from "../telemetry/index.ts";

@@ -26,8 +26,8 @@ export async function startExport(options: StartExportOptions): Promise<AsyncDis
   if (isTraced()) return undefined;
   const settings = readExportSettings(environment, (message) => logger.warn(message));
   if (settings === undefined) return undefined;
-  const { openProvider } = await import("./otlp.ts");
-  const provider = await openProvider({
+  const { openGlobalProvider } = await import("./otlp.ts");
+  const provider = await openGlobalProvider({
     ...settings,
     service: settings.serviceName ?? service,
     version,

@@ -1,6 +1,7 @@
 export { startExport } from "./export.ts";
 export { createLogger, type Logger } from "./logger.ts";
 export { createCounter, createHistogram, isMeasured, observeGauge } from "./meter.ts";
+export { openTracing, type OpenTracingOptions, type OwnTracing } from "./open-tracing.ts";
 export {
   contextOfEvent,
   eventTrace,
@@ -19,9 +20,11 @@ export {
   describeSpan,
   failureOf,
   isSampled,
+  linksTo,
   noTrace,
   recordException,
   type RunningSpan,
   type SpanAttributes,
+  type SpanStart,
   type Tracing,
 } from "./tracing.ts";

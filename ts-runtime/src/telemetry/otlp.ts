@@ -25,15 +25,33 @@ import { quietExporter } from "./quiet-exporter.ts";
 import { endsWithin } from "../resilience/index.ts";
 
 export interface ProviderOptions extends Omit<ExportSettings, "serviceName"> {
+  /** Where spans go, whatever the environment says; else `endpoint` is what that says. */
+  readonly url?: string;
   readonly service: string;
   readonly version: string | undefined;
   readonly logger: Logger;
 }
 
-/** Registers a provider for the process. `close` sends what is left, and gives up after so long. */
-export async function openProvider(
-  options: ProviderOptions,
-): Promise<{ close(withinMs: number): Promise<void> }> {
+/** A provider that runs. */
+export interface Provider {
+  readonly tracers: Pick<TracerProvider, "getTracer">;
+  /** Sends what is left, and gives up after so long. */
+  close(withinMs: number): Promise<void>;
+}
+
+/** Opens a provider, and registers it for the process. */
+export async function openGlobalProvider(options: ProviderOptions): Promise<Provider> {
+  const provider = await openProvider(options);
+  trace.setGlobalTracerProvider(provider.tracers);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+  );
+  return provider;
+}
+
+/** Opens a provider that only those know who are given it. */
+export async function openProvider(options: ProviderOptions): Promise<Provider> {
   const { service, version, logger } = options;
   const exporter = quietExporter(await openExporter(options), redactUrl(options.endpoint), logger);
   const provider = new TracerProvider({
@@ -55,12 +73,8 @@ export async function openProvider(
       }),
     ],
   });
-  trace.setGlobalTracerProvider(provider);
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
-  propagation.setGlobalPropagator(
-    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
-  );
   return {
+    tracers: provider,
     async close(withinMs) {
       await endsWithin(
         provider.shutdown().catch(() => {}),
@@ -71,12 +85,12 @@ export async function openProvider(
 }
 
 /** The exporters read their endpoint, headers, timeout and compression from the environment by themselves. */
-async function openExporter({ protocol }: ProviderOptions): Promise<SpanExporter> {
+async function openExporter({ protocol, url }: ProviderOptions): Promise<SpanExporter> {
   const { OTLPTraceExporter } =
     protocol === "http/json"
       ? await import("@opentelemetry/exporter-trace-otlp-http")
       : await import("@opentelemetry/exporter-trace-otlp-proto");
-  return new OTLPTraceExporter();
+  return new OTLPTraceExporter(url === undefined ? {} : { url });
 }
 
 function samplerOf({ sampler, ratio }: ProviderOptions): Sampler {

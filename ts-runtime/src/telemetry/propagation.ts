@@ -1,6 +1,7 @@
 // How a trace travels: in the headers of calls, tells and messages, and in the metadata of events (A3).
 import {
   context,
+  createTraceState,
   isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
@@ -27,7 +28,7 @@ export function extractTrace(headers: Carrier): Context {
   const extracted = propagation.extract(ROOT_CONTEXT, headers, fromCarrier);
   if (trace.getSpanContext(extracted) !== undefined) return extracted;
   // The SDK has no propagator, or one that is not W3C's.
-  const traceparent = tracePassedOn(headers)["traceparent"];
+  const { traceparent, tracestate } = tracePassedOn(headers);
   const [, traceId, spanId, flags] = traceparent?.split("-") ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return extracted;
   return trace.setSpanContext(extracted, {
@@ -35,6 +36,7 @@ export function extractTrace(headers: Carrier): Context {
     spanId,
     traceFlags: Number.parseInt(flags, 16),
     isRemote: true,
+    ...(tracestate === undefined ? {} : { traceState: createTraceState(tracestate) }),
   });
 }
 
@@ -44,17 +46,15 @@ export function injectTrace(of: Context, headers: Headers): void {
   headers.delete("tracestate");
   headers.delete("traceparent");
   propagation.inject(of, headers, intoHeaders);
-  const traceparent = headers.has("traceparent") ? undefined : traceparentOf(of);
-  if (traceparent !== undefined) headers.set("traceparent", traceparent);
+  if (headers.has("traceparent")) return;
+  for (const [name, value] of Object.entries(w3cOf(of))) headers.set(name, value);
 }
 
 /** A context's headers, by name. */
 export function traceHeadersOf(of: Context): Record<string, string> {
   const headers: Record<string, string> = {};
   propagation.inject(of, headers, intoRecord);
-  const traceparent = headers["traceparent"] ?? traceparentOf(of);
-  if (traceparent !== undefined) headers["traceparent"] = traceparent;
-  return headers;
+  return headers["traceparent"] === undefined ? { ...headers, ...w3cOf(of) } : headers;
 }
 
 /** What is passed on of a request, to what happens because of it: the active trace, or without one that of its headers. */
@@ -82,11 +82,14 @@ export function contextOfEvent(metadata: Readonly<Record<string, string>>): Cont
   return trace.getSpanContext(extracted) === undefined ? undefined : extracted;
 }
 
-function traceparentOf(of: Context): string | undefined {
+/** As the propagator of W3C Trace Context writes it. */
+function w3cOf(of: Context): Record<string, string> {
   const found = trace.getSpanContext(of);
-  if (found === undefined || !isSpanContextValid(found)) return undefined;
-  const { traceId, spanId, traceFlags } = found;
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+  if (found === undefined || !isSpanContextValid(found)) return {};
+  const { traceId, spanId, traceFlags, traceState } = found;
+  const traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+  const tracestate = traceState?.serialize() ?? "";
+  return tracestate === "" ? { traceparent } : { traceparent, tracestate };
 }
 
 /** The ids of the active span, for log lines. */

@@ -3,13 +3,18 @@
 import { SpanKind } from "@opentelemetry/api";
 
 export type SpanAttribute =
+  | "client.address"
   | "error.type"
+  | "http.request.method"
+  | "http.response.status_code"
+  | "http.route"
   | "messaging.batch.message_count"
   | "messaging.consumer.group.name"
   | "messaging.destination.name"
   | "messaging.message.id"
   | "messaging.operation.type"
   | "messaging.system"
+  | "network.protocol.version"
   | "rpc.grpc.status_code"
   | "rpc.method"
   | "rpc.service"
@@ -23,11 +28,17 @@ export type SpanAttribute =
   | "samspel.instance"
   | "samspel.key"
   | "samspel.projection"
+  | "samspel.protocol"
   | "samspel.revision"
   | "samspel.tell.id"
-  | "samspel.timer";
+  | "samspel.timer"
+  | "server.address"
+  | "url.path"
+  | "url.scheme"
+  | "user_agent.original";
 
 export type SpanType =
+  | "gateway"
   | "server"
   | "client"
   | "command"
@@ -63,6 +74,25 @@ const messaging: readonly SpanAttribute[] = [
 ];
 
 export const spanTypes: Readonly<Record<SpanType, SpanDescription>> = {
+  gateway: {
+    kind: SpanKind.SERVER,
+    name: "<HTTP method> <route>",
+    description:
+      "A request to a gateway that reaches a method, by any protocol; of a stream, until it ends. What the gateway calls for it is its child.",
+    attributes: [
+      "http.request.method",
+      "http.route",
+      "http.response.status_code",
+      "url.scheme",
+      "url.path",
+      "server.address",
+      "client.address",
+      "user_agent.original",
+      "network.protocol.version",
+      "samspel.protocol",
+      "error.type",
+    ],
+  },
   server: {
     kind: SpanKind.SERVER,
     name: "<proto service>/<method>",
@@ -141,7 +171,8 @@ export const spanTypes: Readonly<Record<SpanType, SpanDescription>> = {
   timer: {
     kind: SpanKind.INTERNAL,
     name: "timer <name>",
-    description: "A timer that fires its command.",
+    description:
+      "A timer that fires its command; each attempt is one. Where a timer scheduled it, it begins a trace with a link to that.",
     attributes: [...entity, "samspel.timer", "samspel.attempt", "error.type"],
   },
 };

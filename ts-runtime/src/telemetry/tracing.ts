@@ -32,6 +32,9 @@ export interface SpanStart {
   readonly links?: readonly Link[];
 }
 
+/** How the runtime is called in its spans. */
+export const tracerName = "@samspel/runtime";
+
 /** A span that was started; end it once. */
 export class RunningSpan {
   /** What runs in it. */
@@ -74,7 +77,12 @@ export class RunningSpan {
 
 /** Makes spans. */
 export class Tracing {
-  readonly #tracer: Tracer = trace.getTracer("@samspel/runtime");
+  readonly #tracer: Tracer;
+
+  /** Default: with the process's provider. */
+  constructor(tracer: Tracer = trace.getTracer(tracerName)) {
+    this.#tracer = tracer;
+  }
 
   start({ type, name, attributes = {}, parent = context.active(), links }: SpanStart): RunningSpan {
     const { kind } = spanTypes[type];
@@ -135,6 +143,12 @@ export function activeTrace(): Context | undefined {
 function linkTo(of: Context): Link | undefined {
   const found = trace.getSpanContext(of);
   return found !== undefined && isSpanContextValid(found) ? { context: found } : undefined;
+}
+
+/** The same as a list, for a span that has no other. */
+export function linksTo(of: Context): readonly Link[] {
+  const link = linkTo(of);
+  return link === undefined ? [] : [link];
 }
 
 /** The most links of a span; SDKs drop more. */

@@ -5,11 +5,11 @@
 //       claim is only there to save work, and one that is late or doubled harms nobody.
 //   F2. A timer is lost only by a rejection, which its entity decided on. All else is tried again, and then parked.
 import { decode } from "../codec/index.ts";
-import type { EntityHost } from "../entity/index.ts";
+import { timerCauses, timerHeaders, type EntityHost } from "../entity/index.ts";
 import { SamspelError, type ErrorCode } from "../errors/index.ts";
 import type { Database } from "../postgres/index.ts";
 import { backoffMs, type BackoffOptions } from "../resilience/index.ts";
-import { noTrace, type Logger, type Tracing } from "../telemetry/index.ts";
+import type { Logger, Tracing } from "../telemetry/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import { endTimer, parkTimer, postponeTimer, type ClaimedTimer } from "./timer-table.ts";
 
@@ -24,7 +24,7 @@ export interface Firing {
   readonly backoff: BackoffOptions;
   /** The end of the grace after a stop. */
   readonly end: AbortSignal;
-  /** Where anybody wants spans: each firing begins a trace. */
+  /** Where anybody wants spans. */
   readonly tracing: Tracing | undefined;
 }
 
@@ -62,7 +62,7 @@ function runInSpan(firing: Firing, timer: ClaimedTimer, tracing: Tracing): Promi
   const start = {
     type: "timer",
     name: `timer ${timer.name}`,
-    parent: noTrace,
+    ...timerCauses(timer.metadata),
     attributes: {
       "samspel.entity.type": timer.entityType,
       "samspel.entity.id": timer.entityId,
@@ -75,7 +75,7 @@ function runInSpan(firing: Firing, timer: ClaimedTimer, tracing: Tracing): Promi
 
 async function runCommand(
   { hosts, clients, deadlineMs, end }: Firing,
-  { entityType, entityId, command: name, request, id, name: timer }: ClaimedTimer,
+  { entityType, entityId, command: name, request, metadata, id, name: timer }: ClaimedTimer,
 ): Promise<void> {
   const host = hosts.get(entityType);
   const [localName, command] =
@@ -88,7 +88,7 @@ async function runCommand(
   const endsAtMs = performance.now() + deadlineMs;
   using ending = endingAfter(deadlineMs, end);
   const { signal } = ending;
-  const requestHeader = new Headers();
+  const requestHeader = timerHeaders(metadata);
   await host.ask({
     command: localName,
     entityId,

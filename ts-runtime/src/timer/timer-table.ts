@@ -6,6 +6,7 @@
 //       which the next claim counts up.
 //
 // No statement here is prepared: a plan that was kept from when the table was empty would read all of it.
+import type { TimerMetadata } from "../entity/index.ts";
 import type { FiredTimer } from "../journal/index.ts";
 import { textArray, type Sql } from "../postgres/index.ts";
 
@@ -16,6 +17,8 @@ export interface ClaimedTimer extends FiredTimer {
   /** The proto name of the method. */
   readonly command: string;
   readonly request: Uint8Array;
+  /** What was kept beside it when it was scheduled. */
+  readonly metadata: TimerMetadata;
   /** How long it was due when it was claimed. */
   readonly lateMs: number;
   /** 1 for the first claim. */
@@ -47,6 +50,7 @@ interface Row {
   readonly name: string;
   readonly command: string;
   readonly request: Uint8Array;
+  readonly metadata: TimerMetadata | null;
   readonly late_ms: number;
   readonly attempts: number;
 }
@@ -71,7 +75,7 @@ const statement = `
   select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms,
     (extract(epoch from n.next_at - clock_timestamp()) * 1000)::float8 as next_in_ms,
     (extract(epoch from clock_timestamp() - c.due_at) * 1000)::float8 as late_ms,
-    c.id, c.entity_type, c.entity_id, c.name, c.command, c.request, c.attempts
+    c.id, c.entity_type, c.entity_id, c.name, c.command, c.request, c.metadata, c.attempts
   from (
     select min(l.next_at) as next_at
     from unnest($1::text[]) as types (entity_type)
@@ -103,6 +107,7 @@ function timerOf(row: Row, id: string): ClaimedTimer {
     entityId: row.entity_id,
     command: row.command,
     request: row.request,
+    metadata: row.metadata ?? {},
     lateMs: row.late_ms,
     attempt: row.attempts,
   };

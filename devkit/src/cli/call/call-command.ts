@@ -1,5 +1,5 @@
 // What `samspel call` does: answers go to standard output, all else to standard error, so that answers can be piped.
-import { createApiCatalog, createDynamicCaller, requestTemplate } from "../../dynamic/index.ts";
+import { createApiCatalog, createDynamicCaller, requestTemplate, untilServed } from "../../dynamic/index.ts";
 import { runOnSystem } from "../system/run.ts";
 import { exitCodeOf, interrupted } from "./exit-code.ts";
 import { headersOf } from "./headers.ts";
@@ -8,6 +8,9 @@ import { isNamed, listMethods } from "./list-methods.ts";
 import { readRequests } from "./read-requests.ts";
 import { createShow } from "./show.ts";
 import { timeOf } from "./time.ts";
+
+/** A service that restarts is back within these, as a rule. */
+const waitMs = 5_000;
 
 export interface CallCommand {
   readonly method: string | undefined;
@@ -25,6 +28,14 @@ export async function call({ method, json, options }: CallCommand): Promise<numb
       // With dots alone, it may be a method all the same: cart.v1.CartService.AddItem.
       if (method === undefined || shown.length > 0 || !method.includes("."))
         return listMethods(shown, { asked: method, all: served, printer, json: options.json });
+    }
+    if (instance === undefined && proto.length === 0) {
+      await untilServed({
+        registry,
+        method,
+        waitMs,
+        onWait: (what) => console.error(`waiting up to ${waitMs / 1_000} s for ${what}`),
+      });
     }
     if (options.template) {
       printer.line(requestTemplate((await catalog.find(method, instance)).method.input));

@@ -17,7 +17,8 @@ export interface CallOptions extends BrokerOptions {
 
 const help = `
 A method is as short as it is clear: CartService/AddItem. Without a request, an empty one is sent. A stream of requests
-takes one JSON object from each argument, or else from each line of standard input, as it comes.
+takes one JSON object from each argument, or else from each line of standard input, as it comes. A service that has no
+instance that is well, as it restarts, is waited for, 5 s at the most.
 
 Examples:
   samspel call                                         all methods that can be called

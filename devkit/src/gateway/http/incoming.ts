@@ -1,7 +1,7 @@
 // A request from outside, as all parts of the gateway know it.
 import { randomBytes, randomUUID } from "node:crypto";
 import { createContextKey, type ContextKey } from "@connectrpc/connect";
-import type { NodeRequest, NodeResponse } from "@samspel/runtime/proxy";
+import type { NodeRequest, NodeResponse, RunningSpan } from "@samspel/runtime/proxy";
 import { tracePassedOn } from "@samspel/runtime/proxy";
 
 /** Who calls, by a token that was verified. */
@@ -34,7 +34,9 @@ export interface Incoming {
   readonly host: string;
   readonly isTls: boolean;
   /** What services get to know of the trace that the call belongs to. */
-  readonly trace: Readonly<Record<string, string>>;
+  trace: Readonly<Record<string, string>>;
+  /** Of a request that reached a method, where anybody wants spans. */
+  span: RunningSpan | undefined;
   readonly outcome: Outcome;
   /** Known after it was admitted. */
   principal: Principal | undefined;
@@ -62,6 +64,7 @@ export function receive(request: NodeRequest, trustedProxies: number): Incoming 
     host: headers[":authority"]?.toString() ?? headers.host ?? "",
     isTls: "encrypted" in socket,
     trace: traceOf(headers),
+    span: undefined,
     outcome: { protocol: "http", method: undefined, code: undefined },
     principal: undefined,
   };

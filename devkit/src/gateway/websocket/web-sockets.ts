@@ -74,14 +74,16 @@ export function createWebSockets(options: WebSocketsOptions): WebSockets {
         incoming.outcome.code ??= "canceled";
         end(101);
       });
-      server.handleUpgrade(request, socket, head, (webSocket) => {
-        open.add(webSocket);
-        webSocket.once("close", () => {
-          open.delete(webSocket);
-          if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
-        });
-        void runCall(webSocket, { ...options, route, incoming, subprotocol });
-      });
+      observer.call(incoming, { request, route: path }, () =>
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          open.add(webSocket);
+          webSocket.once("close", () => {
+            open.delete(webSocket);
+            if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
+          });
+          void runCall(webSocket, { ...options, route, incoming, subprotocol });
+        }),
+      );
     },
     drain: () => void (draining = true),
     idle: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Optional
 
 from samspel.caller import Caller
+from samspel.spans import active_headers
 from samspel.trace import trace_of
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -67,32 +67,8 @@ def trace_context(headers: Mapping[str, str]) -> Iterator[None]:
 
 def outgoing_trace() -> Mapping[str, str]:
     """The trace headers of what is sent now: OpenTelemetry's, where it is active, else those of the current call."""
-    active = _open_telemetry_headers()
+    active = active_headers()
     if active is not None:
         return active
     context = _current.get()
     return _NONE if context is None else context.trace
-
-
-def _open_telemetry_headers() -> Optional[Mapping[str, str]]:
-    if not _HAS_OPEN_TELEMETRY:
-        return None
-    from opentelemetry import propagate, trace
-
-    if not trace.get_current_span().get_span_context().is_valid:
-        return None
-    headers: dict[str, str] = {}
-    propagate.inject(headers)
-    return headers
-
-
-def _has_open_telemetry() -> bool:
-    try:
-        return (
-            find_spec("opentelemetry.trace") is not None and find_spec("opentelemetry.propagate") is not None
-        )
-    except ModuleNotFoundError:
-        return False
-
-
-_HAS_OPEN_TELEMETRY = _has_open_telemetry()

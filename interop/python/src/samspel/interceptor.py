@@ -20,6 +20,7 @@ import grpc
 from google.protobuf.message import Message as ProtoMessage
 
 from samspel.call_context import CallContext, current_call, enter_call
+from samspel.call_spans import ServerSpan
 from samspel.caller import Caller
 from samspel.command import Command, command_id, enter_command
 from samspel.deadline import within
@@ -81,19 +82,28 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
 
     def _unary(self, inner: Any, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            span = ServerSpan(method, _headers_of(context))
+            failure: Optional[BaseException] = None
             try:
                 await self._begin(context, method, _UNARY_SECONDS)
                 _begin_command(context, method, request)
                 if _seconds_left(context) is not None:
                     return await inner(request, context)  # gRPC itself ends it in time
                 return await _in_time(inner(request, context), method)
-            except Exception as error:
+            except BaseException as error:
+                failure = error
+                if not isinstance(error, Exception):
+                    raise
                 await _abort(context, method, error)
+            finally:
+                span.end(context, failure)
 
         return call
 
     def _stream(self, inner: Any, method: str) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            span = ServerSpan(method, _headers_of(context))
+            failure: Optional[BaseException] = None
             try:
                 caller = await self._begin(context, method)
                 answers = inner(request, context)
@@ -104,8 +114,13 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                         yield response
                 else:  # a coroutine that writes to the context
                     await answers
-            except Exception as error:
+            except BaseException as error:
+                failure = error
+                if not isinstance(error, Exception):
+                    raise
                 await _abort(context, method, error)
+            finally:
+                span.end(context, failure)
 
         return call
 
@@ -149,12 +164,13 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         caller = None if self._gate is None else await self._gate.admit(context, method.lstrip("/"))
         left = _seconds_left(context)
         seconds = default if left is None else left
-        headers = {
-            name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)
-        }
         ends_at = None if seconds is None else time.monotonic() + seconds
-        enter_call(CallContext(ends_at, trace_of(headers), caller))
+        enter_call(CallContext(ends_at, trace_of(_headers_of(context)), caller))
         return caller
+
+
+def _headers_of(context: grpc.aio.ServicerContext[Any, Any]) -> dict[str, str]:
+    return {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
 
 
 def _seconds_left(context: grpc.aio.ServicerContext[Any, Any]) -> Optional[float]:

@@ -13,6 +13,8 @@ import traceback
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
+from samspel.spans import active_ids
+
 LEVELS = {
     "trace": 5,
     "debug": logging.DEBUG,
@@ -27,7 +29,10 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonFormatter(logging.Formatter):
-    """Makes one line of a record; an exception stands in `err` as `type`, `message` and `stack`."""
+    """Makes one line of a record, with the ids of the active span.
+
+    An exception stands in `err` as `type`, `message` and `stack`.
+    """
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -41,6 +46,7 @@ class JsonFormatter(logging.Formatter):
             "service": self._service,
             "msg": record.getMessage(),
         }
+        line.update(active_ids())
         line.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
         if record.exc_info and record.exc_info[0] is not None:
             kind, error, _ = record.exc_info
@@ -56,5 +62,5 @@ def configure_logging(service: str, level: str = "info", stream: TextIO = sys.st
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(handlers=[handler], level=LEVELS[level], force=True)
-    for noisy in ("nats", "grpc", "asyncio", "psycopg", "psycopg.pool"):
+    for noisy in ("nats", "grpc", "asyncio", "psycopg", "psycopg.pool", "urllib3"):
         logging.getLogger(noisy).setLevel(max(LEVELS[level], logging.WARNING))

@@ -19,6 +19,7 @@ from samspel.call_context import outgoing_trace
 from samspel.headers import encode_value, sent_headers
 from samspel.key_order import KeyOrder
 from samspel.partitions import partition_of
+from samspel.spans import Attributes, sending
 from samspel.store import store
 from samspel.topics import Topic, ensure_topic_stream
 
@@ -58,6 +59,26 @@ class Publisher:
         if not message_id:
             raise ValueError("The id of a message must not be empty")
         key = topic.key_of(message)
+        about: Attributes = {
+            "messaging.system": "nats",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": topic.name,
+            "messaging.message.id": message_id,
+            "samspel.key": key,
+        }
+        with sending(f"publish {topic.name}", about, outgoing_trace()):
+            await self._send(topic, message, message_id, key, headers, timeout)
+        return message_id
+
+    async def _send(
+        self,
+        topic: Topic[M],
+        message: M,
+        message_id: str,
+        key: str,
+        headers: Optional[Mapping[str, str]],
+        timeout: float,
+    ) -> None:
         sent = {
             **sent_headers(headers, outgoing_trace()),
             "Nats-Msg-Id": encode_value(message_id),
@@ -80,4 +101,3 @@ class Publisher:
                 what="the message",
                 ensure=lambda js: ensure_topic_stream(js, self._prefix, topic),
             )
-        return message_id

@@ -28,6 +28,7 @@ from samspel.channel import Dialer, RegistryChannel
 from samspel.consul import Consul
 from samspel.descriptors import Descriptors
 from samspel.errors import ConfigurationError
+from samspel.export import start_export
 from samspel.health import Health
 from samspel.identity import Identity, rules_of
 from samspel.inbox import Inbox
@@ -323,5 +324,10 @@ async def _run(settings: Settings, version: str, start: Callable[[Service], Awai
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     identity = Identity(settings) if settings.identity == "consul" else None
-    await Service(settings, version, identity).run(start, stop)
+    end_export = start_export(settings, settings.version or version)
+    try:
+        await Service(settings, version, identity).run(start, stop)
+    finally:
+        if end_export is not None:
+            end_export()
     return 0

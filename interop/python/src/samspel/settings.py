@@ -100,6 +100,28 @@ class Settings:
             self._refuse("LOG_LEVEL", f"one of {', '.join(LEVELS)}", value)
         return value
 
+    @property
+    def traces_endpoint(self) -> Optional[str]:
+        """`OTEL_EXPORTER_OTLP_ENDPOINT`: where spans go. Default: nowhere.
+
+        `OTEL_SDK_DISABLED` and `OTEL_TRACES_EXPORTER` may forbid it; what else OpenTelemetry reads holds as well.
+        """
+        disabled = (self._read("OTEL_SDK_DISABLED") or "").lower() == "true"
+        if disabled or self._read("OTEL_TRACES_EXPORTER") == "none":
+            return None
+        return self._read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or self._read("OTEL_EXPORTER_OTLP_ENDPOINT")
+
+    @property
+    def traces_protocol(self) -> str:
+        """`OTEL_EXPORTER_OTLP_PROTOCOL`: how they are sent. Default http/protobuf."""
+        own = self._read("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
+        return own or self._read("OTEL_EXPORTER_OTLP_PROTOCOL") or "http/protobuf"
+
+    @property
+    def traces_service(self) -> str:
+        """`OTEL_SERVICE_NAME`: the name in the spans. Default: the service's name."""
+        return self._read("OTEL_SERVICE_NAME") or self.service
+
     def check(self) -> None:
         """Reads what every service needs, so that a bad setting stops the start and nothing later."""
         _ = (self.host, self.port, self.consul_url, self.consul_token, self.topic_prefix, self.log_level)

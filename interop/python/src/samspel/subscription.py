@@ -30,6 +30,7 @@ from samspel.call_context import CallContext, enter_call
 from samspel.dead_letters import park
 from samspel.errors import Unavailable
 from samspel.message import Message, read_message
+from samspel.spans import Attributes, receive_span
 from samspel.topics import Topic, ensure_topic_stream
 from samspel.trace import trace_of
 
@@ -86,7 +87,31 @@ class Subscription(Generic[M]):
     async def _handle(self, message: Message[M]) -> None:
         """Runs the handler in a task of its own, as part of the message's trace (A3)."""
         enter_call(CallContext(trace=trace_of(message.headers)))
-        await self._handler(message)
+        name = self._topic.name
+        span = receive_span(f"process {name}", "CONSUMER", self._about(message), message.headers)
+        span.enter()
+        try:
+            await self._handler(message)
+        except Unavailable:
+            span.set("error.type", "postponed")  # not the message's fault
+            raise
+        except BaseException as error:
+            span.fail_by(error)
+            raise
+        finally:
+            span.end()
+
+    def _about(self, message: Message[M]) -> Attributes:
+        """What its span says."""
+        return {
+            "messaging.system": "nats",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": self._topic.name,
+            "messaging.consumer.group.name": self._group,
+            "messaging.message.id": message.id,
+            "samspel.key": message.key,
+            "samspel.attempt": message.delivery,
+        }
 
     async def _ensure_stream(self, js: JetStreamContext) -> str:
         return await ensure_topic_stream(js, self._prefix, self._topic)

@@ -31,6 +31,7 @@ from samspel.deadline import within
 from samspel.headers import encode_value, sent_headers
 from samspel.key_order import KeyOrder
 from samspel.message import key_of
+from samspel.spans import Attributes, sending
 from samspel.store import store
 from samspel.tell_address import REPLY_STREAM, message_id, reply_subject, tell_subject, tell_token
 from samspel.tell_streams import ensure_tell_stream
@@ -112,6 +113,30 @@ class Teller:
             raise ValueError(f"A command id must be 1 to 256 printable ASCII characters: it is {tell_id!r}")
         service = method.containing_service.full_name
         key = key_of(request) or tell_id
+        about: Attributes = {
+            "messaging.system": "nats",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": f"tell.{service}",
+            "rpc.service": service,
+            "rpc.method": method.name,
+            "samspel.tell.id": tell_id,
+        }
+        told_at = time.time()
+        with sending(f"tell {service}/{method.name}", about, outgoing_trace()):
+            await self._send(method, request, tell_id, key, headers, timeout)
+        token = f"{_base36(int(told_at * 1000))}-{tell_token(service, method.name, key, tell_id)}"
+        return Receipt(tell_id, token, self, method)
+
+    async def _send(
+        self,
+        method: MethodDescriptor,
+        request: ProtoMessage,
+        tell_id: str,
+        key: str,
+        headers: Optional[Mapping[str, str]],
+        timeout: float,
+    ) -> None:
+        service = method.containing_service.full_name
         encoded = encode_value(tell_id)
         message = {
             **sent_headers(headers, outgoing_trace()),
@@ -125,7 +150,6 @@ class Teller:
             "content-type": "application/protobuf",
             "samspel-method": method.name,
         }
-        told_at = time.time()
         async with self._order.of((service, key)):
             await store(
                 self._broker,
@@ -136,8 +160,6 @@ class Teller:
                 what="the tell",
                 ensure=lambda js: ensure_tell_stream(js, self._prefix, service),
             )
-        token = f"{_base36(int(told_at * 1000))}-{tell_token(service, method.name, key, tell_id)}"
-        return Receipt(tell_id, token, self, method)
 
     async def reply(self, method: MethodDescriptor, token: str, timeout: float = 10.0) -> Any:
         """The reply to a tell of which only the token is at hand; see `Receipt.reply`."""

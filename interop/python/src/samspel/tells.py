@@ -30,6 +30,7 @@ from samspel.deadline import within
 from samspel.errors import Rejection, Unavailable
 from samspel.headers import read_headers
 from samspel.message import Message
+from samspel.spans import Attributes
 from samspel.subscription import Subscription
 from samspel.tell_address import (
     TELL_GROUP,
@@ -135,6 +136,14 @@ class Tells(Subscription[ProtoMessage]):
 
     def _is_final(self, error: Exception) -> bool:
         return isinstance(error, Rejection) and error.code in _FINAL and not error.detail.retryable
+
+    def _about(self, message: Message[ProtoMessage]) -> Attributes:
+        return {
+            **super()._about(message),
+            "rpc.service": self._service.full_name,
+            "rpc.method": message.headers["samspel-method"],
+            "samspel.tell.id": message.id,
+        }
 
     async def _carry_out(self, message: Message[ProtoMessage]) -> None:
         name = message.headers["samspel-method"]

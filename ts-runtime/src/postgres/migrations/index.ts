@@ -10,6 +10,7 @@ import { projectionTables } from "./projection.ts";
 import { handledTable } from "./tell.ts";
 import { projectionBuilds } from "./projection-build.ts";
 import { projectionChanges } from "./projection-change.ts";
+import { timerMetadata } from "./timer-metadata.ts";
 import { timerTable } from "./timer.ts";
 
 /** All steps of the toolkit's own tables, in order. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   projectionBuilds,
   projectionChanges,
   handledTable,
+  timerMetadata,
 ];

@@ -6,12 +6,13 @@ gRPC takes one kind of call from an interceptor, so there are four.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import grpc
 
 from samspel.call_context import current_call, outgoing_trace
+from samspel.call_spans import client_span, end_failed, end_with
 
 DEFAULT_SECONDS = 10.0
 
@@ -34,12 +35,17 @@ def call_interceptors(
     ]
 
 
-def prepare(details: Details, default_seconds: Optional[float]) -> Details:
-    """The details of a call, with its deadline and its trace."""
+def prepare(
+    details: Details, default_seconds: Optional[float], trace: Optional[Mapping[str, str]] = None
+) -> Details:
+    """The details of a call, with its deadline and its trace.
+
+    :param trace: its headers. Default: those of what is being answered now
+    """
     context = current_call()
     inherited = None if context is None else context.seconds_left
     metadata = grpc.aio.Metadata(*(details.metadata or ()))
-    for name, value in outgoing_trace().items():
+    for name, value in (trace or outgoing_trace()).items():
         if name not in metadata.keys():  # noqa: SIM118, a Metadata is no dict
             metadata.add(name, value)
     return Details(
@@ -81,7 +87,15 @@ class _Preparing:
         self._default_seconds = default_seconds
 
     async def _go_on(self, continuation: Any, details: Details, request: Any) -> Any:
-        return await continuation(prepare(details, self._default_seconds), request)
+        method = details.method if isinstance(details.method, str) else details.method.decode()
+        span = client_span(method)
+        try:
+            call = await continuation(prepare(details, self._default_seconds, span.headers()), request)
+        except BaseException as error:
+            end_failed(span, error)
+            raise
+        end_with(span, call)
+        return call
 
 
 class _UnaryUnary(_Preparing, grpc.aio.UnaryUnaryClientInterceptor):
