@@ -1,13 +1,22 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import type { InstanceState } from "@samspel/registry";
 import t from "tap";
+import { freePort } from "../process/index.ts";
 import { untilServed, type UntilServedOptions } from "./until-served.ts";
 
-const instance = (health: InstanceState["health"]): InstanceState => ({
+const listener = createServer().listen(0, "127.0.0.1");
+await once(listener, "listening");
+t.teardown(() => listener.close());
+const address = listener.address();
+const open = typeof address === "object" && address !== null ? address.port : 0;
+
+const instance = (health: InstanceState["health"], port: number = open): InstanceState => ({
   id: "cart-1",
   service: "cart",
   node: "here",
   address: "127.0.0.1",
-  port: 1,
+  port,
   weight: 1,
   datacenter: "dc1",
   health,
@@ -57,3 +66,11 @@ t.test(
     t.same([unknown.said, unknown.looks()], [[], 1]);
   },
 );
+
+t.test("untilServed() waits for one that the registry calls well, and that has ended", async (t) => {
+  const ended = await freePort();
+  const both = [instance("passing", ended), instance("passing")];
+  const { said, looks, wait } = scene([[instance("passing", ended)], both]);
+  await wait(60_000);
+  t.same([said, looks()], [["an instance of cart.v1.CartService that is well"], 2]);
+});

@@ -2,16 +2,19 @@
 //
 //   U1. What was never there is not waited for: a proto service counts that has an instance, well or not, or that some
 //       descriptors in the registry tell of, which outlive the instances that published them (R3).
-//   U2. It waits and says nothing else: what is wrong in the end, the call says.
+//   U2. What the registry calls well may have ended a moment ago without a word: its port is tried.
+//   U3. It waits and says nothing else: what is wrong in the end, the call says.
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDescriptorSet } from "@samspel/runtime/compatibility";
-import type { Registry } from "@samspel/registry";
+import type { InstanceState, Registry } from "@samspel/registry";
+import { portAnswers } from "../join/index.ts";
 import { splitMethod } from "./method-name.ts";
 
 const lookEveryMs = 100;
 /** Of a registry with more sets than these, the rest is not looked through. */
 const maxSets = 200;
 const setsAtOnce = 8;
+const maxProbes = 8;
 
 export interface UntilServedOptions {
   readonly registry: Pick<Registry, "states" | "descriptors">;
@@ -47,11 +50,18 @@ async function look(
   registry: UntilServedOptions["registry"],
   asked: string,
 ): Promise<{ readonly type: "served" } | { readonly type: "missing"; readonly name: string | undefined }> {
-  const found = (await registry.states()).flatMap(({ protoServices, health }) =>
-    protoServices.filter((name) => isMeant(name, asked)).map((name) => ({ name, health })),
+  const found = (await registry.states()).flatMap((instance) =>
+    instance.protoServices.filter((name) => isMeant(name, asked)).map((name) => ({ name, instance })),
   );
-  if (found.some(({ health }) => health === "passing")) return { type: "served" };
+  const well = found.filter(({ instance }) => instance.health === "passing").slice(0, maxProbes);
+  if (await anyAnswers(well.map(({ instance }) => instance))) return { type: "served" };
   return { type: "missing", name: found[0]?.name };
+}
+
+/** Whether one of these can be connected to (U2). */
+async function anyAnswers(instances: readonly InstanceState[]): Promise<boolean> {
+  const answers = await Promise.all(instances.map(({ address, port }) => portAnswers(address, port)));
+  return answers.includes(true);
 }
 
 /** The full name of a proto service that descriptors in the registry tell of. */

@@ -2,7 +2,7 @@
 export { readProtoFiles, reflect, setOf } from "./api/index.ts";
 export { JoinError } from "./join-error.ts";
 export type { JoinedOptions } from "./joined-options.ts";
-export { urlOf } from "./probe.ts";
+export { portAnswers, urlOf } from "./probe.ts";
 export { place, removeInstances } from "./register/place.ts";
 export { keepJoined, type JoinReporter } from "./run/keep-joined.ts";
 export { runJoined } from "./run/run-joined.ts";
