@@ -21,7 +21,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["tell", "compatibility"],
   ["entity", "live"],
   ["projection", "publication", "outbox", "inspection", "timer", "topic-stream"],
-  ["backoffice"],
+  ["backoffice", "publisher"],
   ["host"],
   ["testing"],
 ];

@@ -3,9 +3,12 @@ import { create } from "@bufbuild/protobuf";
 import {
   EdgeKind,
   EdgeSchema,
+  SystemTopicSchema,
+  TopicMessageSchema,
   WatchSystemResponseSchema,
   type Edge,
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import { SubscriptionStatusSchema, TopicSchema } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import t from "tap";
 import { applyDelta } from "../../dashboard/src/api/deltas.ts";
 import { formatCount, formatMs, formatRate, formatShare } from "../../dashboard/src/format/index.ts";
@@ -20,6 +23,8 @@ import { historyStart } from "../../dashboard/src/pages/entities/history-window.
 import { diffJson } from "../../dashboard/src/pages/entities/json-diff.ts";
 import { layoutMap, nodeSize } from "../../dashboard/src/pages/system/map-layout.ts";
 import { linesOf, mapModel } from "../../dashboard/src/pages/system/map-model.ts";
+import { addToTail, emptyTail } from "../../dashboard/src/pages/topics/tail-window.ts";
+import { topicViews } from "../../dashboard/src/pages/topics/topics-model.ts";
 import { shortName, unfolded, waterfall } from "../../dashboard/src/pages/traces/waterfall-model.ts";
 import { findCommands } from "../../dashboard/src/shell/find.ts";
 import { shopMethods } from "./fake/methods.ts";
@@ -242,4 +247,77 @@ t.test("numbers and times are said as people say them", async (t) => {
   t.same([0, 3, 24, 720, 120_000].map(formatRate), ["—", "3/min", "0.4/s", "12/s", "2,000/s"]);
   t.same([formatShare(0, 5), formatShare(1, 400), formatShare(1, 4)], ["", "0.3 %", "25 %"]);
   t.equal(formatCount(1_250_000n), "1.3 M");
+});
+
+const messageOf = (text: string) => create(TopicMessageSchema, { message: text });
+
+t.test("addToTail() keeps the latest messages, and counts all (L1, L2)", async (t) => {
+  let tail = emptyTail;
+  for (let batch = 0; batch < 20; batch++)
+    tail = addToTail(
+      tail,
+      Array.from({ length: 500 }, () => messageOf("x")),
+    );
+  t.equal(tail.count, 10_000);
+  t.equal(tail.messages.length, 2_000);
+  t.same([tail.messages[0]?.number, tail.messages.at(-1)?.number], [8_001, 10_000]);
+  t.equal(addToTail(tail, []), tail, "nothing new is no change");
+});
+
+t.test("addToTail() keeps less where messages are large, and always the newest (L1)", async (t) => {
+  const large = messageOf("x".repeat(3_000_000));
+  let tail = addToTail(emptyTail, [large, large, large]);
+  t.same(
+    tail.messages.map(({ number }) => number),
+    [2, 3],
+  );
+  tail = addToTail(tail, [messageOf("x".repeat(20_000_000))]);
+  t.same(
+    tail.messages.map(({ number }) => number),
+    [4],
+  );
+  t.equal(tail.chars, 20_000_000);
+});
+
+t.test("topicViews() joins what services tell with what NATS shows", async (t) => {
+  const topic = create(TopicSchema, {
+    name: "a.v1.A",
+    messageType: "a.v1.M",
+    partitions: 16,
+    published: true,
+  });
+  const said = [
+    {
+      service: "cart",
+      value: {
+        topics: [topic],
+        subscriptions: [
+          create(SubscriptionStatusSchema, { topic: "a.v1.A", group: "cart", deadLetters: 1n }),
+        ],
+      },
+      error: undefined,
+    },
+  ];
+  const seen = [
+    create(SystemTopicSchema, {
+      topic: { name: "a.v1.A", partitions: 16 },
+      publishers: ["cart"],
+      groups: [{ topic: "a.v1.A", group: "shipping", deadLetters: 2n }],
+    }),
+    create(SystemTopicSchema, { topic: { name: "b.v1.B" }, publishers: ["billing"] }),
+  ];
+  const views = topicViews(said, seen);
+  t.match(views, [
+    {
+      name: "a.v1.A",
+      topic: { messageType: "a.v1.M" },
+      publishers: ["cart"],
+      deadLetters: 3,
+      groups: [
+        { service: "cart", status: { group: "cart" } },
+        { service: undefined, status: { group: "shipping" } },
+      ],
+    },
+    { name: "b.v1.B", publishers: ["billing"], groups: [] },
+  ]);
 });

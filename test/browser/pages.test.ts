@@ -7,8 +7,8 @@ import { raiseCurtain, setStage, settled, violations } from "./stage.ts";
 
 const browser = await raiseCurtain(t);
 
-/** Address, and what shows that it is the one. */
-const views: readonly (readonly [string, string])[] = [
+/** Address, what shows that it is the one, and what is opened on it before it is looked at. */
+const views: readonly (readonly [string, string, ((page: Page) => Promise<void>)?])[] = [
   ["/system", "All 6 services are well."],
   ["/system?service=cart", "127.0.0.1:52011"],
   ["/api", "Choose a method"],
@@ -18,7 +18,7 @@ const views: readonly (readonly [string, string])[] = [
   ["/entities", "cart-17"],
   ["/entities?service=cart&type=cart&id=cart-17&revision=4", "State at revision 4"],
   ["/topics", "cart.v1.CartTopics.Viewing"],
-  ["/topics?topic=cart.v1.CartTopics.CheckedOut", "division by zero"],
+  ["/topics?topic=cart.v1.CartTopics.CheckedOut", "division by zero", openTopic],
   ["/projections", "is being built"],
   ["/tells", "Outboxes"],
   ["/logs", "Application startup complete."],
@@ -29,7 +29,7 @@ const views: readonly (readonly [string, string])[] = [
 t.test("each page is whole, in both themes and widths", async (t) => {
   const { open, complaints } = await setStage(t, browser, { turnMs: 60_000 });
   const page = await open("/system");
-  for (const [path, text] of views) {
+  for (const [path, text, open] of views) {
     // As a link does: the document stays, and axe within it.
     await page.evaluate((to) => {
       const link = document.createElement("a");
@@ -40,6 +40,7 @@ t.test("each page is whole, in both themes and widths", async (t) => {
     }, path);
     await page.getByText(text).first().waitFor();
     await settled(page);
+    await open?.(page);
     for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
       for (const colorScheme of ["light", "dark"] as const) {
@@ -83,6 +84,18 @@ t.test("a key that is pressed before a dialog has told that it is closed is not 
   t.ok(closed);
   await page.getByRole("heading", { name: "Keys" }).waitFor();
 });
+
+/** The form for a message, groups of each kind, and a message with all that is known of it. */
+async function openTopic(page: Page): Promise<void> {
+  await page.getByText("by durable consumers").first().waitFor();
+  await page.getByRole("button", { name: "Publish a message" }).click();
+  await page.getByRole("form", { name: "Publish" }).getByLabel("cartId").fill("cart-18");
+  await page
+    .getByRole("button", { name: /cart-3/ })
+    .first()
+    .click();
+  await page.getByRole("region", { name: "Message" }).waitFor();
+}
 
 /** How much the document is wider than the window. */
 function overhang(page: Page): Promise<number> {

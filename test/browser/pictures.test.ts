@@ -17,6 +17,7 @@ const pictures = [
   { name: "system", path: "/system", dark: false },
   { name: "trace", path: `/traces?trace=${traceIdOf(0)}&span=0000000000000f0c`, dark: true },
   { name: "entity", path: "/entities?service=cart&type=cart&id=cart-17&revision=5", dark: false },
+  { name: "topic", path: "/topics?topic=cart.v1.CartTopics.CheckedOut", dark: false },
   { name: "api", path: "/api?method=cart.v1.CartService/AddItem", dark: true },
 ] as const;
 
@@ -33,6 +34,11 @@ t.test("the pictures of the guide can be taken, and are there", async (t) => {
       await page.getByLabel("quantity").fill("3");
       await page.keyboard.press("Control+Enter");
       await page.getByText("OK", { exact: true }).waitFor();
+    }
+    if (name === "topic") {
+      await page.getByRole("button", { name: /4003/ }).click();
+      await page.getByRole("button", { name: "Hold" }).click();
+      await page.getByRole("region", { name: "Message" }).scrollIntoViewIfNeeded();
     }
     if (name === "system" && update) {
       await page.waitForFunction(

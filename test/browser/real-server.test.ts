@@ -1,12 +1,14 @@
 // The pages before the real server and a real service: what the fake says of both is true.
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
-import { startService } from "@samspel/runtime";
+import { publish, startService, subscribe } from "@samspel/runtime";
+import { join } from "node:path";
 import t from "tap";
 import { startCollector } from "../../devkit/src/collector/index.ts";
 import { startDashboard } from "../../devkit/src/dashboard/index.ts";
+import { CounterTopics } from "../gen/samspel/test/v1/counter_pb.ts";
 import { defineCounter } from "../support/counter.ts";
-import { databaseUrl } from "../support/environment.ts";
-import { testSchema } from "../support/isolation.ts";
+import { databaseUrl, natsUrl } from "../support/environment.ts";
+import { testSchema, testTopicPrefix } from "../support/isolation.ts";
 import { silentLogger } from "../support/silent-logger.ts";
 import { fakeSystem } from "../integration/dashboard/fixture.ts";
 import { createVisitor, raiseCurtain } from "./stage.ts";
@@ -16,9 +18,24 @@ const browser = await raiseCurtain(t);
 t.test("a counter is called, and its history, trace and configuration are there", async (t) => {
   const registry = await startEmbeddedRegistry();
   t.teardown(() => registry.close());
+  const topicPrefix = testTopicPrefix(t);
+  const counter = defineCounter();
   const service = await startService({
     name: "counter",
-    entities: [defineCounter()],
+    entities: [counter],
+    topics: [
+      publish(CounterTopics.method.changed, counter, {
+        incremented: ({ amount }, { entityId, state }) => ({
+          counterId: entityId,
+          value: state.value,
+          delta: amount,
+        }),
+      }),
+    ],
+    subscriptions: [subscribe(CounterTopics.method.changed, { group: "watcher", handler: () => {} })],
+    backoffice: true,
+    natsUrl: natsUrl(),
+    topicPrefix,
     databaseUrl: databaseUrl(),
     registryUrl: registry.url,
     schema: testSchema(t),
@@ -28,8 +45,15 @@ t.test("a counter is called, and its history, trace and configuration are there"
   t.teardown(() => service.stop());
   const collector = await startCollector();
   t.teardown(() => collector.close());
-  const system = fakeSystem();
-  const dashboard = await startDashboard({ system, collector, registryUrl: registry.url, port: 0 });
+  const system = fakeSystem([], [join(import.meta.dirname, "../proto")]);
+  const dashboard = await startDashboard({
+    system,
+    collector,
+    registryUrl: registry.url,
+    natsUrl: natsUrl(),
+    topicPrefix,
+    port: 0,
+  });
   t.teardown(() => dashboard.close());
   const { open, complaints } = createVisitor(t, browser, dashboard.url);
 
@@ -39,6 +63,8 @@ t.test("a counter is called, and its history, trace and configuration are there"
 
   await page.getByRole("link", { name: "Call it" }).click();
   await page.getByRole("link", { name: "Increment" }).click();
+  await page.getByText("Adds to a counter.").waitFor();
+  await page.getByText("How much; may be negative.").waitFor();
   await page.getByLabel("counterId").fill("real");
   // Beyond JSON's numbers, so it goes as text.
   await page.getByLabel("amount").fill("9007199254740993");
@@ -61,12 +87,29 @@ t.test("a counter is called, and its history, trace and configuration are there"
   await page.getByRole("button", { name: "Before" }).click();
   await page.getByText("before the first event").waitFor();
   await page.getByRole("button", { name: "Increment", exact: true }).click();
+  await page.getByText("It can be asked, and not told.").waitFor();
   await page.getByLabel("amount").fill("1");
   await page.getByRole("button", { name: "Send", exact: true }).click();
   await page.getByText("at revision 2").waitFor();
 
   await page.keyboard.press("Escape");
   await page.locator("h1").click();
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await page.getByRole("link", { name: /CounterTopics\.Changed/ }).click();
+  const tail = page.getByRole("list", { name: "Messages" });
+  await tail.getByRole("button", { name: /real.*delta: "1"/ }).waitFor();
+  await page.getByRole("button", { name: "Publish a message" }).click();
+  await page.getByRole("form", { name: "Publish" }).getByLabel("counterId").fill("by hand");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText(/Stored in partition \d+ as/).waitFor();
+  await tail.getByRole("button", { name: /by hand/ }).click();
+  const message = page.getByRole("region", { name: "Message" });
+  await message.getByText("/samspel/dashboard").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "watcher of counter" }).getByText("caught up").waitFor();
+  await message.getByRole("link", { name: "Its trace" }).click();
+  await page.getByRole("heading", { name: /publish samspel\.test\.v1\.CounterTopics\.Changed/ }).waitFor();
+
   for (const [key, text] of [
     ["p", "No projection"],
     ["l", "No line yet"],

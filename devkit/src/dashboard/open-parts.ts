@@ -5,16 +5,17 @@ import { ownName } from "./calls/index.ts";
 import type { DashboardOptions } from "./dashboard.ts";
 import type { DashboardParts } from "./dashboard-service.ts";
 import { createLogStore, readLine, readRecord } from "./logs/index.ts";
-import { createApis } from "./methods/index.ts";
+import { createApis, createComments } from "./methods/index.ts";
 import { createTransports } from "./pass/index.ts";
 import { createRegistrySystem, createSystemWatch } from "./system/index.ts";
+import { openNats } from "./topics/index.ts";
 
 export interface OpenParts extends DashboardParts, AsyncDisposable {
   readonly transports: ReturnType<typeof createTransports>;
 }
 
 export function openParts(options: DashboardOptions): OpenParts {
-  const { collector, registryUrl, registryToken, natsUrl, topicPrefix, gatewayUrl = "" } = options;
+  const { collector, registryUrl, registryToken, natsUrl, topicPrefix = "", gatewayUrl = "" } = options;
   const registry = createRegistry({
     url: registryUrl,
     ...(registryToken === undefined ? {} : { token: registryToken }),
@@ -31,8 +32,9 @@ export function openParts(options: DashboardOptions): OpenParts {
     name: ownName,
   });
   const transports = createTransports(registry, instances);
+  const nats = natsUrl === undefined ? undefined : openNats(natsUrl, topicPrefix);
   const leave = [
-    system.onOutput((service, { text }) => logs.add(service, readLine(text, Date.now()))),
+    system.onOutput((service, { text }, atMs) => logs.add(service, readLine(text, atMs))),
     collector?.onLog((record) => logs.add(record.service, readRecord(record))),
   ];
   return {
@@ -46,6 +48,8 @@ export function openParts(options: DashboardOptions): OpenParts {
     }),
     instances,
     apis: createApis(registry),
+    comments: createComments(system.protoFolders()),
+    nats,
     caller,
     collector,
     logs,
@@ -53,6 +57,7 @@ export function openParts(options: DashboardOptions): OpenParts {
     async [Symbol.asyncDispose]() {
       for (const end of leave) end?.();
       states[Symbol.dispose]();
+      await nats?.[Symbol.asyncDispose]();
       await caller[Symbol.asyncDispose]();
       await transports[Symbol.asyncDispose]();
       await registry.close();

@@ -4,6 +4,7 @@ import type { Infra, InfraPartName } from "../infra/index.ts";
 import type { OutputLine } from "../process/index.ts";
 import { DevError } from "./dev-error.ts";
 import type { DevServiceState, DevSystem } from "./dev-system.ts";
+import { createOutputMemory, type OutputListener } from "./output-memory.ts";
 import type { Problems } from "./problems.ts";
 import type { Roster } from "./roster.ts";
 import type { ServiceRunner } from "./service-runner.ts";
@@ -15,6 +16,8 @@ export interface SystemParts {
   readonly infra: Infra;
   readonly problems: Problems;
   readonly news: News;
+  /** The folders of the project's proto files. */
+  readonly protoFolders: () => readonly string[];
 }
 
 /** Tells listeners what happens; each part of the run tells it. */
@@ -24,13 +27,16 @@ export interface News {
   output(service: string, line: OutputLine): void;
   infra(name: InfraPartName, up: boolean): void;
   onChange(listener: () => void): () => void;
-  onOutput(listener: (service: string, line: OutputLine) => void): () => void;
+  /** Tells what was written before to the first who listens. */
+  onOutput(listener: OutputListener): () => void;
 }
 
 /** Creates news that nobody hears yet. Changes of one turn of the event loop are told once. */
 export function createNews(): News {
   const changes = new Set<() => void>();
-  const outputs = new Set<(service: string, line: OutputLine) => void>();
+  const outputs = new Set<OutputListener>();
+  const before = createOutputMemory();
+  const listenToOutputs = listenIn(outputs);
   const down = new Set<InfraPartName>();
   let told = true;
   const changed = (): void => {
@@ -45,7 +51,9 @@ export function createNews(): News {
     down,
     changed,
     output(service, line) {
-      for (const listener of outputs) listener(service, line);
+      const atMs = Date.now();
+      before.add(service, line, atMs);
+      for (const listener of outputs) listener(service, line, atMs);
     },
     infra(name, up) {
       if (up) down.delete(name);
@@ -53,7 +61,10 @@ export function createNews(): News {
       changed();
     },
     onChange: listenIn(changes),
-    onOutput: listenIn(outputs),
+    onOutput(listener) {
+      before.handOver(listener);
+      return listenToOutputs(listener);
+    },
   };
 }
 
@@ -66,7 +77,7 @@ const listenIn =
 
 /** Creates the system of a run. */
 export function createSystem(parts: SystemParts): DevSystem {
-  const { name, roster, unmanaged, infra, problems, news } = parts;
+  const { name, roster, unmanaged, infra, problems, news, protoFolders } = parts;
   const began = new Date();
   const managed = (service: string): ServiceRunner => {
     const { runners } = roster;
@@ -97,6 +108,7 @@ export function createSystem(parts: SystemParts): DevSystem {
       })),
     onChange: (listener) => news.onChange(listener),
     onOutput: (listener) => news.onOutput(listener),
+    protoFolders,
     async control(service, action) {
       const runner = managed(service);
       if (action === "stop") return runner.stop();

@@ -3,7 +3,7 @@
 //
 //   V1. What is read is read now: each method answers with the present state, in new arrays that nobody changes.
 //   V2. A listener is called after a change, without what changed, and possibly once for several changes.
-import type { OutputLine } from "../process/index.ts";
+import type { OutputListener } from "./output-memory.ts";
 
 /**
  * How a service is.
@@ -95,8 +95,13 @@ export interface DevSystem {
   infra(): readonly DevInfraPart[];
   /** Calls the listener after each change of what the methods above answer (V2); returns how to stop that. */
   onChange(listener: () => void): () => void;
-  /** Calls the listener with each line that a service writes from now on; returns how to stop that. */
-  onOutput(listener: (service: string, line: OutputLine) => void): () => void;
+  /**
+   * Calls the listener with each line that a service writes; returns how to stop that. Who listens first is told at once
+   * what was written before, up to 2,000 lines of each service.
+   */
+  onOutput(listener: OutputListener): () => void;
+  /** The folders of the project's proto files; none where they are not at hand. */
+  protoFolders(): readonly string[];
   /**
    * Restarts, stops or starts a service; resolves when it is ready, or down.
    *

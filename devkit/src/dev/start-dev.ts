@@ -111,6 +111,7 @@ async function begin(
     infra,
     problems,
     news,
+    protoFolders: () => current.protos.flatMap(({ folders }) => folders),
   });
   const unmanaged = keepUnmanaged({ registryUrl: infra.registryUrl, problems, dir: project.dir });
   begun.defer(() => unmanaged.end());

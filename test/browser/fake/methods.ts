@@ -31,6 +31,12 @@ const subscribe = schemaOf(
   { "x-oneofs": { from: ["beginning", "time", "position"] } },
 );
 
+/** Of a message of the topic. */
+export const checkedOutSchema: string = schemaOf("cart.v1.CartCheckedOut", {
+  cartId,
+  items: { ...items, description: "How many of each." },
+});
+
 /** Every kind of field in one message. */
 const everything = schemaOf(
   "inventory.v1.ImportRequest",

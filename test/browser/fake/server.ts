@@ -24,6 +24,7 @@ import { logLines } from "./logs.ts";
 import { fakePolicies } from "./policies.ts";
 import { shopMethods } from "./methods.ts";
 import { shopAt, startedAt } from "./shop.ts";
+import { createFakeTopics } from "./topics.ts";
 import { traceList, traceOf } from "./traces.ts";
 
 /** What the fake shows. */
@@ -49,6 +50,8 @@ export interface FakeDashboard {
   readonly watchers: () => number;
   /** Changes what is shown from now on. */
   readonly show: (system: (turn: number) => WatchSystemResponse) => void;
+  /** Has so many messages of the topic come at once. */
+  readonly flood: (count: number) => void;
 }
 
 /** As the real server sends it. */
@@ -68,6 +71,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
   let watchers = 0;
   let system = options.system ?? shopAt;
   const ended = new AbortController();
+  const topics = createFakeTopics(ended.signal);
   const routes = (router: ConnectRouter): void => {
     router.service(DashboardService, {
       async *watchSystem({ deltas }, { signal }) {
@@ -88,6 +92,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
           .filter((one) => method === "" || one.name === method)
           .map((one) => (brief ? briefly(one) : one)),
       }),
+      ...topics.methods,
       call: (request, { signal }) => fakeCall(carts, request, AbortSignal.any([signal, ended.signal])),
       listTraces: ({ service, text, errors, minDuration }) => ({
         traces: traceList().filter(
@@ -207,6 +212,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
     port,
     controlled,
     watchers: () => watchers,
+    flood: topics.flood,
     show: (next) => {
       system = next;
     },

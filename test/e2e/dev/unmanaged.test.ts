@@ -51,6 +51,10 @@ t.test("DevSystem.control() stops and starts a service, and configuration() hide
   const project = await watchedProject(t, { script: { ...script, env } });
   const run = await runWatched(t, project.dir);
   const { system } = run.dev;
+  const heard: string[] = [];
+  const stopHearing = system.onOutput((service, { text }) => heard.push(`${service}: ${text}`));
+  t.same(heard, ["script: script: starts"], "what it wrote before anybody listened is told");
+  stopHearing();
   let changes = 0;
   const stopListening = system.onChange(() => changes++);
   await system.control("script", "stop");

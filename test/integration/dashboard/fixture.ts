@@ -25,7 +25,10 @@ export interface FakeSystem extends DevSystem {
   readonly controlled: readonly string[];
 }
 
-export function fakeSystem(settings: readonly DevSetting[] = []): FakeSystem {
+export function fakeSystem(
+  settings: readonly DevSetting[] = [],
+  protoFolders: readonly string[] = [],
+): FakeSystem {
   const changed = new Set<() => void>();
   const heard = new Set<Parameters<DevSystem["onOutput"]>[0]>();
   const controlled: string[] = [];
@@ -52,6 +55,7 @@ export function fakeSystem(settings: readonly DevSetting[] = []): FakeSystem {
       heard.add(listener);
       return () => heard.delete(listener);
     },
+    protoFolders: () => protoFolders,
     async control(service, action) {
       if (service === "broken") throw new DevError("broken does not get ready: it says why");
       controlled.push(`${action} ${service}`);
@@ -66,7 +70,7 @@ export function fakeSystem(settings: readonly DevSetting[] = []): FakeSystem {
       for (const listener of changed) listener();
     },
     write(service, text) {
-      for (const listener of heard) listener(service, { stream: "stdout", text });
+      for (const listener of heard) listener(service, { stream: "stdout", text }, Date.now());
     },
     controlled,
   };
@@ -101,13 +105,16 @@ export interface DashboardFixture {
 /** Starts a dashboard over a registry of its own; all ends with the test. */
 export async function startFixture(
   t: Test,
-  options: Partial<DashboardOptions> & { readonly settings?: readonly DevSetting[] } = {},
+  options: Partial<DashboardOptions> & {
+    readonly settings?: readonly DevSetting[];
+    readonly protoFolders?: readonly string[];
+  } = {},
 ): Promise<DashboardFixture> {
   const embedded = await startEmbeddedRegistry();
   t.teardown(() => embedded.close());
   const registry = createRegistry({ url: embedded.url });
   t.teardown(() => registry.close());
-  const system = fakeSystem(options.settings);
+  const system = fakeSystem(options.settings, options.protoFolders);
   const collector = await startCollector();
   t.teardown(() => collector.close());
   const dashboard = await startDashboard({

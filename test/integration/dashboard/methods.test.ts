@@ -5,10 +5,11 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import t from "tap";
 import { describeMethod } from "../../../devkit/src/dashboard/methods/describe-method.ts";
 import { jsonSchema } from "../../../devkit/src/dashboard/methods/json-schema.ts";
-import { descriptorSetOf } from "../../../ts-runtime/src/descriptor/index.ts";
+import { descriptorSetOf, readDescriptorSet } from "../../../ts-runtime/src/descriptor/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { GuardedService } from "../../gen/samspel/test/v1/guarded_pb.ts";
 import { LibraryService } from "../../gen/samspel/test/v1/library_pb.ts";
+import { ParcelService } from "../../gen/samspel/test/v1/parcel_pb.ts";
 import { FindingSchema } from "../../gen/samspel/test/v1/specimen_pb.ts";
 import { buildProtos } from "../../support/build-protos.ts";
 import { until } from "../../support/until.ts";
@@ -38,6 +39,18 @@ t.test("describeMethod() gives all HTTP rules, and who may call", async (t) => {
   t.match(describeMethod(echoMany), { clientStreaming: false, serverStreaming: true, tellable: false });
   t.match(describeMethod(echoEach), { clientStreaming: true, serverStreaming: true, isPublic: false });
 });
+
+t.test(
+  "a command that says that it de-duplicates may be told, as the registry's descriptors have it",
+  async (t) => {
+    const set = readDescriptorSet(descriptorSetOf([ParcelService]));
+    const [told, ...others] = (set.getService(ParcelService.typeName)?.methods ?? []).filter(
+      ({ name }) => name === "Pack",
+    );
+    if (told === undefined || others.length > 0) throw new Error("no such method");
+    t.match(describeMethod(told), { tellable: true, idempotency: "" });
+  },
+);
 
 t.test("comments are there where descriptors have source info", async (t) => {
   const built = await buildProtos({

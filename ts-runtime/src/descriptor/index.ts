@@ -6,6 +6,7 @@ export {
   isLiveTopic,
   liveTopicDescriptor,
   topicDescriptor,
+  type AnyTopicMethod,
   type LiveTopicDescriptor,
   type TopicDescriptor,
   type TopicMethod,

@@ -18,6 +18,9 @@ export type TopicMethod<M extends DescMessage = DescMessage> = DescMethodServerS
   M
 >;
 
+/** The same where its file is known only when the program runs: what it takes is checked, and not typed. */
+export type AnyTopicMethod<M extends DescMessage = DescMessage> = DescMethodServerStreaming<DescMessage, M>;
+
 /** A durable topic, as its method's options describe it, checked. */
 export interface TopicDescriptor {
   /** The name on the wire, such as `cart.v1.CartTopics.CheckedOut`. */

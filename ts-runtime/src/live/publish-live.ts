@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
 import { encode } from "../codec/index.ts";
-import { keyOf, liveTopicDescriptor, type TopicMethod } from "../descriptor/index.ts";
+import { keyOf, liveTopicDescriptor, type AnyTopicMethod } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { activeTrace, traceHeadersOf } from "../telemetry/index.ts";
 import { makeHeaders, type Broker } from "../topic/index.ts";
@@ -32,7 +32,7 @@ export interface LivePublisher<M extends DescMessage> {
  */
 export function livePublisher<M extends DescMessage>(
   broker: Broker,
-  method: TopicMethod<M>,
+  method: AnyTopicMethod<M>,
   service: string,
 ): LivePublisher<M> {
   const topic = liveTopicDescriptor(method);

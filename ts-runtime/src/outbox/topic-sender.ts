@@ -14,7 +14,7 @@ import {
   sliceOf,
   topicDescriptor,
   type TopicDescriptor,
-  type TopicMethod,
+  type AnyTopicMethod,
 } from "../descriptor/index.ts";
 import { toMessage } from "../entity/index.ts";
 import { invalidConfiguration, SamspelError } from "../errors/index.ts";
@@ -63,7 +63,7 @@ export interface TopicSender<M extends DescMessage> {
 
 export interface TopicSenders extends Disposable {
   /** @throws SAMSPEL_INVALID_CONFIGURATION for a topic that the service does not have. */
-  topic<M extends DescMessage>(method: TopicMethod<M>): TopicSender<M>;
+  topic<M extends DescMessage>(method: AnyTopicMethod<M>): TopicSender<M>;
 }
 
 export interface TopicSendersOptions {
@@ -162,7 +162,7 @@ export function createTopicSenders(options: TopicSendersOptions): TopicSenders {
   };
 
   return {
-    topic<M extends DescMessage>(method: TopicMethod<M>): TopicSender<M> {
+    topic<M extends DescMessage>(method: AnyTopicMethod<M>): TopicSender<M> {
       const topic = topicDescriptor(method);
       if (!topics.has(topic.name)) {
         throw invalidConfiguration(

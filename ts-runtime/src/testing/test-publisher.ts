@@ -1,16 +1,9 @@
 // Publishing as a test does: to any topic, in the place of the service that owns it.
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
-import { topicDescriptor, type TopicMethod } from "../descriptor/index.ts";
-import { createTopicSenders } from "../outbox/index.ts";
-import { createLogger } from "../telemetry/index.ts";
-import { openBroker, type Broker } from "../topic/index.ts";
+import type { TopicMethod } from "../descriptor/index.ts";
+import { createTopicPublisher, type TopicPublisherOptions } from "../publisher/index.ts";
 
-export interface TestPublisherOptions {
-  /** NATS with JetStream. */
-  readonly natsUrl: string;
-  /** Stands before the names of streams and subjects. */
-  readonly topicPrefix: string;
-}
+export type TestPublisherOptions = Omit<TopicPublisherOptions, "name">;
 
 export interface TestPublishOptions {
   /** What JetStream and subscribers know the message again by. Default: a random one. */
@@ -32,41 +25,10 @@ export interface TestPublisher extends AsyncDisposable {
 }
 
 /** Creates a publisher; it connects when it first publishes. */
-export function createTestPublisher({ natsUrl, topicPrefix }: TestPublisherOptions): TestPublisher {
-  const name = "test";
-  const known = new Set<string>();
-  let opening: Promise<Broker> | undefined;
-  let broker: Broker | undefined;
-  const senders = createTopicSenders({
-    service: name,
-    topics: known,
-    broker() {
-      if (broker === undefined) throw new TypeError("Cannot publish as the publisher is closed");
-      return broker;
-    },
-  });
+export function createTestPublisher(options: TestPublisherOptions): TestPublisher {
+  const publisher = createTopicPublisher({ ...options, name: "test" });
   return {
-    async publish(topic, message, options) {
-      opening ??= openBroker({
-        url: natsUrl,
-        prefix: topicPrefix,
-        name,
-        logger: createLogger({ service: name, level: "silent" }),
-      });
-      try {
-        broker = await opening;
-      } catch (error) {
-        opening = undefined;
-        throw error;
-      }
-      known.add(topicDescriptor(topic).name);
-      return senders.topic(topic).publish(message, options);
-    },
-    async [Symbol.asyncDispose]() {
-      senders[Symbol.dispose]();
-      const opened = await opening?.catch(() => undefined);
-      broker = undefined;
-      await opened?.close();
-    },
+    publish: async (topic, message, options) => (await publisher.publish(topic, message, options)).id,
+    [Symbol.asyncDispose]: () => publisher[Symbol.asyncDispose](),
   };
 }

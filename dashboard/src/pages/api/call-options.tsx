@@ -12,16 +12,30 @@ const copyForms: readonly { readonly form: CopyForm; readonly label: string }[] 
   { form: "grpcurl", label: "grpcurl" },
 ];
 
-/** Ask or tell, headers, deadline, instance; and the call as a command. */
-export function CallOptions({
-  method,
-  draft,
-  onChange,
-}: {
+interface OptionsProps {
   readonly method: Method;
   readonly draft: Draft;
   readonly onChange: (part: Partial<Draft>) => void;
-}): VNode {
+}
+
+/** Ask or tell, of a method that may be told. */
+export function AskOrTell({ method, draft, onChange }: OptionsProps): VNode | undefined {
+  if (!method.tellable) return undefined;
+  return (
+    <Tabs<"ask" | "tell">
+      label="Ask or tell"
+      value={draft.tell ? "tell" : "ask"}
+      onChange={(next) => onChange({ tell: next === "tell" })}
+      options={[
+        { value: "ask", text: "Ask" },
+        { value: "tell", text: "Tell" },
+      ]}
+    />
+  );
+}
+
+/** Ask or tell, headers, deadline, instance; and the call as a command. */
+export function CallOptions({ method, draft, onChange }: OptionsProps): VNode {
   const instances: readonly Instance[] = services.value
     .filter(({ name }) => method.services.includes(name))
     .flatMap((service) => service.instances);
@@ -29,17 +43,7 @@ export function CallOptions({
   const streams = method.clientStreaming || method.serverStreaming;
   return (
     <div class="call-options">
-      {method.tellable && (
-        <Tabs<"ask" | "tell">
-          label="Ask or tell"
-          value={draft.tell ? "tell" : "ask"}
-          onChange={(next) => onChange({ tell: next === "tell" })}
-          options={[
-            { value: "ask", text: "Ask" },
-            { value: "tell", text: "Tell" },
-          ]}
-        />
-      )}
+      <AskOrTell method={method} draft={draft} onChange={onChange} />
       <details>
         <summary>Headers, deadline, instance</summary>
         <Field label="Headers" hint="one a line, name: value">

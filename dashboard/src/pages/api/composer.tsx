@@ -2,14 +2,13 @@
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Method } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
-import { parseJson, type Json } from "../../format/index.ts";
-import { Tabs } from "../../ui/index.ts";
-import { CallOptions } from "./call-options.tsx";
+import { parseJson } from "../../format/index.ts";
+import { AskOrTell, CallOptions } from "./call-options.tsx";
 import { firstDraft, keepDraft, type Draft } from "./draft.ts";
+import { RequestBody } from "./request-body.tsx";
 import { ResponseView } from "./response-view.tsx";
 import { SavedRequests } from "./saved-requests.tsx";
-import { MessageFields } from "./schema-form.tsx";
-import { parseSchema, resolve, type Schema } from "./schema.ts";
+import { parseSchema } from "./schema.ts";
 import { useCall, type CallProgress } from "./use-call.ts";
 
 /** A method to call. */
@@ -18,7 +17,7 @@ export interface ComposerProps {
   /** What the request holds, in place of what was written last. */
   readonly request?: string | undefined;
   readonly onEnd?: ((call: CallProgress) => void) | undefined;
-  /** Without options and saved requests: for a place within another page. */
+  /** Without headers, deadline and saved requests: for a place within another page. */
   readonly small?: boolean | undefined;
 }
 
@@ -80,7 +79,11 @@ export function Composer({ method, request, onEnd, small }: ComposerProps): VNod
             + one more request
           </button>
         )}
-        {small !== true && <CallOptions method={method} draft={draft} onChange={change} />}
+        {small === true ? (
+          <AskOrTell method={method} draft={draft} onChange={change} />
+        ) : (
+          <CallOptions method={method} draft={draft} onChange={change} />
+        )}
         <p class="send">
           <button type="submit" class="primary" disabled={broken !== -1}>
             {draft.tell ? "Tell" : "Send"}
@@ -98,66 +101,5 @@ export function Composer({ method, request, onEnd, small }: ComposerProps): VNod
       </section>
       <ResponseView state={state} />
     </form>
-  );
-}
-
-type View = "form" | "json";
-
-function RequestBody({
-  title,
-  text,
-  root,
-  onChange,
-  onRemove,
-}: {
-  readonly title: string;
-  readonly text: string;
-  readonly root: Schema | undefined;
-  readonly onChange: (text: string) => void;
-  readonly onRemove: (() => void) | undefined;
-}): VNode {
-  const [view, setView] = useState<View>(root === undefined ? "json" : "form");
-  const value: Json | undefined = parseJson(text);
-  const form = view === "form" && root !== undefined && value !== undefined;
-  return (
-    <div class="request-body">
-      <div class="request-head">
-        <h3>{title}</h3>
-        {root !== undefined && (
-          <Tabs<View>
-            label={`${title} as`}
-            value={form ? "form" : "json"}
-            onChange={setView}
-            options={[
-              { value: "form", text: "Form" },
-              { value: "json", text: "JSON" },
-            ]}
-          />
-        )}
-        {onRemove !== undefined && (
-          <button type="button" class="quiet" aria-label={`Remove ${title}`} onClick={onRemove}>
-            ×
-          </button>
-        )}
-      </div>
-      {form ? (
-        <MessageFields
-          schema={resolve(root, root)}
-          root={root}
-          value={value}
-          label={title}
-          onChange={(next) => onChange(JSON.stringify(next ?? {}, null, 2))}
-        />
-      ) : (
-        <textarea
-          class="mono"
-          aria-label={`${title} in JSON`}
-          rows={Math.min(22, Math.max(5, text.split("\n").length + 1))}
-          value={text}
-          onInput={(event) => onChange(event.currentTarget.value)}
-          spellcheck={false}
-        />
-      )}
-    </div>
   );
 }

@@ -62,7 +62,7 @@ export function keepSaved(requests: readonly SavedRequest[]): void {
 }
 
 /** Over several lines; as it is where it is no JSON. */
-function pretty(json: string): string {
+export function pretty(json: string): string {
   try {
     return JSON.stringify(JSON.parse(json === "" ? "{}" : json), null, 2);
   } catch {

@@ -41,9 +41,12 @@ export function LagText({ lag }: { readonly lag: Lag | undefined }): VNode {
 export function Parts({
   parts,
   label,
+  held,
 }: {
   readonly parts: readonly WorkPart[];
   readonly label: string;
+  /** Who holds them, in words; where parts are not leased to instances. */
+  readonly held?: string | undefined;
 }): VNode | undefined {
   if (parts.length === 0) return undefined;
   const most = parts.reduce((top, { lag }) => Math.max(top, Number(lag?.count ?? 0n)), 1);
@@ -64,9 +67,7 @@ export function Parts({
       </div>
       <span class="faint">
         {counted(parts.length, "part")},{" "}
-        {owners.length === 0
-          ? "held by nobody"
-          : `on ${owners.length} ${owners.length === 1 ? "instance" : "instances"}`}
+        {owners.length === 0 ? "held by nobody" : (held ?? `on ${counted(owners.length, "instance")}`)}
         {free > 0 && owners.length > 0 && `, ${free} held by nobody`}
       </span>
     </div>

@@ -49,6 +49,12 @@ export function EntityCommands({
       {method !== undefined && (
         <Composer key={chosen} method={method} request={request} onEnd={onDone} small />
       )}
+      {method !== undefined && !method.tellable && (
+        <p class="faint">
+          It can be asked, and not told. The entity would know a repeated command again, but its callers learn
+          that from the proto file: <code>option (samspel.v1.deduplicated) = true;</code>
+        </p>
+      )}
       {described.error !== undefined && <Failed error={described.error} retry={described.refresh} />}
     </section>
   );

@@ -1,4 +1,6 @@
-// The topics of the system, put together from what each service tells.
+// The topics of the system, put together from what each service tells, and from what the dashboard's server sees in NATS:
+// groups of durable consumers, and topics of services that tell nothing.
+import type { SystemTopic } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import type { SubscriptionStatus, Topic } from "@samspel/runtime/gen/samspel/v1/backoffice_pb.js";
 import type { Said } from "../../api/index.ts";
 
@@ -9,8 +11,9 @@ export interface TopicsOf {
 }
 
 /** A group that reads a topic. */
-export interface TopicGroup {
-  readonly service: string;
+interface TopicGroup {
+  /** Who tells of it, and can pause it; undefined for a group of durable consumers, which NATS tells of. */
+  readonly service: string | undefined;
   readonly status: SubscriptionStatus;
 }
 
@@ -24,24 +27,38 @@ export interface TopicView {
 }
 
 /** By name. */
-export function topicViews(said: readonly Said<TopicsOf>[]): readonly TopicView[] {
+export function topicViews(
+  said: readonly Said<TopicsOf>[],
+  seen: readonly SystemTopic[] = [],
+): readonly TopicView[] {
   const views = new Map<string, TopicView>();
+  const add = (topic: Topic, groups: readonly TopicGroup[], publishers: readonly string[]): void => {
+    const old = views.get(topic.name);
+    views.set(topic.name, {
+      name: topic.name,
+      topic: old === undefined || topic.published ? topic : old.topic,
+      publishers: [...new Set([...(old?.publishers ?? []), ...publishers])],
+      groups: [...(old?.groups ?? []), ...groups],
+      deadLetters:
+        (old?.deadLetters ?? 0) + groups.reduce((sum, { status }) => sum + Number(status.deadLetters), 0),
+    });
+  };
   for (const { service, value } of said) {
     for (const topic of value?.topics ?? []) {
       const groups = (value?.subscriptions ?? [])
         .filter((status) => status.topic === topic.name)
         .map((status) => ({ service, status }));
-      const old = views.get(topic.name);
-      views.set(topic.name, {
-        name: topic.name,
-        // The publisher knows it best.
-        topic: old === undefined || topic.published ? topic : old.topic,
-        publishers: [...(old?.publishers ?? []), ...(topic.published ? [service] : [])],
-        groups: [...(old?.groups ?? []), ...groups],
-        deadLetters:
-          (old?.deadLetters ?? 0) + groups.reduce((sum, { status }) => sum + Number(status.deadLetters), 0),
-      });
+      add(topic, groups, topic.published ? [service] : []);
     }
+  }
+  for (const { topic, groups, publishers } of seen) {
+    // What a service says of a topic is more than what is seen of it.
+    if (topic !== undefined)
+      add(
+        topic,
+        groups.map((status) => ({ service: undefined, status })),
+        publishers,
+      );
   }
   return [...views.values()].sort((a, b) => a.name.localeCompare(b.name));
 }

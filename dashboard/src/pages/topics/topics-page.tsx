@@ -1,13 +1,16 @@
 // The topics: what they hold, who reads them, what was given up.
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { serviceClients, useAcross } from "../../api/index.ts";
+import type { SystemTopic } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
+import { dashboard, serviceClients, useAcross, useQuery } from "../../api/index.ts";
 import { href, param } from "../../router/index.ts";
 import { formatBytes, formatCount, timeMs } from "../../format/index.ts";
-import { Ago, Empty, FilterInput, Loading, Page, Tag } from "../../ui/index.ts";
+import { Ago, Empty, Failed, FilterInput, Loading, Page, Tag } from "../../ui/index.ts";
 import { ServicesAsked, servicesAsked } from "../background/index.ts";
 import { TopicPage } from "./topic-page.tsx";
 import { topicViews, type TopicView } from "./topics-model.ts";
+
+const refreshMs = 2500;
 
 /** The list, or one topic of it. */
 export function TopicsPage(): VNode {
@@ -20,7 +23,15 @@ export function TopicsPage(): VNode {
     ]);
     return { topics, subscriptions };
   });
-  const views = topicViews(answer.data ?? []);
+  const seen = useQuery(
+    `topics/${name ?? ""}`,
+    (signal) => dashboard.listTopics({ topic: name ?? "" }, { signal }),
+    {
+      everyMs: refreshMs,
+    },
+  );
+  const views = topicViews(answer.data ?? [], seen.data?.topics.filter(isAsked));
+  const isKnown = answer.data !== undefined && !seen.loading;
   const view = views.find((one) => one.name === name);
   if (view !== undefined) return <TopicPage key={view.name} view={view} onChange={answer.refresh} />;
   return (
@@ -29,14 +40,16 @@ export function TopicsPage(): VNode {
       lead="Streams of messages between services: what they hold, who reads them, what was given up."
     >
       <ServicesAsked said={answer.data ?? []} />
-      {answer.loading && <Loading what="topics" />}
-      {answer.data !== undefined && name !== undefined && (
-        <Empty title={`No service tells of ${name}`}>
-          It may be of a service without a backoffice, such as one in another language; its method can be{" "}
-          <a href={href("api", { filter: name })}>called all the same</a>.
+      {!isKnown && views.length === 0 && <Loading what="topics" />}
+      {seen.error !== undefined && seen.data === undefined && (
+        <Failed error={seen.error} retry={seen.refresh} />
+      )}
+      {isKnown && name !== undefined && (
+        <Empty title={`Nobody tells of ${name}`}>
+          No service that is registered has its method, and no stream has its messages.
         </Empty>
       )}
-      {answer.data !== undefined && views.length === 0 && name === undefined && (
+      {isKnown && views.length === 0 && name === undefined && (
         <Empty title="No topic">
           A topic is a method with <code>option (samspel.v1.topic)</code>. Services that publish or read one
           show it here.
@@ -44,6 +57,14 @@ export function TopicsPage(): VNode {
       )}
       {name === undefined && views.length > 0 && <TopicList views={views} />}
     </Page>
+  );
+}
+
+/** Whether a topic has to do with the chosen service. */
+function isAsked({ publishers, groups }: SystemTopic): boolean {
+  const service = param("service");
+  return (
+    service === undefined || publishers.includes(service) || groups.some(({ group }) => group === service)
   );
 }
 
@@ -94,7 +115,9 @@ function TopicCard({ view }: { readonly view: TopicView }): VNode {
           <span class="faint">no group</span>
         ) : (
           view.groups
-            .map(({ service, status }) => `${service}${status.group === service ? "" : ` (${status.group})`}`)
+            .map(({ service, status: { group } }) =>
+              service === undefined || service === group ? group : `${service} (${group})`,
+            )
             .join(", ")
         )}
       </p>

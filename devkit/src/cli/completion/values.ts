@@ -3,7 +3,7 @@ import { createRegistry, type Registry } from "@samspel/registry";
 import { InspectionService } from "@samspel/runtime/gen/samspel/v1/inspection_pb.js";
 import { createApiCatalog, createInstanceClients } from "../../dynamic/index.ts";
 import { findSystem } from "../system/find-system.ts";
-import { topicsOf } from "../tail/topics.ts";
+import { topicsOf } from "../../topics/index.ts";
 
 export interface Candidate {
   readonly value: string;

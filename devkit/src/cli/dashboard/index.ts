@@ -38,7 +38,9 @@ export function dashboardCommand(exit: (code: number) => void): Command {
         [],
       ),
     )
-    .addOption(new Option("--nats <url>", "NATS with JetStream, to tell").env("NATS_URL"))
+    .addOption(
+      new Option("--nats <url>", "NATS with JetStream, to tell, and for messages of topics").env("NATS_URL"),
+    )
     .addOption(
       new Option("--topic-prefix <prefix>", "as the services have it")
         .env("SAMSPEL_TOPIC_PREFIX")

@@ -1,14 +1,22 @@
 // What `samspel tail` does.
-import { fromBinary } from "@bufbuild/protobuf";
-import { createApiCatalog, writeMessage } from "../../dynamic/index.ts";
+import type { NatsConnection } from "nats";
+import { createApiCatalog } from "../../dynamic/index.ts";
 import { resolveColors } from "../../report/index.ts";
+import {
+  connectNats,
+  decodeMessage,
+  keyOf,
+  readTopic,
+  topicsOf,
+  type DeclaredTopic,
+  type StoredMessage,
+} from "../../topics/index.ts";
 import { UsageError } from "../backoffice/usage-error.ts";
 import { interrupted } from "../call/exit-code.ts";
 import { runOnSystem, type Tools } from "../system/run.ts";
 import { placeOf } from "./from.ts";
 import type { TailOptions } from "./index.ts";
-import { connectNats, readTopic, type Stored } from "./read.ts";
-import { findTopic, topicsOf, type DeclaredTopic } from "./topics.ts";
+import { findTopic } from "./topics.ts";
 
 export async function tail(asked: string | undefined, options: TailOptions): Promise<number> {
   return runOnSystem(options, async (tools) => {
@@ -25,7 +33,7 @@ function list(topics: readonly DeclaredTopic[], { printer, json }: Tools): numbe
     topic: name,
     message: method.output.typeName,
     kept: !live,
-    partitions: live ? 0 : partitions,
+    partitions,
     services,
   }));
   if (json) {
@@ -51,7 +59,7 @@ interface Following extends Omit<TailOptions, "limit"> {
 }
 
 async function follow(topic: DeclaredTopic, options: Following, { system, json }: Tools): Promise<number> {
-  const connection = await connectNats(system.natsUrl);
+  const connection = await connectTo(system.natsUrl);
   const end = new AbortController();
   let code = 0;
   const onSignal = (): void => {
@@ -81,49 +89,41 @@ async function follow(topic: DeclaredTopic, options: Following, { system, json }
   }
 }
 
-function showLine(topic: DeclaredTopic, message: Stored): void {
+async function connectTo(url: string): Promise<NatsConnection> {
+  try {
+    return await connectNats(url, "samspel tail");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`NATS at ${url} does not answer (${reason}): give --nats, or set NATS_URL`);
+  }
+}
+
+function showLine(topic: DeclaredTopic, message: StoredMessage): void {
   const colors = resolveColors(process.stdout);
-  const { json, problem } = decoded(topic, message);
+  const decoded = decodeMessage(topic, message);
   const place = message.sequence === undefined ? "" : ` ${message.sequence}`;
   console.log(
-    `${colors.dim(message.time.toISOString() + place)} ${colors.cyan(keyOf(message) || "–")} ${json ?? colors.red(problem ?? "")}`,
+    `${colors.dim(message.time.toISOString() + place)} ${colors.cyan(decoded.key || "–")} ${decoded.type === "message" ? decoded.json : colors.red(decoded.problem)}`,
   );
 }
 
-function showJson(topic: DeclaredTopic, message: Stored): void {
-  const { json, problem } = decoded(topic, message);
+function showJson(topic: DeclaredTopic, message: StoredMessage): void {
+  const decoded = decodeMessage(topic, message);
   const { partition, sequence, time, headers } = message;
   const facts = {
     topic: topic.name,
     ...(sequence === undefined ? {} : { partition, sequence }),
-    key: keyOf(message),
+    key: decoded.key,
     id: headers["ce-id"] ?? "",
     type: headers["ce-type"] ?? topic.method.output.typeName,
     time: time.toISOString(),
     headers,
-    ...(problem === undefined ? {} : { problem, body: Buffer.from(message.data).toString("base64") }),
+    ...(decoded.type === "message"
+      ? {}
+      : { problem: decoded.problem, body: Buffer.from(message.data).toString("base64") }),
   };
   const text = JSON.stringify(facts);
-  console.log(json === undefined ? text : `${text.slice(0, -1)},"message":${json}}`);
-}
-
-/** The JSON of a message, or why there is none: one that is broken ends no tail. */
-function decoded(
-  { method, types }: DeclaredTopic,
-  { data, headers }: Stored,
-): { readonly json?: string; readonly problem?: string } {
-  // A topic may hold messages of an older type.
-  const schema = types.getMessage(headers["ce-type"] ?? "") ?? method.output;
-  try {
-    return { json: writeMessage(schema, fromBinary(schema, data), types) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { problem: `no ${schema.typeName} (${reason}): ${data.length} bytes` };
-  }
-}
-
-function keyOf({ headers }: Stored): string {
-  return headers["ce-partitionkey"] ?? headers["ce-subject"] ?? "";
+  console.log(decoded.type === "message" ? `${text.slice(0, -1)},"message":${decoded.json}}` : text);
 }
 
 function limitOf(text: string | undefined): number {

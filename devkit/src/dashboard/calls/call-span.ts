@@ -1,16 +1,8 @@
-// The dashboard's own span of a call: without it the trace would have no root, and nobody would know who called.
+// The dashboard's own span of a call.
 import type { CallRequest } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import type { Span } from "../../collector/index.ts";
 import type { CallEvent } from "../../dynamic/index.ts";
-
-/** As which the dashboard appears among services. */
-export const ownName = "dashboard";
-
-export interface OwnSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+import { endedSpan, type OwnSpan } from "./own-span.ts";
 
 export interface FinishedCall {
   readonly own: OwnSpan;
@@ -21,7 +13,6 @@ export interface FinishedCall {
 
 export function callSpan({ own, request, end, startMs }: FinishedCall): Span {
   const { protoService, method, tell } = request;
-  const failed = end.code !== "OK";
   const about: Readonly<Record<string, string>> = tell
     ? {
         "messaging.system": "nats",
@@ -29,19 +20,12 @@ export function callSpan({ own, request, end, startMs }: FinishedCall): Span {
         "messaging.destination.name": `tell.${protoService}`,
       }
     : { "rpc.system": "grpc", "rpc.grpc.status": end.code };
-  return {
-    traceId: own.traceId,
-    spanId: own.spanId,
-    parentSpanId: "",
-    links: [],
-    service: ownName,
+  return endedSpan(own, {
     name: `${protoService}/${method}`,
     kind: tell ? "PRODUCER" : "CLIENT",
     startMs,
     durationMs: end.tookMs,
     attributes: { ...about, "rpc.service": protoService, "rpc.method": method },
-    error: failed,
-    message: failed ? `${end.code}: ${end.message}` : "",
-    events: [],
-  };
+    failure: end.code === "OK" ? undefined : `${end.code}: ${end.message}`,
+  });
 }

@@ -1,5 +1,4 @@
 // Calls and tells from the explorer: JSON goes in and comes out, and the trace begins here.
-import { randomBytes } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -7,7 +6,8 @@ import type { CallRequest, CallResponseSchema } from "@samspel/runtime/gen/samsp
 import type { Collector } from "../../collector/index.ts";
 import { DynamicError, type CallEvent, type DynamicCaller } from "../../dynamic/index.ts";
 import { durationOf } from "../time.ts";
-import { callSpan, type OwnSpan } from "./call-span.ts";
+import { callSpan } from "./call-span.ts";
+import { beginSpan } from "./own-span.ts";
 
 type Answer = MessageInitShape<typeof CallResponseSchema>;
 
@@ -50,14 +50,6 @@ export async function* call(
     const code = error.reason === "invalid" ? Code.InvalidArgument : Code.NotFound;
     throw new ConnectError(error.message, code);
   }
-}
-
-/** Begins a trace; not where the headers say which one the call belongs to. */
-function beginSpan(headers: Readonly<Record<string, string>>): OwnSpan | undefined {
-  if (Object.keys(headers).some((name) => name.toLowerCase() === "traceparent")) return undefined;
-  const traceId = randomBytes(16).toString("hex");
-  const spanId = randomBytes(8).toString("hex");
-  return { traceId, spanId, headers: { traceparent: `00-${traceId}-${spanId}-01` } };
 }
 
 function answerOf(event: CallEvent): Answer {

@@ -1,3 +1,3 @@
 // Calls that people make.
 export { call } from "./call.ts";
-export { ownName } from "./call-span.ts";
+export { beginSpan, endedSpan, ownName } from "./own-span.ts";

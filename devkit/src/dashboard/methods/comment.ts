@@ -1,16 +1,36 @@
 // Comments of proto files, where descriptors have source info: those in the registry have none (R3), to stay small and
 // the same for the same API.
 import type { DescEnum, DescField, DescMessage, DescMethod } from "@bufbuild/protobuf";
+import type { SourceCodeInfo } from "@bufbuild/protobuf/wkt";
 
-type Commented = DescMessage | DescEnum | DescField | DescMethod;
+/** What may have a comment that is shown. */
+export type Commented = DescMessage | DescEnum | DescField | DescMethod;
 
 /** The comment before a declaration; empty where there is none. */
 export function commentOf(desc: Commented): string {
-  const { sourceCodeInfo } = fileOf(desc).proto;
-  if (sourceCodeInfo === undefined) return "";
-  const path = pathOf(desc).join(" ");
-  const location = sourceCodeInfo.location.find((candidate) => candidate.path.join(" ") === path);
-  return (location?.leadingComments ?? "").replaceAll(/^ /gm, "").trim();
+  const { proto } = fileOf(desc);
+  if (proto.sourceCodeInfo === undefined) return "";
+  const comments = known.get(proto) ?? commentsOf(proto.sourceCodeInfo);
+  known.set(proto, comments);
+  return comments.get(pathOf(desc).join(" ")) ?? "";
+}
+
+/** By path. A file has tens of places for each declaration, so they are gone through once. */
+const known = new WeakMap<DescMessage["file"]["proto"], ReadonlyMap<string, string>>();
+
+function commentsOf({ location }: SourceCodeInfo): ReadonlyMap<string, string> {
+  return new Map(
+    location
+      .filter(({ leadingComments }) => leadingComments !== "")
+      .map(({ path, leadingComments }) => [path.join(" "), leadingComments.replaceAll(/^ /gm, "").trim()]),
+  );
+}
+
+/** Its full name: `cart.v1.Cart.items`. */
+export function nameOf(desc: Commented): string {
+  return desc.kind === "message" || desc.kind === "enum"
+    ? desc.typeName
+    : `${desc.parent.typeName}.${desc.name}`;
 }
 
 function fileOf(desc: Commented): DescMessage["file"] {

@@ -24,7 +24,10 @@ export interface MethodFacts {
   readonly serverStreaming: boolean;
   readonly tellable: boolean;
   readonly idempotency: string;
+  /** The topic's name; empty where it is the method of none. */
   readonly topic: string;
+  /** Whether that topic is live. */
+  readonly live: boolean;
   readonly keyField: string;
   readonly http: readonly string[];
   /** Undefined where the proto file does not say. */
@@ -48,6 +51,7 @@ export function describeMethod(method: DescMethod): MethodFacts {
     serverStreaming: methodKind === "server_streaming" || methodKind === "bidi_streaming",
     tellable,
     idempotency: isIdempotent ? Level[idempotency] : "",
+    live: hasOption(method, topic) && getOption(method, topic).live,
     topic: hasOption(method, topic) ? getOption(method, topic).name || `${protoService}.${method.name}` : "",
     keyField: input.fields.find((field) => getOption(field, key))?.jsonName ?? "",
     http: hasOption(method, http) ? rulesOf(getOption(method, http)) : [],

@@ -1,3 +1,5 @@
-// The methods that can be called.
+// What can be called, and how.
 export { createApis, type Apis } from "./apis.ts";
-export { findMethods, listMethods } from "./list-methods.ts";
+export { createComments, type Comments } from "./comments.ts";
+export { jsonSchema } from "./json-schema.ts";
+export { findMethods, listMethods, type FoundMethod } from "./list-methods.ts";

@@ -14,7 +14,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { key } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
-import { commentOf } from "./comment.ts";
+import { commentOf, type Commented } from "./comment.ts";
 import { scalarSchema } from "./scalar-schema.ts";
 import { wellKnownSchemas } from "./well-known-schemas.ts";
 
@@ -22,29 +22,35 @@ import { wellKnownSchemas } from "./well-known-schemas.ts";
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 export type Schema = { readonly [name: string]: Json };
 
-/** The schema of a message, with all that it is made of. */
-export function jsonSchema(message: DescMessage): Schema {
-  const defs = new Map<string, Schema>();
+/**
+ * The schema of a message, with all that it is made of.
+ * @param comment What is said of a declaration. Default: its comment, where the descriptors have comments.
+ */
+export function jsonSchema(message: DescMessage, comment: (desc: Commented) => string = commentOf): Schema {
+  const defs: Defs = { found: new Map(), comment };
   addMessage(message, defs);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $ref: refOf(message),
-    $defs: Object.fromEntries([...defs].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    $defs: Object.fromEntries([...defs.found].toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
 
-type Defs = Map<string, Schema>;
+interface Defs {
+  readonly found: Map<string, Schema>;
+  readonly comment: (desc: Commented) => string;
+}
 
 function refOf({ typeName }: DescMessage | DescEnum): string {
   return `#/$defs/${typeName}`;
 }
 
 function addMessage(message: DescMessage, defs: Defs): void {
-  if (defs.has(message.typeName)) return;
+  if (defs.found.has(message.typeName)) return;
   const known = wellKnownSchemas[message.typeName];
   // It stands there before its fields are looked at, which may come back to it.
-  defs.set(message.typeName, known ?? {});
-  if (known === undefined) defs.set(message.typeName, messageSchema(message, defs));
+  defs.found.set(message.typeName, known ?? {});
+  if (known === undefined) defs.found.set(message.typeName, messageSchema(message, defs));
 }
 
 function messageSchema(message: DescMessage, defs: Defs): Schema {
@@ -54,7 +60,7 @@ function messageSchema(message: DescMessage, defs: Defs): Schema {
   );
   return {
     title: message.name,
-    ...about(message),
+    ...about(message, defs),
     type: "object",
     properties: Object.fromEntries(message.fields.map((field) => [field.jsonName, fieldSchema(field, defs)])),
     additionalProperties: false,
@@ -78,7 +84,7 @@ function atMostOne(names: readonly string[]): Schema {
 
 function fieldSchema(field: DescField, defs: Defs): Schema {
   const said = {
-    ...about(field),
+    ...about(field, defs),
     ...(hasOption(field, key) && getOption(field, key) ? { "x-key": true } : {}),
   };
   switch (field.fieldKind) {
@@ -105,18 +111,18 @@ function elementSchema({ message, enum: values, scalar }: DescField, defs: Defs)
     return { $ref: refOf(message) };
   }
   if (values !== undefined) {
-    if (!defs.has(values.typeName)) defs.set(values.typeName, enumSchema(values));
+    if (!defs.found.has(values.typeName)) defs.found.set(values.typeName, enumSchema(values, defs));
     return { $ref: refOf(values) };
   }
   return scalarSchema(scalar ?? ScalarType.STRING);
 }
 
-function enumSchema(values: DescEnum): Schema {
+function enumSchema(values: DescEnum, defs: Defs): Schema {
   // Its one value is JSON's own.
   if (values.typeName === "google.protobuf.NullValue") return { type: "null" };
   return {
     title: values.name,
-    ...about(values),
+    ...about(values, defs),
     type: "string",
     enum: values.values.map(({ name }) => name),
   };
@@ -132,9 +138,9 @@ function mapKeySchema(type: ScalarType): Schema {
   return { propertyNames: { pattern: isUnsigned ? "^[0-9]+$" : "^-?[0-9]+$" } };
 }
 
-/** Its comment, where the descriptors have comments, and whether it is deprecated. */
-function about(desc: DescMessage | DescField | DescEnum): Schema {
-  const comment = commentOf(desc);
+/** Its comment, where one is known, and whether it is deprecated. */
+function about(desc: DescMessage | DescField | DescEnum, defs: Defs): Schema {
+  const comment = defs.comment(desc);
   return {
     ...(comment === "" ? {} : { description: comment }),
     ...(desc.deprecated ? { deprecated: true } : {}),

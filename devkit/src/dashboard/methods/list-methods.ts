@@ -8,11 +8,12 @@ import type {
 } from "@samspel/runtime/gen/samspel/dev/v1/dashboard_pb.js";
 import { requestTemplate } from "../../dynamic/index.ts";
 import { groupByApi, type ApiGroup, type Apis } from "./apis.ts";
+import type { Comments } from "./comments.ts";
 import type { MethodFacts } from "./describe-method.ts";
 import { jsonSchema } from "./json-schema.ts";
 
 /** A method, and which API it is known from. */
-interface FoundMethod {
+export interface FoundMethod {
   readonly facts: MethodFacts;
   readonly group: ApiGroup;
   readonly services: Set<string>;
@@ -27,8 +28,13 @@ interface FoundMethods {
 
 const readsAtOnce = 8;
 
+export interface MethodsContext {
+  readonly apis: Apis;
+  readonly comments: Comments;
+}
+
 export async function listMethods(
-  apis: Apis,
+  { apis, comments }: MethodsContext,
   instances: readonly InstanceState[],
   { protoService, method, brief }: ListMethodsRequest,
 ): Promise<MessageInitShape<typeof ListMethodsResponseSchema>> {
@@ -36,6 +42,9 @@ export async function listMethods(
     protoService === ""
       ? instances
       : instances.filter(({ protoServices }) => protoServices.includes(protoService));
+  // A list is asked for again and again; who opens a method waits for what is said of it.
+  const commented = comments.fresh();
+  if (!brief) await commented;
   const { methods, unknown } = await findMethods(apis, wanted);
   const listed = [...methods.values()].filter(
     ({ facts }) =>
@@ -44,7 +53,7 @@ export async function listMethods(
   );
   const messages: MessageInitShape<typeof MethodSchema>[] = [];
   // One after the other: those of one API share its types.
-  for (const found of listed) messages.push(await methodMessage(apis, found, brief));
+  for (const found of listed) messages.push(await methodMessage({ apis, comments }, found, brief));
   return { methods: messages, unknownServices: unknown };
 }
 
@@ -72,17 +81,22 @@ export async function findMethods(apis: Apis, instances: readonly InstanceState[
 }
 
 async function methodMessage(
-  apis: Apis,
+  { apis, comments }: MethodsContext,
   { facts, group, services }: FoundMethod,
   brief: boolean,
 ): Promise<MessageInitShape<typeof MethodSchema>> {
-  const { allowed: _allowed, isPublic: _isPublic, http, ...same } = facts;
-  const message = { ...same, http: [...http], services: [...services].toSorted() };
+  const { allowed: _allowed, isPublic: _isPublic, live: _live, http, ...same } = facts;
+  const message = {
+    ...same,
+    comment: facts.comment || comments.ofName(`${facts.protoService}.${facts.name}`),
+    http: [...http],
+    services: [...services].toSorted(),
+  };
   const input = brief ? undefined : (await apis.types(group))?.getMessage(facts.input);
   if (input === undefined) return message;
   return {
     ...message,
-    requestSchema: JSON.stringify(jsonSchema(input)),
+    requestSchema: JSON.stringify(jsonSchema(input, (desc) => comments.of(desc))),
     requestTemplate: requestTemplate(input),
   };
 }

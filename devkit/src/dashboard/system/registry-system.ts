@@ -32,6 +32,7 @@ export function createRegistrySystem({ registry, states }: RegistrySystemOptions
     ],
     onChange: (listener) => states.onChange(listener),
     onOutput: () => () => {},
+    protoFolders: () => [],
     async control(service) {
       throw new DevError(`Cannot control ${service} as it was not started from here`);
     },

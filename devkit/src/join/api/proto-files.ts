@@ -15,25 +15,33 @@ export interface ProtoFiles {
   readonly protoServices: readonly string[];
 }
 
+export interface ReadProtoOptions {
+  /** Whether files that are compiled keep their comments. Default false. */
+  readonly comments?: boolean;
+}
+
 /**
  * Reads a descriptor set, or compiles a proto file or a folder of them with buf.
  * @throws JoinError that names the path, what is wrong with it and the fix.
  */
-export async function readProtoFiles(paths: readonly string[]): Promise<ProtoFiles> {
-  const sets = await Promise.all(paths.map(readOne));
+export async function readProtoFiles(
+  paths: readonly string[],
+  { comments = false }: ReadProtoOptions = {},
+): Promise<ProtoFiles> {
+  const sets = await Promise.all(paths.map((path) => readOne(path, comments)));
   const files = new Map(sets.flatMap((set) => set.files).map((file) => [file.name, file]));
   const protoServices = new Set(sets.flatMap((set) => set.protoServices));
   return { files: [...files.values()], protoServices: [...protoServices].toSorted() };
 }
 
-async function readOne(path: string): Promise<ProtoFiles> {
+async function readOne(path: string, comments: boolean): Promise<ProtoFiles> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     (error: unknown) => {
       throw new JoinError(`Cannot read --proto ${path}: ${reasonOf(error)}`);
     },
   );
-  const bytes = isFolder || path.endsWith(".proto") ? await compile(path) : await readFile(path);
+  const bytes = isFolder || path.endsWith(".proto") ? await compile(path, comments) : await readFile(path);
   try {
     return parse(bytes);
   } catch (error) {
@@ -71,12 +79,12 @@ function isImport(file: FileDescriptorProto): boolean {
   return false;
 }
 
-async function compile(path: string): Promise<Uint8Array> {
+async function compile(path: string, comments: boolean): Promise<Uint8Array> {
   const buf = await findBuf(path);
   try {
     const { stdout } = await promisify(execFile)(
       buf,
-      ["build", resolve(path), "--exclude-source-info", "-o", "-"],
+      ["build", resolve(path), ...(comments ? [] : ["--exclude-source-info"]), "-o", "-"],
       { encoding: "buffer", maxBuffer: 1 << 28 },
     );
     return stdout;

@@ -11,13 +11,15 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { SubscriptionStatus, Topic } from "../../v1/backoffice_pb.ts";
+import { file_samspel_v1_backoffice } from "../../v1/backoffice_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file samspel/dev/v1/dashboard.proto.
  */
 export const file_samspel_dev_v1_dashboard: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zYW1zcGVsL2Rldi92MS9kYXNoYm9hcmQucHJvdG8SDnNhbXNwZWwuZGV2LnYxIiQKEldhdGNoU3lzdGVtUmVxdWVzdBIOCgZkZWx0YXMYASABKAgimQIKE1dhdGNoU3lzdGVtUmVzcG9uc2USDAoEbmFtZRgBIAEoCRIUCgxjb250cm9sbGFibGUYAiABKAgSKQoIc2VydmljZXMYAyADKAsyFy5zYW1zcGVsLmRldi52MS5TZXJ2aWNlEiMKBWVkZ2VzGAQgAygLMhQuc2Ftc3BlbC5kZXYudjEuRWRnZRIoCgVpbmZyYRgFIAMoCzIZLnNhbXNwZWwuZGV2LnYxLkluZnJhUGFydBIpCghwcm9ibGVtcxgGIAMoCzIXLnNhbXNwZWwuZGV2LnYxLlByb2JsZW0SEwoLZ2F0ZXdheV91cmwYByABKAkSDQoFZGVsdGEYCCABKAgSFQoNZ29uZV9zZXJ2aWNlcxgJIAMoCSL9AQoHU2VydmljZRIMCgRuYW1lGAEgASgJEisKBXN0YXRlGAIgASgOMhwuc2Ftc3BlbC5kZXYudjEuU2VydmljZVN0YXRlEhAKCGxhbmd1YWdlGAMgASgJEhYKDnByb3RvX3NlcnZpY2VzGAQgAygJEisKCWluc3RhbmNlcxgFIAMoCzIYLnNhbXNwZWwuZGV2LnYxLkluc3RhbmNlEg8KB21hbmFnZWQYBiABKAgSFAoMb3duX3NlcnZpY2VzGAcgAygJEigKB3RyYWZmaWMYCCABKAsyFy5zYW1zcGVsLmRldi52MS5UcmFmZmljEg8KB2NyYXNoZXMYCSABKA0i3wEKCEluc3RhbmNlEgoKAmlkGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDwoHaGVhbHRoeRgDIAEoCBIOCgZzZWN1cmUYBCABKAgSMAoEbWV0YRgFIAMoCzIiLnNhbXNwZWwuZGV2LnYxLkluc3RhbmNlLk1ldGFFbnRyeRILCgNwaWQYBiABKAMSKQoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGisKCU1ldGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIngKB1RyYWZmaWMSDQoFY291bnQYASABKAQSDgoGZXJyb3JzGAIgASgEEiYKA3A1MBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNwOTkYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iiQEKBEVkZ2USDgoGc291cmNlGAEgASgJEg4KBnRhcmdldBgCIAEoCRImCgRraW5kGAMgASgOMhguc2Ftc3BlbC5kZXYudjEuRWRnZUtpbmQSDwoHc3ViamVjdBgEIAEoCRIoCgd0cmFmZmljGAUgASgLMhcuc2Ftc3BlbC5kZXYudjEuVHJhZmZpYyJHCglJbmZyYVBhcnQSDAoEbmFtZRgBIAEoCRILCgN1cmwYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSCgoCdXAYBCABKAgidAoHUHJvYmxlbRIPCgdzZXJ2aWNlGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHc3VtbWFyeRgDIAEoCRIOCgZkZXRhaWwYBCABKAkSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkoKEkxpc3RNZXRob2RzUmVxdWVzdBIVCg1wcm90b19zZXJ2aWNlGAEgASgJEg4KBm1ldGhvZBgCIAEoCRINCgVicmllZhgDIAEoCCLKAQoTTGlzdE1ldGhvZHNSZXNwb25zZRInCgdtZXRob2RzGAEgAygLMhYuc2Ftc3BlbC5kZXYudjEuTWV0aG9kElIKEHVua25vd25fc2VydmljZXMYAiADKAsyOC5zYW1zcGVsLmRldi52MS5MaXN0TWV0aG9kc1Jlc3BvbnNlLlVua25vd25TZXJ2aWNlc0VudHJ5GjYKFFVua25vd25TZXJ2aWNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEirAIKBk1ldGhvZBIVCg1wcm90b19zZXJ2aWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHY29tbWVudBgDIAEoCRIQCghzZXJ2aWNlcxgEIAMoCRINCgVpbnB1dBgFIAEoCRIOCgZvdXRwdXQYBiABKAkSGAoQY2xpZW50X3N0cmVhbWluZxgHIAEoCBIYChBzZXJ2ZXJfc3RyZWFtaW5nGAggASgIEhAKCHRlbGxhYmxlGAkgASgIEhMKC2lkZW1wb3RlbmN5GAogASgJEg0KBXRvcGljGAsgASgJEhEKCWtleV9maWVsZBgMIAEoCRIWCg5yZXF1ZXN0X3NjaGVtYRgNIAEoCRIYChByZXF1ZXN0X3RlbXBsYXRlGA4gASgJEgwKBGh0dHAYDyADKAki/QEKC0NhbGxSZXF1ZXN0EhUKDXByb3RvX3NlcnZpY2UYASABKAkSDgoGbWV0aG9kGAIgASgJEhAKCHJlcXVlc3RzGAMgAygJEjkKB2hlYWRlcnMYBCADKAsyKC5zYW1zcGVsLmRldi52MS5DYWxsUmVxdWVzdC5IZWFkZXJzRW50cnkSKgoHdGltZW91dBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR0ZWxsGAYgASgIEhAKCGluc3RhbmNlGAcgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIn4KDENhbGxSZXNwb25zZRIqCgVzdGFydBgBIAEoCzIZLnNhbXNwZWwuZGV2LnYxLkNhbGxTdGFydEgAEhEKB21lc3NhZ2UYAiABKAlIABImCgNlbmQYAyABKAsyFy5zYW1zcGVsLmRldi52MS5DYWxsRW5kSABCBwoFZXZlbnQiQAoJQ2FsbFN0YXJ0EhAKCHRyYWNlX2lkGAEgASgJEhAKCGluc3RhbmNlGAIgASgJEg8KB3JlY2VpcHQYAyABKAkiswIKB0NhbGxFbmQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg8KB2RldGFpbHMYAyADKAkSNQoHaGVhZGVycxgEIAMoCzIkLnNhbXNwZWwuZGV2LnYxLkNhbGxFbmQuSGVhZGVyc0VudHJ5EjcKCHRyYWlsZXJzGAUgAygLMiUuc2Ftc3BlbC5kZXYudjEuQ2FsbEVuZC5UcmFpbGVyc0VudHJ5EicKBHRvb2sYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24aLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLwoNVHJhaWxlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIoIBChFMaXN0VHJhY2VzUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEgwKBHRleHQYAiABKAkSDgoGZXJyb3JzGAMgASgIEi8KDG1pbl9kdXJhdGlvbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVsaW1pdBgFIAEoDSJCChJMaXN0VHJhY2VzUmVzcG9uc2USLAoGdHJhY2VzGAEgAygLMhwuc2Ftc3BlbC5kZXYudjEuVHJhY2VTdW1tYXJ5IsgBCgxUcmFjZVN1bW1hcnkSEAoIdHJhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdzZXJ2aWNlGAMgASgJEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVzcGFucxgGIAEoDRIOCgZlcnJvcnMYByABKA0SEAoIc2VydmljZXMYCCADKAkiIwoPR2V0VHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIl4KEEdldFRyYWNlUmVzcG9uc2USIwoFc3BhbnMYASADKAsyFC5zYW1zcGVsLmRldi52MS5TcGFuEiUKBGxvZ3MYAiADKAsyFy5zYW1zcGVsLmRldi52MS5Mb2dMaW5lIvsCCgRTcGFuEg8KB3NwYW5faWQYASABKAkSFgoOcGFyZW50X3NwYW5faWQYAiABKAkSDQoFbGlua3MYAyADKAkSDwoHc2VydmljZRgEIAEoCRIMCgRuYW1lGAUgASgJEgwKBGtpbmQYBiABKAkSKQoFc3RhcnQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjgKCmF0dHJpYnV0ZXMYCSADKAsyJC5zYW1zcGVsLmRldi52MS5TcGFuLkF0dHJpYnV0ZXNFbnRyeRINCgVlcnJvchgKIAEoCBIPCgdtZXNzYWdlGAsgASgJEikKBmV2ZW50cxgMIAMoCzIZLnNhbXNwZWwuZGV2LnYxLlNwYW5FdmVudBoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK1AQoJU3BhbkV2ZW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5hbWUYAiABKAkSPQoKYXR0cmlidXRlcxgDIAMoCzIpLnNhbXNwZWwuZGV2LnYxLlNwYW5FdmVudC5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEicAoQV2F0Y2hMb2dzUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEg0KBWxldmVsGAIgASgJEgwKBHRleHQYAyABKAkSEAoIdHJhY2VfaWQYBCABKAkSDAoEbGFzdBgFIAEoDRIOCgZmb2xsb3cYBiABKAgiOwoRV2F0Y2hMb2dzUmVzcG9uc2USJgoFbGluZXMYASADKAsyFy5zYW1zcGVsLmRldi52MS5Mb2dMaW5lIpYBCgdMb2dMaW5lEg4KBm51bWJlchgBIAEoBBIoCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzZXJ2aWNlGAMgASgJEg0KBWxldmVsGAQgASgJEg8KB21lc3NhZ2UYBSABKAkSDgoGZmllbGRzGAYgASgJEhAKCHRyYWNlX2lkGAcgASgJIlcKFUNvbnRyb2xTZXJ2aWNlUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEi0KBmFjdGlvbhgCIAEoDjIdLnNhbXNwZWwuZGV2LnYxLlNlcnZpY2VBY3Rpb24iGAoWQ29udHJvbFNlcnZpY2VSZXNwb25zZSIqChdHZXRDb25maWd1cmF0aW9uUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJInUKGEdldENvbmZpZ3VyYXRpb25SZXNwb25zZRIpCghzZXR0aW5ncxgBIAMoCzIXLnNhbXNwZWwuZGV2LnYxLlNldHRpbmcSLgoIcG9saWNpZXMYAiADKAsyHC5zYW1zcGVsLmRldi52MS5NZXRob2RQb2xpY3kiNgoHU2V0dGluZxIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJEg4KBm9yaWdpbhgDIAEoCSKUAQoMTWV0aG9kUG9saWN5Eg4KBm1ldGhvZBgBIAEoCRITCgtpZGVtcG90ZW5jeRgCIAEoCRIPCgdyZXRyaWVkGAMgASgIEhgKEGFsbG93ZWRfc2VydmljZXMYBCADKAkSEAoIdGVsbGFibGUYBSABKAgSDgoGcHVibGljGAYgASgIEhIKCnJlc3RyaWN0ZWQYByABKAgqzQEKDFNlcnZpY2VTdGF0ZRIdChlTRVJWSUNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU0VSVklDRV9TVEFURV9ET1dOEAESGgoWU0VSVklDRV9TVEFURV9CVUlMRElORxACEhoKFlNFUlZJQ0VfU1RBVEVfU1RBUlRJTkcQAxIXChNTRVJWSUNFX1NUQVRFX1JFQURZEAQSGgoWU0VSVklDRV9TVEFURV9EUkFJTklORxAFEhkKFVNFUlZJQ0VfU1RBVEVfQ1JBU0hFRBAGKmEKCEVkZ2VLaW5kEhkKFUVER0VfS0lORF9VTlNQRUNJRklFRBAAEhEKDUVER0VfS0lORF9BU0sQARISCg5FREdFX0tJTkRfVEVMTBACEhMKD0VER0VfS0lORF9UT1BJQxADKn4KDVNlcnZpY2VBY3Rpb24SHgoaU0VSVklDRV9BQ1RJT05fVU5TUEVDSUZJRUQQABIaChZTRVJWSUNFX0FDVElPTl9SRVNUQVJUEAESFwoTU0VSVklDRV9BQ1RJT05fU1RPUBACEhgKFFNFUlZJQ0VfQUNUSU9OX1NUQVJUEAMy5wUKEERhc2hib2FyZFNlcnZpY2USXQoLV2F0Y2hTeXN0ZW0SIi5zYW1zcGVsLmRldi52MS5XYXRjaFN5c3RlbVJlcXVlc3QaIy5zYW1zcGVsLmRldi52MS5XYXRjaFN5c3RlbVJlc3BvbnNlIgOQAgEwARJbCgtMaXN0TWV0aG9kcxIiLnNhbXNwZWwuZGV2LnYxLkxpc3RNZXRob2RzUmVxdWVzdBojLnNhbXNwZWwuZGV2LnYxLkxpc3RNZXRob2RzUmVzcG9uc2UiA5ACARJDCgRDYWxsEhsuc2Ftc3BlbC5kZXYudjEuQ2FsbFJlcXVlc3QaHC5zYW1zcGVsLmRldi52MS5DYWxsUmVzcG9uc2UwARJYCgpMaXN0VHJhY2VzEiEuc2Ftc3BlbC5kZXYudjEuTGlzdFRyYWNlc1JlcXVlc3QaIi5zYW1zcGVsLmRldi52MS5MaXN0VHJhY2VzUmVzcG9uc2UiA5ACARJSCghHZXRUcmFjZRIfLnNhbXNwZWwuZGV2LnYxLkdldFRyYWNlUmVxdWVzdBogLnNhbXNwZWwuZGV2LnYxLkdldFRyYWNlUmVzcG9uc2UiA5ACARJXCglXYXRjaExvZ3MSIC5zYW1zcGVsLmRldi52MS5XYXRjaExvZ3NSZXF1ZXN0GiEuc2Ftc3BlbC5kZXYudjEuV2F0Y2hMb2dzUmVzcG9uc2UiA5ACATABEl8KDkNvbnRyb2xTZXJ2aWNlEiUuc2Ftc3BlbC5kZXYudjEuQ29udHJvbFNlcnZpY2VSZXF1ZXN0GiYuc2Ftc3BlbC5kZXYudjEuQ29udHJvbFNlcnZpY2VSZXNwb25zZRJqChBHZXRDb25maWd1cmF0aW9uEicuc2Ftc3BlbC5kZXYudjEuR2V0Q29uZmlndXJhdGlvblJlcXVlc3QaKC5zYW1zcGVsLmRldi52MS5HZXRDb25maWd1cmF0aW9uUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch5zYW1zcGVsL2Rldi92MS9kYXNoYm9hcmQucHJvdG8SDnNhbXNwZWwuZGV2LnYxIiQKEldhdGNoU3lzdGVtUmVxdWVzdBIOCgZkZWx0YXMYASABKAgimQIKE1dhdGNoU3lzdGVtUmVzcG9uc2USDAoEbmFtZRgBIAEoCRIUCgxjb250cm9sbGFibGUYAiABKAgSKQoIc2VydmljZXMYAyADKAsyFy5zYW1zcGVsLmRldi52MS5TZXJ2aWNlEiMKBWVkZ2VzGAQgAygLMhQuc2Ftc3BlbC5kZXYudjEuRWRnZRIoCgVpbmZyYRgFIAMoCzIZLnNhbXNwZWwuZGV2LnYxLkluZnJhUGFydBIpCghwcm9ibGVtcxgGIAMoCzIXLnNhbXNwZWwuZGV2LnYxLlByb2JsZW0SEwoLZ2F0ZXdheV91cmwYByABKAkSDQoFZGVsdGEYCCABKAgSFQoNZ29uZV9zZXJ2aWNlcxgJIAMoCSL9AQoHU2VydmljZRIMCgRuYW1lGAEgASgJEisKBXN0YXRlGAIgASgOMhwuc2Ftc3BlbC5kZXYudjEuU2VydmljZVN0YXRlEhAKCGxhbmd1YWdlGAMgASgJEhYKDnByb3RvX3NlcnZpY2VzGAQgAygJEisKCWluc3RhbmNlcxgFIAMoCzIYLnNhbXNwZWwuZGV2LnYxLkluc3RhbmNlEg8KB21hbmFnZWQYBiABKAgSFAoMb3duX3NlcnZpY2VzGAcgAygJEigKB3RyYWZmaWMYCCABKAsyFy5zYW1zcGVsLmRldi52MS5UcmFmZmljEg8KB2NyYXNoZXMYCSABKA0i3wEKCEluc3RhbmNlEgoKAmlkGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDwoHaGVhbHRoeRgDIAEoCBIOCgZzZWN1cmUYBCABKAgSMAoEbWV0YRgFIAMoCzIiLnNhbXNwZWwuZGV2LnYxLkluc3RhbmNlLk1ldGFFbnRyeRILCgNwaWQYBiABKAMSKQoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGisKCU1ldGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIngKB1RyYWZmaWMSDQoFY291bnQYASABKAQSDgoGZXJyb3JzGAIgASgEEiYKA3A1MBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNwOTkYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iiQEKBEVkZ2USDgoGc291cmNlGAEgASgJEg4KBnRhcmdldBgCIAEoCRImCgRraW5kGAMgASgOMhguc2Ftc3BlbC5kZXYudjEuRWRnZUtpbmQSDwoHc3ViamVjdBgEIAEoCRIoCgd0cmFmZmljGAUgASgLMhcuc2Ftc3BlbC5kZXYudjEuVHJhZmZpYyJHCglJbmZyYVBhcnQSDAoEbmFtZRgBIAEoCRILCgN1cmwYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSCgoCdXAYBCABKAgidAoHUHJvYmxlbRIPCgdzZXJ2aWNlGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHc3VtbWFyeRgDIAEoCRIOCgZkZXRhaWwYBCABKAkSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkoKEkxpc3RNZXRob2RzUmVxdWVzdBIVCg1wcm90b19zZXJ2aWNlGAEgASgJEg4KBm1ldGhvZBgCIAEoCRINCgVicmllZhgDIAEoCCLKAQoTTGlzdE1ldGhvZHNSZXNwb25zZRInCgdtZXRob2RzGAEgAygLMhYuc2Ftc3BlbC5kZXYudjEuTWV0aG9kElIKEHVua25vd25fc2VydmljZXMYAiADKAsyOC5zYW1zcGVsLmRldi52MS5MaXN0TWV0aG9kc1Jlc3BvbnNlLlVua25vd25TZXJ2aWNlc0VudHJ5GjYKFFVua25vd25TZXJ2aWNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEirAIKBk1ldGhvZBIVCg1wcm90b19zZXJ2aWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHY29tbWVudBgDIAEoCRIQCghzZXJ2aWNlcxgEIAMoCRINCgVpbnB1dBgFIAEoCRIOCgZvdXRwdXQYBiABKAkSGAoQY2xpZW50X3N0cmVhbWluZxgHIAEoCBIYChBzZXJ2ZXJfc3RyZWFtaW5nGAggASgIEhAKCHRlbGxhYmxlGAkgASgIEhMKC2lkZW1wb3RlbmN5GAogASgJEg0KBXRvcGljGAsgASgJEhEKCWtleV9maWVsZBgMIAEoCRIWCg5yZXF1ZXN0X3NjaGVtYRgNIAEoCRIYChByZXF1ZXN0X3RlbXBsYXRlGA4gASgJEgwKBGh0dHAYDyADKAki/QEKC0NhbGxSZXF1ZXN0EhUKDXByb3RvX3NlcnZpY2UYASABKAkSDgoGbWV0aG9kGAIgASgJEhAKCHJlcXVlc3RzGAMgAygJEjkKB2hlYWRlcnMYBCADKAsyKC5zYW1zcGVsLmRldi52MS5DYWxsUmVxdWVzdC5IZWFkZXJzRW50cnkSKgoHdGltZW91dBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgR0ZWxsGAYgASgIEhAKCGluc3RhbmNlGAcgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIn4KDENhbGxSZXNwb25zZRIqCgVzdGFydBgBIAEoCzIZLnNhbXNwZWwuZGV2LnYxLkNhbGxTdGFydEgAEhEKB21lc3NhZ2UYAiABKAlIABImCgNlbmQYAyABKAsyFy5zYW1zcGVsLmRldi52MS5DYWxsRW5kSABCBwoFZXZlbnQiQAoJQ2FsbFN0YXJ0EhAKCHRyYWNlX2lkGAEgASgJEhAKCGluc3RhbmNlGAIgASgJEg8KB3JlY2VpcHQYAyABKAkiswIKB0NhbGxFbmQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg8KB2RldGFpbHMYAyADKAkSNQoHaGVhZGVycxgEIAMoCzIkLnNhbXNwZWwuZGV2LnYxLkNhbGxFbmQuSGVhZGVyc0VudHJ5EjcKCHRyYWlsZXJzGAUgAygLMiUuc2Ftc3BlbC5kZXYudjEuQ2FsbEVuZC5UcmFpbGVyc0VudHJ5EicKBHRvb2sYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24aLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLwoNVHJhaWxlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiIKEUxpc3RUb3BpY3NSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIkEKEkxpc3RUb3BpY3NSZXNwb25zZRIrCgZ0b3BpY3MYASADKAsyGy5zYW1zcGVsLmRldi52MS5TeXN0ZW1Ub3BpYyJzCgtTeXN0ZW1Ub3BpYxIgCgV0b3BpYxgBIAEoCzIRLnNhbXNwZWwudjEuVG9waWMSEgoKcHVibGlzaGVycxgCIAMoCRIuCgZncm91cHMYAyADKAsyHi5zYW1zcGVsLnYxLlN1YnNjcmlwdGlvblN0YXR1cyIlChREZXNjcmliZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCSKUAQoVRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEhQKDG1lc3NhZ2VfdHlwZRgBIAEoCRIRCglrZXlfZmllbGQYAiABKAkSFgoObWVzc2FnZV9zY2hlbWEYAyABKAkSGAoQbWVzc2FnZV90ZW1wbGF0ZRgEIAEoCRIPCgdjb21tZW50GAUgASgJEg8KB3JlZnVzYWwYBiABKAkiuAEKFVB1Ymxpc2hNZXNzYWdlUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEkMKB2hlYWRlcnMYAyADKAsyMi5zYW1zcGVsLmRldi52MS5QdWJsaXNoTWVzc2FnZVJlcXVlc3QuSGVhZGVyc0VudHJ5EgoKAmlkGAQgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIlYKFlB1Ymxpc2hNZXNzYWdlUmVzcG9uc2USCgoCaWQYASABKAkSCwoDa2V5GAIgASgJEhEKCXBhcnRpdGlvbhgDIAEoBRIQCgh0cmFjZV9pZBgEIAEoCSKGAQoRV2F0Y2hUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSEwoJYmVnaW5uaW5nGAIgASgISAASDgoEbGFzdBgDIAEoDUgAEhgKDmFmdGVyX3NlcXVlbmNlGAQgASgESAASCwoDa2V5GAUgASgJEg4KBnN0cmVhbRgGIAEoCUIGCgRmcm9tIlQKEldhdGNoVG9waWNSZXNwb25zZRIuCghtZXNzYWdlcxgBIAMoCzIcLnNhbXNwZWwuZGV2LnYxLlRvcGljTWVzc2FnZRIOCgZzdHJlYW0YAiABKAkipAIKDFRvcGljTWVzc2FnZRIQCghzZXF1ZW5jZRgBIAEoBBIRCglwYXJ0aXRpb24YAiABKAUSKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDa2V5GAQgASgJEgoKAmlkGAUgASgJEgwKBHR5cGUYBiABKAkSOgoHaGVhZGVycxgHIAMoCzIpLnNhbXNwZWwuZGV2LnYxLlRvcGljTWVzc2FnZS5IZWFkZXJzRW50cnkSDwoHbWVzc2FnZRgIIAEoCRIPCgdwcm9ibGVtGAkgASgJEhAKCHRyYWNlX2lkGAogASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIoIBChFMaXN0VHJhY2VzUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEgwKBHRleHQYAiABKAkSDgoGZXJyb3JzGAMgASgIEi8KDG1pbl9kdXJhdGlvbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVsaW1pdBgFIAEoDSJCChJMaXN0VHJhY2VzUmVzcG9uc2USLAoGdHJhY2VzGAEgAygLMhwuc2Ftc3BlbC5kZXYudjEuVHJhY2VTdW1tYXJ5IsgBCgxUcmFjZVN1bW1hcnkSEAoIdHJhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdzZXJ2aWNlGAMgASgJEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVzcGFucxgGIAEoDRIOCgZlcnJvcnMYByABKA0SEAoIc2VydmljZXMYCCADKAkiIwoPR2V0VHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIl4KEEdldFRyYWNlUmVzcG9uc2USIwoFc3BhbnMYASADKAsyFC5zYW1zcGVsLmRldi52MS5TcGFuEiUKBGxvZ3MYAiADKAsyFy5zYW1zcGVsLmRldi52MS5Mb2dMaW5lIvsCCgRTcGFuEg8KB3NwYW5faWQYASABKAkSFgoOcGFyZW50X3NwYW5faWQYAiABKAkSDQoFbGlua3MYAyADKAkSDwoHc2VydmljZRgEIAEoCRIMCgRuYW1lGAUgASgJEgwKBGtpbmQYBiABKAkSKQoFc3RhcnQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjgKCmF0dHJpYnV0ZXMYCSADKAsyJC5zYW1zcGVsLmRldi52MS5TcGFuLkF0dHJpYnV0ZXNFbnRyeRINCgVlcnJvchgKIAEoCBIPCgdtZXNzYWdlGAsgASgJEikKBmV2ZW50cxgMIAMoCzIZLnNhbXNwZWwuZGV2LnYxLlNwYW5FdmVudBoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK1AQoJU3BhbkV2ZW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBG5hbWUYAiABKAkSPQoKYXR0cmlidXRlcxgDIAMoCzIpLnNhbXNwZWwuZGV2LnYxLlNwYW5FdmVudC5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEicAoQV2F0Y2hMb2dzUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEg0KBWxldmVsGAIgASgJEgwKBHRleHQYAyABKAkSEAoIdHJhY2VfaWQYBCABKAkSDAoEbGFzdBgFIAEoDRIOCgZmb2xsb3cYBiABKAgiOwoRV2F0Y2hMb2dzUmVzcG9uc2USJgoFbGluZXMYASADKAsyFy5zYW1zcGVsLmRldi52MS5Mb2dMaW5lIpYBCgdMb2dMaW5lEg4KBm51bWJlchgBIAEoBBIoCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzZXJ2aWNlGAMgASgJEg0KBWxldmVsGAQgASgJEg8KB21lc3NhZ2UYBSABKAkSDgoGZmllbGRzGAYgASgJEhAKCHRyYWNlX2lkGAcgASgJIlcKFUNvbnRyb2xTZXJ2aWNlUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEi0KBmFjdGlvbhgCIAEoDjIdLnNhbXNwZWwuZGV2LnYxLlNlcnZpY2VBY3Rpb24iGAoWQ29udHJvbFNlcnZpY2VSZXNwb25zZSIqChdHZXRDb25maWd1cmF0aW9uUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJInUKGEdldENvbmZpZ3VyYXRpb25SZXNwb25zZRIpCghzZXR0aW5ncxgBIAMoCzIXLnNhbXNwZWwuZGV2LnYxLlNldHRpbmcSLgoIcG9saWNpZXMYAiADKAsyHC5zYW1zcGVsLmRldi52MS5NZXRob2RQb2xpY3kiNgoHU2V0dGluZxIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJEg4KBm9yaWdpbhgDIAEoCSKUAQoMTWV0aG9kUG9saWN5Eg4KBm1ldGhvZBgBIAEoCRITCgtpZGVtcG90ZW5jeRgCIAEoCRIPCgdyZXRyaWVkGAMgASgIEhgKEGFsbG93ZWRfc2VydmljZXMYBCADKAkSEAoIdGVsbGFibGUYBSABKAgSDgoGcHVibGljGAYgASgIEhIKCnJlc3RyaWN0ZWQYByABKAgqzQEKDFNlcnZpY2VTdGF0ZRIdChlTRVJWSUNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU0VSVklDRV9TVEFURV9ET1dOEAESGgoWU0VSVklDRV9TVEFURV9CVUlMRElORxACEhoKFlNFUlZJQ0VfU1RBVEVfU1RBUlRJTkcQAxIXChNTRVJWSUNFX1NUQVRFX1JFQURZEAQSGgoWU0VSVklDRV9TVEFURV9EUkFJTklORxAFEhkKFVNFUlZJQ0VfU1RBVEVfQ1JBU0hFRBAGKmEKCEVkZ2VLaW5kEhkKFUVER0VfS0lORF9VTlNQRUNJRklFRBAAEhEKDUVER0VfS0lORF9BU0sQARISCg5FREdFX0tJTkRfVEVMTBACEhMKD0VER0VfS0lORF9UT1BJQxADKn4KDVNlcnZpY2VBY3Rpb24SHgoaU0VSVklDRV9BQ1RJT05fVU5TUEVDSUZJRUQQABIaChZTRVJWSUNFX0FDVElPTl9SRVNUQVJUEAESFwoTU0VSVklDRV9BQ1RJT05fU1RPUBACEhgKFFNFUlZJQ0VfQUNUSU9OX1NUQVJUEAMy4QgKEERhc2hib2FyZFNlcnZpY2USXQoLV2F0Y2hTeXN0ZW0SIi5zYW1zcGVsLmRldi52MS5XYXRjaFN5c3RlbVJlcXVlc3QaIy5zYW1zcGVsLmRldi52MS5XYXRjaFN5c3RlbVJlc3BvbnNlIgOQAgEwARJbCgtMaXN0TWV0aG9kcxIiLnNhbXNwZWwuZGV2LnYxLkxpc3RNZXRob2RzUmVxdWVzdBojLnNhbXNwZWwuZGV2LnYxLkxpc3RNZXRob2RzUmVzcG9uc2UiA5ACARJDCgRDYWxsEhsuc2Ftc3BlbC5kZXYudjEuQ2FsbFJlcXVlc3QaHC5zYW1zcGVsLmRldi52MS5DYWxsUmVzcG9uc2UwARJYCgpMaXN0VG9waWNzEiEuc2Ftc3BlbC5kZXYudjEuTGlzdFRvcGljc1JlcXVlc3QaIi5zYW1zcGVsLmRldi52MS5MaXN0VG9waWNzUmVzcG9uc2UiA5ACARJhCg1EZXNjcmliZVRvcGljEiQuc2Ftc3BlbC5kZXYudjEuRGVzY3JpYmVUb3BpY1JlcXVlc3QaJS5zYW1zcGVsLmRldi52MS5EZXNjcmliZVRvcGljUmVzcG9uc2UiA5ACARJfCg5QdWJsaXNoTWVzc2FnZRIlLnNhbXNwZWwuZGV2LnYxLlB1Ymxpc2hNZXNzYWdlUmVxdWVzdBomLnNhbXNwZWwuZGV2LnYxLlB1Ymxpc2hNZXNzYWdlUmVzcG9uc2USWgoKV2F0Y2hUb3BpYxIhLnNhbXNwZWwuZGV2LnYxLldhdGNoVG9waWNSZXF1ZXN0GiIuc2Ftc3BlbC5kZXYudjEuV2F0Y2hUb3BpY1Jlc3BvbnNlIgOQAgEwARJYCgpMaXN0VHJhY2VzEiEuc2Ftc3BlbC5kZXYudjEuTGlzdFRyYWNlc1JlcXVlc3QaIi5zYW1zcGVsLmRldi52MS5MaXN0VHJhY2VzUmVzcG9uc2UiA5ACARJSCghHZXRUcmFjZRIfLnNhbXNwZWwuZGV2LnYxLkdldFRyYWNlUmVxdWVzdBogLnNhbXNwZWwuZGV2LnYxLkdldFRyYWNlUmVzcG9uc2UiA5ACARJXCglXYXRjaExvZ3MSIC5zYW1zcGVsLmRldi52MS5XYXRjaExvZ3NSZXF1ZXN0GiEuc2Ftc3BlbC5kZXYudjEuV2F0Y2hMb2dzUmVzcG9uc2UiA5ACATABEl8KDkNvbnRyb2xTZXJ2aWNlEiUuc2Ftc3BlbC5kZXYudjEuQ29udHJvbFNlcnZpY2VSZXF1ZXN0GiYuc2Ftc3BlbC5kZXYudjEuQ29udHJvbFNlcnZpY2VSZXNwb25zZRJqChBHZXRDb25maWd1cmF0aW9uEicuc2Ftc3BlbC5kZXYudjEuR2V0Q29uZmlndXJhdGlvblJlcXVlc3QaKC5zYW1zcGVsLmRldi52MS5HZXRDb25maWd1cmF0aW9uUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_samspel_v1_backoffice]);
 
 /**
  * See WatchSystem.
@@ -524,7 +526,7 @@ export type Method = Message<"samspel.dev.v1.Method"> & {
   name: string;
 
   /**
-   * Its comment in the proto file, if the descriptors have it.
+   * Its comment in the proto file, where proto files are at hand or the descriptors have comments.
    *
    * @generated from field: string comment = 3;
    */
@@ -822,6 +824,423 @@ export const CallEndSchema: GenMessage<CallEnd> = /*@__PURE__*/
   messageDesc(file_samspel_dev_v1_dashboard, 14);
 
 /**
+ * See ListTopics.
+ *
+ * @generated from message samspel.dev.v1.ListTopicsRequest
+ */
+export type ListTopicsRequest = Message<"samspel.dev.v1.ListTopicsRequest"> & {
+  /**
+   * Only of this name; all where it is empty.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.ListTopicsRequest.
+ * Use `create(ListTopicsRequestSchema)` to create a new message.
+ */
+export const ListTopicsRequestSchema: GenMessage<ListTopicsRequest> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 15);
+
+/**
+ * See ListTopics.
+ *
+ * @generated from message samspel.dev.v1.ListTopicsResponse
+ */
+export type ListTopicsResponse = Message<"samspel.dev.v1.ListTopicsResponse"> & {
+  /**
+   * By name.
+   *
+   * @generated from field: repeated samspel.dev.v1.SystemTopic topics = 1;
+   */
+  topics: SystemTopic[];
+};
+
+/**
+ * Describes the message samspel.dev.v1.ListTopicsResponse.
+ * Use `create(ListTopicsResponseSchema)` to create a new message.
+ */
+export const ListTopicsResponseSchema: GenMessage<ListTopicsResponse> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 16);
+
+/**
+ * A topic, as far as descriptors and NATS tell.
+ *
+ * @generated from message samspel.dev.v1.SystemTopic
+ */
+export type SystemTopic = Message<"samspel.dev.v1.SystemTopic"> & {
+  /**
+   * `published` and `groups` are those of a service, and stay empty.
+   *
+   * @generated from field: samspel.v1.Topic topic = 1;
+   */
+  topic?: Topic | undefined;
+
+  /**
+   * The services that serve its method.
+   *
+   * @generated from field: repeated string publishers = 2;
+   */
+  publishers: string[];
+
+  /**
+   * The groups that read it by durable consumers, as libraries of other languages do.
+   *
+   * @generated from field: repeated samspel.v1.SubscriptionStatus groups = 3;
+   */
+  groups: SubscriptionStatus[];
+};
+
+/**
+ * Describes the message samspel.dev.v1.SystemTopic.
+ * Use `create(SystemTopicSchema)` to create a new message.
+ */
+export const SystemTopicSchema: GenMessage<SystemTopic> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 17);
+
+/**
+ * See DescribeTopic.
+ *
+ * @generated from message samspel.dev.v1.DescribeTopicRequest
+ */
+export type DescribeTopicRequest = Message<"samspel.dev.v1.DescribeTopicRequest"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.DescribeTopicRequest.
+ * Use `create(DescribeTopicRequestSchema)` to create a new message.
+ */
+export const DescribeTopicRequestSchema: GenMessage<DescribeTopicRequest> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 18);
+
+/**
+ * See DescribeTopic.
+ *
+ * @generated from message samspel.dev.v1.DescribeTopicResponse
+ */
+export type DescribeTopicResponse = Message<"samspel.dev.v1.DescribeTopicResponse"> & {
+  /**
+   * The full name of its messages' type.
+   *
+   * @generated from field: string message_type = 1;
+   */
+  messageType: string;
+
+  /**
+   * The field that a message's key is taken from, in its JSON name; empty for live topics without one.
+   *
+   * @generated from field: string key_field = 2;
+   */
+  keyField: string;
+
+  /**
+   * JSON Schema (2020-12) of a message in protobuf's JSON form, with `$defs`.
+   *
+   * @generated from field: string message_schema = 3;
+   */
+  messageSchema: string;
+
+  /**
+   * A message in JSON with every field at a value of its type, to begin with.
+   *
+   * @generated from field: string message_template = 4;
+   */
+  messageTemplate: string;
+
+  /**
+   * The comment of its method.
+   *
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+
+  /**
+   * Why it cannot be published to from here; empty where it can.
+   *
+   * @generated from field: string refusal = 6;
+   */
+  refusal: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.DescribeTopicResponse.
+ * Use `create(DescribeTopicResponseSchema)` to create a new message.
+ */
+export const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 19);
+
+/**
+ * See PublishMessage.
+ *
+ * @generated from message samspel.dev.v1.PublishMessageRequest
+ */
+export type PublishMessageRequest = Message<"samspel.dev.v1.PublishMessageRequest"> & {
+  /**
+   * The topic's name.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * In JSON.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * Headers of its own. With a `traceparent` the message belongs to that trace; else a trace begins with it.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * Its id: what JetStream and readers know it again by. Default: a random one.
+   *
+   * @generated from field: string id = 4;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.PublishMessageRequest.
+ * Use `create(PublishMessageRequestSchema)` to create a new message.
+ */
+export const PublishMessageRequestSchema: GenMessage<PublishMessageRequest> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 20);
+
+/**
+ * See PublishMessage. The message is stored; one of a live topic is sent.
+ *
+ * @generated from message samspel.dev.v1.PublishMessageResponse
+ */
+export type PublishMessageResponse = Message<"samspel.dev.v1.PublishMessageResponse"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Its key.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * The partition of its key; of a live topic 0.
+   *
+   * @generated from field: int32 partition = 3;
+   */
+  partition: number;
+
+  /**
+   * The id of its trace, in hexadecimal.
+   *
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.PublishMessageResponse.
+ * Use `create(PublishMessageResponseSchema)` to create a new message.
+ */
+export const PublishMessageResponseSchema: GenMessage<PublishMessageResponse> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 21);
+
+/**
+ * See WatchTopic.
+ *
+ * @generated from message samspel.dev.v1.WatchTopicRequest
+ */
+export type WatchTopicRequest = Message<"samspel.dev.v1.WatchTopicRequest"> & {
+  /**
+   * The topic's name.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * Where to begin. Default: with what comes. A live topic has no past.
+   *
+   * @generated from oneof samspel.dev.v1.WatchTopicRequest.from
+   */
+  from: {
+    /**
+     * True: with the first message that is still there.
+     *
+     * @generated from field: bool beginning = 2;
+     */
+    value: boolean;
+    case: "beginning";
+  } | {
+    /**
+     * So many before the end, counted before `key` leaves any out.
+     *
+     * @generated from field: uint32 last = 3;
+     */
+    value: number;
+    case: "last";
+  } | {
+    /**
+     * After the message of this number: to go on where a stream broke off.
+     *
+     * @generated from field: uint64 after_sequence = 4;
+     */
+    value: bigint;
+    case: "afterSequence";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Only of keys that contain this, in any case; all where it is empty.
+   *
+   * @generated from field: string key = 5;
+   */
+  key: string;
+
+  /**
+   * With `after_sequence`: the `stream` of the answer that had the message. In another stream the number means nothing, so
+   * all of that one comes.
+   *
+   * @generated from field: string stream = 6;
+   */
+  stream: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.WatchTopicRequest.
+ * Use `create(WatchTopicRequestSchema)` to create a new message.
+ */
+export const WatchTopicRequestSchema: GenMessage<WatchTopicRequest> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 22);
+
+/**
+ * See WatchTopic. The first one may be empty: it says that the topic is read now.
+ *
+ * @generated from message samspel.dev.v1.WatchTopicResponse
+ */
+export type WatchTopicResponse = Message<"samspel.dev.v1.WatchTopicResponse"> & {
+  /**
+   * In the order of the topic.
+   *
+   * @generated from field: repeated samspel.dev.v1.TopicMessage messages = 1;
+   */
+  messages: TopicMessage[];
+
+  /**
+   * Which stream it is: another one when it was made anew. Empty in a live topic, and as long as there is none.
+   *
+   * @generated from field: string stream = 2;
+   */
+  stream: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.WatchTopicResponse.
+ * Use `create(WatchTopicResponseSchema)` to create a new message.
+ */
+export const WatchTopicResponseSchema: GenMessage<WatchTopicResponse> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 23);
+
+/**
+ * A message of a topic.
+ *
+ * @generated from message samspel.dev.v1.TopicMessage
+ */
+export type TopicMessage = Message<"samspel.dev.v1.TopicMessage"> & {
+  /**
+   * Its number in the stream; 0 in a live topic.
+   *
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * The partition of its key; 0 in a live topic.
+   *
+   * @generated from field: int32 partition = 2;
+   */
+  partition: number;
+
+  /**
+   * When it happened, as it says; else when it was stored.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 3;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * What orders it.
+   *
+   * @generated from field: string key = 4;
+   */
+  key: string;
+
+  /**
+   * What it is known again by.
+   *
+   * @generated from field: string id = 5;
+   */
+  id: string;
+
+  /**
+   * The full name of its type.
+   *
+   * @generated from field: string type = 6;
+   */
+  type: string;
+
+  /**
+   * By name in lower case.
+   *
+   * @generated from field: map<string, string> headers = 7;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * In JSON; empty where it could not be decoded.
+   *
+   * @generated from field: string message = 8;
+   */
+  message: string;
+
+  /**
+   * Why it could not be decoded.
+   *
+   * @generated from field: string problem = 9;
+   */
+  problem: string;
+
+  /**
+   * The trace that it belongs to, in hexadecimal; empty where it says none.
+   *
+   * @generated from field: string trace_id = 10;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message samspel.dev.v1.TopicMessage.
+ * Use `create(TopicMessageSchema)` to create a new message.
+ */
+export const TopicMessageSchema: GenMessage<TopicMessage> = /*@__PURE__*/
+  messageDesc(file_samspel_dev_v1_dashboard, 24);
+
+/**
  * See ListTraces.
  *
  * @generated from message samspel.dev.v1.ListTracesRequest
@@ -868,7 +1287,7 @@ export type ListTracesRequest = Message<"samspel.dev.v1.ListTracesRequest"> & {
  * Use `create(ListTracesRequestSchema)` to create a new message.
  */
 export const ListTracesRequestSchema: GenMessage<ListTracesRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 15);
+  messageDesc(file_samspel_dev_v1_dashboard, 25);
 
 /**
  * See ListTraces.
@@ -889,7 +1308,7 @@ export type ListTracesResponse = Message<"samspel.dev.v1.ListTracesResponse"> & 
  * Use `create(ListTracesResponseSchema)` to create a new message.
  */
 export const ListTracesResponseSchema: GenMessage<ListTracesResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 16);
+  messageDesc(file_samspel_dev_v1_dashboard, 26);
 
 /**
  * A trace in a line.
@@ -959,7 +1378,7 @@ export type TraceSummary = Message<"samspel.dev.v1.TraceSummary"> & {
  * Use `create(TraceSummarySchema)` to create a new message.
  */
 export const TraceSummarySchema: GenMessage<TraceSummary> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 17);
+  messageDesc(file_samspel_dev_v1_dashboard, 27);
 
 /**
  * See GetTrace.
@@ -980,7 +1399,7 @@ export type GetTraceRequest = Message<"samspel.dev.v1.GetTraceRequest"> & {
  * Use `create(GetTraceRequestSchema)` to create a new message.
  */
 export const GetTraceRequestSchema: GenMessage<GetTraceRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 18);
+  messageDesc(file_samspel_dev_v1_dashboard, 28);
 
 /**
  * See GetTrace.
@@ -1008,7 +1427,7 @@ export type GetTraceResponse = Message<"samspel.dev.v1.GetTraceResponse"> & {
  * Use `create(GetTraceResponseSchema)` to create a new message.
  */
 export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 19);
+  messageDesc(file_samspel_dev_v1_dashboard, 29);
 
 /**
  * A span, as OpenTelemetry has it.
@@ -1106,7 +1525,7 @@ export type Span = Message<"samspel.dev.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 20);
+  messageDesc(file_samspel_dev_v1_dashboard, 30);
 
 /**
  * An event within a span.
@@ -1141,7 +1560,7 @@ export type SpanEvent = Message<"samspel.dev.v1.SpanEvent"> & {
  * Use `create(SpanEventSchema)` to create a new message.
  */
 export const SpanEventSchema: GenMessage<SpanEvent> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 21);
+  messageDesc(file_samspel_dev_v1_dashboard, 31);
 
 /**
  * See WatchLogs.
@@ -1197,7 +1616,7 @@ export type WatchLogsRequest = Message<"samspel.dev.v1.WatchLogsRequest"> & {
  * Use `create(WatchLogsRequestSchema)` to create a new message.
  */
 export const WatchLogsRequestSchema: GenMessage<WatchLogsRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 22);
+  messageDesc(file_samspel_dev_v1_dashboard, 32);
 
 /**
  * See WatchLogs.
@@ -1218,7 +1637,7 @@ export type WatchLogsResponse = Message<"samspel.dev.v1.WatchLogsResponse"> & {
  * Use `create(WatchLogsResponseSchema)` to create a new message.
  */
 export const WatchLogsResponseSchema: GenMessage<WatchLogsResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 23);
+  messageDesc(file_samspel_dev_v1_dashboard, 33);
 
 /**
  * A log line.
@@ -1281,7 +1700,7 @@ export type LogLine = Message<"samspel.dev.v1.LogLine"> & {
  * Use `create(LogLineSchema)` to create a new message.
  */
 export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 24);
+  messageDesc(file_samspel_dev_v1_dashboard, 34);
 
 /**
  * See ControlService.
@@ -1309,7 +1728,7 @@ export type ControlServiceRequest = Message<"samspel.dev.v1.ControlServiceReques
  * Use `create(ControlServiceRequestSchema)` to create a new message.
  */
 export const ControlServiceRequestSchema: GenMessage<ControlServiceRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 25);
+  messageDesc(file_samspel_dev_v1_dashboard, 35);
 
 /**
  * See ControlService.
@@ -1324,7 +1743,7 @@ export type ControlServiceResponse = Message<"samspel.dev.v1.ControlServiceRespo
  * Use `create(ControlServiceResponseSchema)` to create a new message.
  */
 export const ControlServiceResponseSchema: GenMessage<ControlServiceResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 26);
+  messageDesc(file_samspel_dev_v1_dashboard, 36);
 
 /**
  * See GetConfiguration.
@@ -1345,7 +1764,7 @@ export type GetConfigurationRequest = Message<"samspel.dev.v1.GetConfigurationRe
  * Use `create(GetConfigurationRequestSchema)` to create a new message.
  */
 export const GetConfigurationRequestSchema: GenMessage<GetConfigurationRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 27);
+  messageDesc(file_samspel_dev_v1_dashboard, 37);
 
 /**
  * See GetConfiguration.
@@ -1373,7 +1792,7 @@ export type GetConfigurationResponse = Message<"samspel.dev.v1.GetConfigurationR
  * Use `create(GetConfigurationResponseSchema)` to create a new message.
  */
 export const GetConfigurationResponseSchema: GenMessage<GetConfigurationResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 28);
+  messageDesc(file_samspel_dev_v1_dashboard, 38);
 
 /**
  * A setting.
@@ -1408,7 +1827,7 @@ export type Setting = Message<"samspel.dev.v1.Setting"> & {
  * Use `create(SettingSchema)` to create a new message.
  */
 export const SettingSchema: GenMessage<Setting> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 29);
+  messageDesc(file_samspel_dev_v1_dashboard, 39);
 
 /**
  * What holds for calls of a method.
@@ -1471,7 +1890,7 @@ export type MethodPolicy = Message<"samspel.dev.v1.MethodPolicy"> & {
  * Use `create(MethodPolicySchema)` to create a new message.
  */
 export const MethodPolicySchema: GenMessage<MethodPolicy> = /*@__PURE__*/
-  messageDesc(file_samspel_dev_v1_dashboard, 30);
+  messageDesc(file_samspel_dev_v1_dashboard, 40);
 
 /**
  * How a service is.
@@ -1673,6 +2092,49 @@ export const DashboardService: GenService<{
     methodKind: "server_streaming";
     input: typeof CallRequestSchema;
     output: typeof CallResponseSchema;
+  },
+  /**
+   * The topics of the system, with the groups that read them by durable consumers. Groups of subscriptions in TypeScript
+   * are told by the backoffices of their services.
+   *
+   * @generated from rpc samspel.dev.v1.DashboardService.ListTopics
+   */
+  listTopics: {
+    methodKind: "unary";
+    input: typeof ListTopicsRequestSchema;
+    output: typeof ListTopicsResponseSchema;
+  },
+  /**
+   * What a message of a topic looks like. NOT_FOUND where no service that is registered serves the topic's method.
+   *
+   * @generated from rpc samspel.dev.v1.DashboardService.DescribeTopic
+   */
+  describeTopic: {
+    methodKind: "unary";
+    input: typeof DescribeTopicRequestSchema;
+    output: typeof DescribeTopicResponseSchema;
+  },
+  /**
+   * Publishes a message, as a service does: in the partition of its key, with the headers of CloudEvents, an id that is
+   * stored once, and a trace. FAILED_PRECONDITION where nothing says where NATS is.
+   *
+   * @generated from rpc samspel.dev.v1.DashboardService.PublishMessage
+   */
+  publishMessage: {
+    methodKind: "unary";
+    input: typeof PublishMessageRequestSchema;
+    output: typeof PublishMessageResponseSchema;
+  },
+  /**
+   * The messages of a topic, decoded, with all that is known of them: some of the past where the request asks for it, and
+   * those that come. No group notices. The stream has no end of its own.
+   *
+   * @generated from rpc samspel.dev.v1.DashboardService.WatchTopic
+   */
+  watchTopic: {
+    methodKind: "server_streaming";
+    input: typeof WatchTopicRequestSchema;
+    output: typeof WatchTopicResponseSchema;
   },
   /**
    * The latest traces that match, the newest first.
