@@ -139,6 +139,7 @@ t.test(
       },
       { level: "warn", message: /EjectsAllService/ },
     ]);
+    t.equal(lines.length, 2);
   },
 );
 
@@ -254,6 +255,7 @@ t.test(
       lines.filter(({ level }) => level === "warn"),
       [{ key: `samspel/policy/${key}`, message: /is refused, and what was before stays: .*timeout must be/ }],
     );
+    t.equal(lines.filter(({ level }) => level === "warn").length, 1, "once");
     registry.say({
       [key]: { methodConfig: [{ name: [{ service: key, method: "EchoOnce" }], hedgingPolicy: {} }] },
     });
