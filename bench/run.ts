@@ -16,6 +16,7 @@ DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
 
 /** What makes a measurement short: enough to see a ratio, too little to write it down. */
 const short: Readonly<Record<string, readonly string[]>> = {
+  "bad-instances": ["--ms=1500"],
   balance: ["--rounds=3"],
   delivery: ["--ms=2000", "--events=5000"],
   auth: ["--rounds=1", "--calls=1000"],

@@ -58,7 +58,7 @@ export const porter: Serving = serve(PorterService, ({ clientsWithin }) => ({
   },
 }));
 
-export const window: Serving = serve(WindowService, { look: () => ({}) });
+export const window: Serving = serve(WindowService, { glance: () => ({}) });
 
 export interface Doors {
   readonly service: RunningService;

@@ -55,6 +55,8 @@ export function createValues(
       query: { recurse: "" },
       parse: parseValues,
       isEmpty: (values) => values.size === 0,
+      // Where no key begins so, Consul answers whenever one beside is written.
+      isSame: isSameValues,
     });
     sources.set(prefix, source);
     return source;
@@ -127,6 +129,16 @@ function watchValues(source: Source<ReadonlyMap<string, StoredValue>>, closed: A
     },
     [Symbol.dispose]: end,
   };
+}
+
+function isSameValues(
+  before: ReadonlyMap<string, StoredValue>,
+  after: ReadonlyMap<string, StoredValue>,
+): boolean {
+  return (
+    before.size === after.size &&
+    [...after].every(([key, { version }]) => before.get(key)?.version === version)
+  );
 }
 
 /** Slashes part a key; whatever else it has must not end the path. */

@@ -72,16 +72,13 @@ t.test(
     const shown = (await outcome(on, "get", "PolicedService/Look", "--for", "shop")).out;
     t.match(shown, /Look +timeoutMs +2000 +samspel\/policy\/samspel\.test\.v1\.PolicedService\n/);
     t.match(shown, /Look +retry\.maxAttempts +2 +samspel\/policy\/samspel\.test\.v1\.PolicedService@shop\n/);
-    t.match(
-      shown,
-      /Look +retry\.attemptTimeoutMs +100 +\(samspel\.v1\.call\) in samspel\/test\/v1\/policed\.proto\n/,
-    );
+    t.match(shown, /Look +balancing +by-key +\(samspel\.v1\.call\) in samspel\/test\/v1\/policed\.proto\n/);
     t.match(shown, /Look +waitForReady +false +default\n/);
     const answer = JSON.parse((await outcome(on, "get", protoService, "--json")).out);
     t.match(answer, {
       protoService,
       instances: [],
-      methods: [{ method: "Look" }, { method: "Change" }, { method: "Follow" }],
+      methods: [{ method: "Look" }, { method: "Peek" }, { method: "Change" }, { method: "Follow" }],
     });
     t.match(await outcome(on, "unset", "PolicedService", "breaker", "instances.subsetSize"), { code: 0 });
     t.same(JSON.parse((await on.registry.values.read(key))?.text ?? ""), {
@@ -106,7 +103,7 @@ t.test("samspel policy writes nothing that cannot be, and says what must be", as
       ["PolicedService/Change", "hedge=on"],
       /hedge\.enabled is not for this method: only a method that is IDEMPOTENT/,
     ],
-    [["PolicedService/Lok", "timeoutMs=1"], /has no method Lok: there are Look, Change, Follow/],
+    [["PolicedService/Lok", "timeoutMs=1"], /has no method Lok: there are Look, Peek, Change, Follow/],
     [["PolicedServic", "timeoutMs=1"], /did you mean samspel\.test\.v1\.PolicedService\?/],
     [["PolicedService", "timeout=1"], /^A policy has no field timeout: there are timeoutMs, /],
     [

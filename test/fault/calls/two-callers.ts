@@ -12,7 +12,7 @@ import {
   EchoService,
 } from "../../gen/samspel/test/v1/echo_pb.ts";
 
-const workers = 8;
+export const workers = 8;
 const restMs = 6;
 
 interface Made {
@@ -33,10 +33,13 @@ export interface Tally {
 
 export interface TwoCallers {
   /**
-   * What became of the calls that end within so many milliseconds from now, or later, until each caller has had so many: on
-   * a busy machine a time says little. Default 1 call.
+   * What became of the calls that end within so many milliseconds from now, or while something goes on, or later, until each
+   * caller has had so many: on a busy machine a time says little. Default 1 call.
    */
-  during(ms: number, calls?: number): Promise<{ readonly ours: Tally; readonly stock: Tally }>;
+  during(
+    what: number | Promise<unknown>,
+    calls?: number,
+  ): Promise<{ readonly ours: Tally; readonly stock: Tally }>;
 }
 
 export interface TwoCallersOptions {
@@ -48,7 +51,10 @@ export interface TwoCallersOptions {
 }
 
 /** Begins to call; ends with the test. */
-export function startTwoCallers(t: Test, { source, stock, deadlineMs = 500 }: TwoCallersOptions): TwoCallers {
+export function startTwoCallers(
+  t: Pick<Test, "teardown">,
+  { source, stock, deadlineMs = 500 }: TwoCallersOptions,
+): TwoCallers {
   const clients = createClients({ registry: source });
   const echo = clients.client(EchoService);
   const channel = stock.length === 0 ? undefined : roundRobin(stock);
@@ -73,10 +79,10 @@ export function startTwoCallers(t: Test, { source, stock, deadlineMs = 500 }: Tw
     await clients.close();
   });
   return {
-    async during(ms, calls = 1) {
+    async during(what, calls = 1) {
       const before = { ours: made.ours.length, stock: made.stock.length };
       const enough = (caller: keyof typeof made): boolean => made[caller].length - before[caller] >= calls;
-      await sleep(ms);
+      await (typeof what === "number" ? sleep(what) : what);
       await until(
         "there are calls enough",
         () => enough("ours") && (channel === undefined || enough("stock")),

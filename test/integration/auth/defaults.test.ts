@@ -48,13 +48,13 @@ t.test("in production a method without a rule is refused, and the start says whi
   const warning = doors.lines.find(({ message }) => message.startsWith("METHODS ARE REFUSED"));
   t.match(warning, { level: "warn", message: /samspel\.v1\.allow.*SAMSPEL_AUTH_DEFAULT=allow/ });
   t.match(warning?.["methods"], [
-    "samspel.test.v1.WindowService/Look",
+    "samspel.test.v1.WindowService/Glance",
     "samspel.test.v1.PresenceTopics/Presence",
     "samspel.test.v1.PresenceTopics/Ticks",
   ]);
-  t.equal(await codeOf(clientOf(doors, WindowService).look({})), "SAMSPEL_CALLER_DENIED");
+  t.equal(await codeOf(clientOf(doors, WindowService).glance({})), "SAMSPEL_CALLER_DENIED");
   const headers = await issuer.authorization();
-  t.equal(await codeOf(clientOf(doors, WindowService).look({}, { headers })), "SAMSPEL_CALLER_DENIED");
+  t.equal(await codeOf(clientOf(doors, WindowService).glance({}, { headers })), "SAMSPEL_CALLER_DENIED");
   t.equal(await codeOf(clientOf(doors, DoorService).knock({})), "ok");
   t.equal(await codeOf(clientOf(doors, DoorService).visit({}, { headers })), "ok");
 
@@ -69,7 +69,7 @@ t.test("in production a method without a rule is refused, and the start says whi
 t.test("in production a service may say otherwise", async (t) => {
   setEnvironment(t, { NODE_ENV: "production", SAMSPEL_AUTH_DEFAULT: "allow" });
   const doors = await startDoors(t, { services: [window] });
-  t.equal(await codeOf(clientOf(doors, WindowService).look({})), "ok");
+  t.equal(await codeOf(clientOf(doors, WindowService).glance({})), "ok");
   t.notOk(doors.lines.some(({ level }) => level === "warn"));
 });
 
@@ -88,7 +88,7 @@ t.test("in production a rule that cannot be kept stops the start, and says what 
 t.test("elsewhere all of it is open, and one line says so", async (t) => {
   setEnvironment(t, { NODE_ENV: "" });
   const doors = await startDoors(t, { services: [door, window] });
-  t.equal(await codeOf(clientOf(doors, WindowService).look({})), "ok");
+  t.equal(await codeOf(clientOf(doors, WindowService).glance({})), "ok");
   t.equal(await codeOf(clientOf(doors, DoorService).lock({})), "ok");
   t.match(
     doors.lines.filter(({ message }) => /may call/.test(message)),

@@ -94,7 +94,7 @@ const expected = {
 
 t.test("one rule holds in every protocol, with interceptors and without", async (t) => {
   for (const interceptors of [[], [noop]]) {
-    const { service } = await startDoors(t, { auth, interceptors });
+    const { service, lines } = await startDoors(t, { auth, interceptors });
     for (const [name, transport] of Object.entries(transports(service.port))) {
       t.same(
         await answersOf(createClient(DoorService, transport)),
@@ -102,6 +102,8 @@ t.test("one rule holds in every protocol, with interceptors and without", async 
         `${name}, ${interceptors.length}`,
       );
     }
+    t.ok(lines.length > 0);
+    t.notMatch(JSON.stringify(lines), /eyJ[\w-]+\.eyJ/, "no token is in the log (K3)");
   }
 });
 

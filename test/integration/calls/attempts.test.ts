@@ -412,6 +412,38 @@ t.test("who waits at a bulkhead may give up, and has no longer than the deadline
   t.same(texts, ["next"]);
 });
 
+t.test("callers in a loop that are turned away at once do not starve their process", async (t) => {
+  const failing = await startActing(t, () => {
+    throw new Error("a bug");
+  });
+  const echo = await startEcho(t);
+  const broken = clientOf(t, fixedSource(failing.target), { Echo: { breaker } }).client;
+  const bulkhead = { maxInFlight: 1, maxWaiting: 0 };
+  const full = clientOf(t, fixedSource(echo.target), { Echo: { bulkhead, timeoutMs: longMs } }).client;
+  const running = full.echo({ text: "wait" });
+  await echo.called(1, 30_000);
+  for (const [client, code] of [
+    [broken, "SAMSPEL_CIRCUIT_OPEN"],
+    [full, "SAMSPEL_BULKHEAD_FULL"],
+  ] as const) {
+    await until("calls are turned away", async () => {
+      return errorDetail(await failureOf(client.echo({})))?.code === code;
+    });
+    let timePassed = false;
+    const timer = setTimeout(() => (timePassed = true), 20);
+    let turnedAway = 0;
+    // Each call fails without any I/O; a timer fires all the same.
+    for (let calls = 0; !timePassed && calls < 1_000_000; calls += 1) {
+      const error = await failureOf(client.echo({}));
+      if (errorDetail(error)?.code === code) turnedAway += 1;
+    }
+    clearTimeout(timer);
+    t.ok(timePassed && turnedAway > 0, code);
+  }
+  echo.release();
+  await running;
+});
+
 t.test("retries, hedges, breakers and bulkheads are seen in spans and counters", async (t) => {
   const events = new Set(traced.spans().flatMap((span) => span.events.map(({ name }) => name)));
   for (const name of ["retry", "hedge", "breaker", "bulkhead wait"]) t.ok(events.has(name), name);

@@ -36,6 +36,25 @@ export function valuesCases(t: Test, api: ConsulApi): readonly Promise<unknown>[
     }),
 
     t.test(
+      "a watch of nothing rests while others write other keys (no storm of requests in a deploy)",
+      async (t) => {
+        const parent = `${uniqueName("values")}/`;
+        removeAll(t, parent);
+        const { values } = open(t);
+        using watch = values.watch(`${parent}policy/`);
+        await until("nothing is there", () => watch.current?.size === 0);
+        let answers = 0;
+        watch.onChange(() => (answers += 1));
+        const beganAt = performance.now();
+        for (let i = 0; i < 300; i++) await api.put(`/kv/${parent}note-${i}`, String(i));
+        const elapsedMs = performance.now() - beganAt;
+        t.ok(answers <= 2 + elapsedMs / 400, `${answers} answers in ${Math.round(elapsedMs)} ms`);
+        await api.put(`/kv/${parent}policy/a`, "1");
+        await until("what it watches is there", () => watch.current?.size === 1);
+      },
+    ),
+
+    t.test(
       "write() and remove() change what was read, and nothing that others have changed since",
       async (t) => {
         const prefix = `${uniqueName("values")}/`;

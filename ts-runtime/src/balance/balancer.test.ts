@@ -260,7 +260,10 @@ t.test(
     on.nowMs += 2_000;
     on.call().end();
     on.balancer.found(bad, false);
-    t.match(on.ejected, [{ forMs: 2_000 }, { forMs: 4_000 }]);
+    t.match(on.ejected, [
+      { forMs: 2_000, isAgain: false },
+      { forMs: 4_000, isAgain: true },
+    ]);
     on.nowMs += 4_000;
     on.call().end();
     on.balancer.found(bad, true);
@@ -272,6 +275,22 @@ t.test(
     t.match(on.ejected.at(-1), { reason: "consecutive-failures" });
   },
 );
+
+t.test("who comes back warms up (P2)", async (t) => {
+  const members = stubs(4);
+  const bad = at(members, 0);
+  const on = balanced(members);
+  on.balancer.found(bad, false);
+  on.nowMs += 2_000;
+  on.call().end();
+  on.balancer.found(bad, true);
+  callsOf(on, 4_000);
+  t.ok(bad.calls > 50 && bad.calls < 250, `${bad.calls} of 4,000 at first`);
+  on.nowMs += 10_000;
+  const before = bad.calls;
+  callsOf(on, 4_000);
+  t.ok(bad.calls - before > 850, `${bad.calls - before} of 4,000 later`);
+});
 
 t.test("who behaved for long begins anew (E2)", async (t) => {
   const members = stubs(4);

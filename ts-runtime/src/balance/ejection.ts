@@ -23,6 +23,8 @@ export interface Ejected<M> {
   readonly member: M;
   readonly reason: EjectionReason;
   readonly forMs: number;
+  /** It was left out before, and was asked whether it is back. */
+  readonly isAgain: boolean;
 }
 
 export class Ejection<M extends Member> {
@@ -88,7 +90,7 @@ export class Ejection<M extends Member> {
     health.ejections += 1;
     const forMs = Math.min(policy.maxEjectionMs, policy.baseEjectionMs * health.ejections);
     health.standing = { type: "ejected", untilMs: nowMs + forMs };
-    return { member, reason, forMs };
+    return { member, reason, forMs, isAgain: isOut };
   }
 
   /** Those whose time is over; they stand as `probed` now, and stay out until `restore` or `eject`. */

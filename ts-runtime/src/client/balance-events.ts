@@ -10,10 +10,12 @@ export interface BalanceEvents {
 export function createBalanceEvents(protoService: string, logger: Logger | undefined): BalanceEvents {
   const countEjection = createCounter("samspel.client.ejections");
   return {
-    onEjected({ member: { name: instance }, reason, forMs }) {
+    onEjected({ member: { name: instance }, reason, forMs, isAgain }) {
       countEjection(1, { "rpc.service": protoService, "samspel.ejection.reason": reason });
       addSpanEvent("ejection", { "samspel.instance": instance, "samspel.ejection.reason": reason });
-      logger?.warn({ protoService, instance, reason, forMs }, "an instance is left out of calls for a while");
+      const fields = { protoService, instance, reason, forMs };
+      if (isAgain) logger?.debug(fields, "an instance is left out of calls for longer");
+      else logger?.warn(fields, "an instance is left out of calls for a while");
     },
     onBack({ name: instance }) {
       logger?.info({ protoService, instance }, "an instance gets calls again");

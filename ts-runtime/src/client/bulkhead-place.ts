@@ -1,5 +1,6 @@
 // A call's place in the bulkhead of its method, where the policy sets one: how many calls a process has under way, so that a
 // method whose server is slow cannot take all that the process has.
+import { setImmediate as turn } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import { addSpanEvent } from "../telemetry/index.ts";
@@ -17,7 +18,11 @@ export async function takePlace(call: Call): Promise<void> {
   const { bulkhead } = call.calls;
   const limits = call.policy.bulkhead;
   if (bulkhead.tryEnter(limits)) return;
-  if (!bulkhead.mayWait(limits)) throw full(call, "and no more may wait");
+  if (!bulkhead.mayWait(limits)) {
+    // Who calls again and again in a loop would else leave no room for the answers that others wait for.
+    await turn();
+    throw full(call, "and no more may wait");
+  }
   const beganMs = performance.now();
   const what = await bulkhead.wait(call.deadline.leftMs(), call.signal);
   addSpanEvent("bulkhead wait", { "samspel.bulkhead.waited_ms": Math.round(performance.now() - beganMs) });

@@ -1,5 +1,5 @@
 // Which instance an attempt goes to: one that was not tried, as the balancing has it, and none whose breaker is open (C4).
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
 import type { BreakerTrip } from "../resilience/index.ts";
@@ -53,9 +53,12 @@ export async function awaitAttempt(
     const attempt = beginAttempt(call, tried);
     if (attempt !== undefined) return attempt;
     if (instances.channels.length === 0) continue;
-    if (!call.holds) throw last?.error ?? circuitOpen(call);
     const waitMs = Math.max(shortestSleepMs, Math.min(longestSleepMs, opensInMs(call)));
-    if (waitMs >= (call.deadline.leftMs() ?? Infinity)) throw last?.error ?? circuitOpen(call);
+    if (!call.holds || waitMs >= (call.deadline.leftMs() ?? Infinity)) {
+      // Who calls again and again in a loop would else leave no room for the answers that close a breaker.
+      await turn();
+      throw last?.error ?? circuitOpen(call);
+    }
     await sleep(waitMs, undefined, call.signal === undefined ? {} : { signal: call.signal }).catch(() => {});
     throwIfLeft(call);
   }

@@ -13,7 +13,7 @@ t.test("callRule() reads a method's own rule, else its service's, else none", as
     services: new Set(["cleaner"]),
     users: { roles: ["owner"], scopes: [] },
   });
-  t.equal(callRule(WindowService.method.look), undefined);
+  t.equal(callRule(WindowService.method.glance), undefined);
   t.same(callRule(ruledMethod({ allow: {}, allowService: { anonymous: true } })), nobody, "nobody");
 });
 

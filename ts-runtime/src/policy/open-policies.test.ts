@@ -14,7 +14,7 @@ import { policyFor, type PolicyConfiguration } from "./configuration.ts";
 import { defaultCallPolicy, defaultServicePolicy } from "./defaults.ts";
 import { openPolicies } from "./open-policies.ts";
 
-const { look, change, follow } = PolicedService.method;
+const { look, peek, change, follow } = PolicedService.method;
 
 /** A registry of which a test says what it answers. */
 function fakeValues() {
@@ -69,13 +69,14 @@ t.test(
   async (t) => {
     using policies = openPolicies({});
     t.match(policies.ofMethod(look), {
-      timeoutMs: 500,
-      retry: { maxAttempts: 5, attemptTimeoutMs: 100, initialBackoffMs: 25 },
+      timeoutMs: 6_000,
+      retry: { maxAttempts: 5, attemptTimeoutMs: undefined, initialBackoffMs: 25 },
       hedge: { delayMs: 40, maxAttempts: 2 },
       breaker: { failureRatio: 0.25, minCalls: 20 },
       balancing: "by-key",
     });
-    t.match(policies.ofMethod(change), { timeoutMs: 2_000, hedge: undefined, balancing: "least-loaded" });
+    t.match(policies.ofMethod(peek), { timeoutMs: 8_000, retry: { maxAttempts: 3, attemptTimeoutMs: 100 } });
+    t.match(policies.ofMethod(change), { timeoutMs: 8_000, hedge: undefined, balancing: "least-loaded" });
     t.equal(
       policies.ofMethod(follow).timeoutMs,
       undefined,
@@ -138,6 +139,7 @@ t.test(
       },
       { level: "warn", message: /EjectsAllService/ },
     ]);
+    t.equal(lines.length, 2);
   },
 );
 
@@ -148,7 +150,7 @@ t.test("the configuration comes before the file: of all, then of a service, then
       instances: { subsetSize: 5 },
       services: [
         policyFor(PolicedService, {
-          calls: { timeoutMs: 8_000, breaker: { enabled: false } },
+          calls: { timeoutMs: 8_500, breaker: { enabled: false } },
           instances: { ejection: { minCalls: 7 } },
           methods: { look: { timeoutMs: 7_000, hedge: { enabled: false } } },
         }),
@@ -161,7 +163,7 @@ t.test("the configuration comes before the file: of all, then of a service, then
     hedge: undefined,
     breaker: undefined,
   });
-  t.match(policies.ofMethod(change), { timeoutMs: 8_000 });
+  t.match(policies.ofMethod(change), { timeoutMs: 8_500 });
   t.match(policies.ofMethod(EchoService.method.echo), { timeoutMs: 9_000, breaker: { failureRatio: 0.5 } });
   t.match(policies.ofService(PolicedService), {
     subsetSize: 5,
@@ -253,6 +255,7 @@ t.test(
       lines.filter(({ level }) => level === "warn"),
       [{ key: `samspel/policy/${key}`, message: /is refused, and what was before stays: .*timeout must be/ }],
     );
+    t.equal(lines.filter(({ level }) => level === "warn").length, 1, "once");
     registry.say({
       [key]: { methodConfig: [{ name: [{ service: key, method: "EchoOnce" }], hedgingPolicy: {} }] },
     });
@@ -298,7 +301,7 @@ t.test("inspect() tells each value of what was looked up, and where it comes fro
   const fieldOf = (method: DescMethod, path: string) => inspected?.methods.get(method)?.get(path);
   t.same(fieldOf(look, "waitForReady"), { value: false, origin: { type: "default" } });
   t.same(fieldOf(look, "timeoutMs"), {
-    value: 500,
+    value: 6_000,
     origin: {
       type: "proto",
       option: "call",

@@ -91,10 +91,9 @@ export function openPolicies(options: PoliciesOptions): OpenPolicies {
       return [];
     }
   };
+  const tell = (error: SamspelError): void => options.logger?.warn(`a policy is left out: ${error.message}`);
   const know = (service: DescService): void => {
     if (checked.has(service)) return;
-    const tell = (error: SamspelError): void =>
-      options.logger?.warn(`a policy is left out: ${error.message}`);
     for (const method of service.methods) inFile(() => protoSaidOfMethod(method), tell);
     inFile(() => protoSaidOfInstances(service), tell);
     checked.add(service);

@@ -1,17 +1,22 @@
 // Answers that nobody reads: their calls are over, and still they hold their memory for as long as the connection stands,
 // in which their caller may give no room to send (CVE-2019-9517). After two looks they are dropped.
-import type { Call } from "./call-edge.ts";
+
+/** A call that may be over. */
+interface Ending {
+  readonly isOver: boolean;
+  cut(): void;
+}
 
 const lookMs = 60_000;
 
 /** Looks after the calls of a server, as long as there are any. */
 export class UnreadAnswers {
-  readonly #calls: ReadonlySet<Call>;
+  readonly #calls: ReadonlySet<Ending>;
   readonly #lookMs: number;
-  #over = new Set<Call>();
+  #over = new Set<Ending>();
   #isLooking = false;
 
-  constructor(calls: ReadonlySet<Call>, everyMs: number = lookMs) {
+  constructor(calls: ReadonlySet<Ending>, everyMs: number = lookMs) {
     this.#calls = calls;
     this.#lookMs = everyMs;
   }
@@ -24,7 +29,7 @@ export class UnreadAnswers {
   }
 
   #look(): void {
-    const still = new Set<Call>();
+    const still = new Set<Ending>();
     for (const call of this.#calls) {
       if (!call.isOver) continue;
       if (this.#over.has(call)) call.cut();

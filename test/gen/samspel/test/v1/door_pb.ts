@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/test/v1/door.proto.
  */
 export const file_samspel_test_v1_door: GenFile = /*@__PURE__*/
-  fileDesc("ChpzYW1zcGVsL3Rlc3QvdjEvZG9vci5wcm90bxIPc2Ftc3BlbC50ZXN0LnYxIkAKB1Zpc2l0b3ISDAoEdHlwZRgBIAEoCRIMCgRuYW1lGAIgASgJEgsKA3ZpYRgDIAEoCRIMCgRtYWlsGAQgASgJIg4KDEtub2NrUmVxdWVzdCI6Cg1Lbm9ja1Jlc3BvbnNlEikKB3Zpc2l0b3IYASABKAsyGC5zYW1zcGVsLnRlc3QudjEuVmlzaXRvciIOCgxWaXNpdFJlcXVlc3QiOgoNVmlzaXRSZXNwb25zZRIpCgd2aXNpdG9yGAEgASgLMhguc2Ftc3BlbC50ZXN0LnYxLlZpc2l0b3IiDQoLTG9ja1JlcXVlc3QiDgoMTG9ja1Jlc3BvbnNlIg4KDENsZWFuUmVxdWVzdCIPCg1DbGVhblJlc3BvbnNlIg4KDFdhdGNoUmVxdWVzdCI6Cg1XYXRjaFJlc3BvbnNlEikKB3Zpc2l0b3IYASABKAsyGC5zYW1zcGVsLnRlc3QudjEuVmlzaXRvciIeCgtMZWFkUmVxdWVzdBIPCgdhc191c2VyGAEgASgIIjkKDExlYWRSZXNwb25zZRIpCgd2aXNpdG9yGAEgASgLMhguc2Ftc3BlbC50ZXN0LnYxLlZpc2l0b3IiDQoLTG9va1JlcXVlc3QiDgoMTG9va1Jlc3BvbnNlMvIDCgtEb29yU2VydmljZRJhCgVLbm9jaxIdLnNhbXNwZWwudGVzdC52MS5Lbm9ja1JlcXVlc3QaHi5zYW1zcGVsLnRlc3QudjEuS25vY2tSZXNwb25zZSIZkpQZAhABgtPkkwINEgsvdjEva25vY2tlchJYCgVWaXNpdBIdLnNhbXNwZWwudGVzdC52MS5WaXNpdFJlcXVlc3QaHi5zYW1zcGVsLnRlc3QudjEuVmlzaXRSZXNwb25zZSIQgtPkkwIKEggvdjEvZG9vchJyCgRMb2NrEhwuc2Ftc3BlbC50ZXN0LnYxLkxvY2tSZXF1ZXN0Gh0uc2Ftc3BlbC50ZXN0LnYxLkxvY2tSZXNwb25zZSItkpQZFiIGa2VlcGVyIgVvd25lcioFZG9vcnOC0+STAg06ASoiCC92MS9sb2NrElwKBUNsZWFuEh0uc2Ftc3BlbC50ZXN0LnYxLkNsZWFuUmVxdWVzdBoeLnNhbXNwZWwudGVzdC52MS5DbGVhblJlc3BvbnNlIhSSlBkQCgdjbGVhbmVyIgVvd25lchJICgVXYXRjaBIdLnNhbXNwZWwudGVzdC52MS5XYXRjaFJlcXVlc3QaHi5zYW1zcGVsLnRlc3QudjEuV2F0Y2hSZXNwb25zZTABGgqolBkBwpQZAhgBMlwKDVBvcnRlclNlcnZpY2USQwoETGVhZBIcLnNhbXNwZWwudGVzdC52MS5MZWFkUmVxdWVzdBodLnNhbXNwZWwudGVzdC52MS5MZWFkUmVzcG9uc2UaBsKUGQIQATJUCg1XaW5kb3dTZXJ2aWNlEkMKBExvb2sSHC5zYW1zcGVsLnRlc3QudjEuTG9va1JlcXVlc3QaHS5zYW1zcGVsLnRlc3QudjEuTG9va1Jlc3BvbnNlYgZwcm90bzM", [file_google_api_annotations, file_samspel_v1_options]);
+  fileDesc("ChpzYW1zcGVsL3Rlc3QvdjEvZG9vci5wcm90bxIPc2Ftc3BlbC50ZXN0LnYxIkAKB1Zpc2l0b3ISDAoEdHlwZRgBIAEoCRIMCgRuYW1lGAIgASgJEgsKA3ZpYRgDIAEoCRIMCgRtYWlsGAQgASgJIg4KDEtub2NrUmVxdWVzdCI6Cg1Lbm9ja1Jlc3BvbnNlEikKB3Zpc2l0b3IYASABKAsyGC5zYW1zcGVsLnRlc3QudjEuVmlzaXRvciIOCgxWaXNpdFJlcXVlc3QiOgoNVmlzaXRSZXNwb25zZRIpCgd2aXNpdG9yGAEgASgLMhguc2Ftc3BlbC50ZXN0LnYxLlZpc2l0b3IiDQoLTG9ja1JlcXVlc3QiDgoMTG9ja1Jlc3BvbnNlIg4KDENsZWFuUmVxdWVzdCIPCg1DbGVhblJlc3BvbnNlIg4KDFdhdGNoUmVxdWVzdCI6Cg1XYXRjaFJlc3BvbnNlEikKB3Zpc2l0b3IYASABKAsyGC5zYW1zcGVsLnRlc3QudjEuVmlzaXRvciIeCgtMZWFkUmVxdWVzdBIPCgdhc191c2VyGAEgASgIIjkKDExlYWRSZXNwb25zZRIpCgd2aXNpdG9yGAEgASgLMhguc2Ftc3BlbC50ZXN0LnYxLlZpc2l0b3IiDwoNR2xhbmNlUmVxdWVzdCIQCg5HbGFuY2VSZXNwb25zZTLyAwoLRG9vclNlcnZpY2USYQoFS25vY2sSHS5zYW1zcGVsLnRlc3QudjEuS25vY2tSZXF1ZXN0Gh4uc2Ftc3BlbC50ZXN0LnYxLktub2NrUmVzcG9uc2UiGZKUGQIQAYLT5JMCDRILL3YxL2tub2NrZXISWAoFVmlzaXQSHS5zYW1zcGVsLnRlc3QudjEuVmlzaXRSZXF1ZXN0Gh4uc2Ftc3BlbC50ZXN0LnYxLlZpc2l0UmVzcG9uc2UiEILT5JMCChIIL3YxL2Rvb3IScgoETG9jaxIcLnNhbXNwZWwudGVzdC52MS5Mb2NrUmVxdWVzdBodLnNhbXNwZWwudGVzdC52MS5Mb2NrUmVzcG9uc2UiLZKUGRYiBmtlZXBlciIFb3duZXIqBWRvb3JzgtPkkwINOgEqIggvdjEvbG9jaxJcCgVDbGVhbhIdLnNhbXNwZWwudGVzdC52MS5DbGVhblJlcXVlc3QaHi5zYW1zcGVsLnRlc3QudjEuQ2xlYW5SZXNwb25zZSIUkpQZEAoHY2xlYW5lciIFb3duZXISSAoFV2F0Y2gSHS5zYW1zcGVsLnRlc3QudjEuV2F0Y2hSZXF1ZXN0Gh4uc2Ftc3BlbC50ZXN0LnYxLldhdGNoUmVzcG9uc2UwARoKqJQZAcKUGQIYATJcCg1Qb3J0ZXJTZXJ2aWNlEkMKBExlYWQSHC5zYW1zcGVsLnRlc3QudjEuTGVhZFJlcXVlc3QaHS5zYW1zcGVsLnRlc3QudjEuTGVhZFJlc3BvbnNlGgbClBkCEAEyWgoNV2luZG93U2VydmljZRJJCgZHbGFuY2USHi5zYW1zcGVsLnRlc3QudjEuR2xhbmNlUmVxdWVzdBofLnNhbXNwZWwudGVzdC52MS5HbGFuY2VSZXNwb25zZWIGcHJvdG8z", [file_google_api_annotations, file_samspel_v1_options]);
 
 /**
  * Who it is, as the handler sees it.
@@ -269,33 +269,33 @@ export const LeadResponseSchema: GenMessage<LeadResponse> = /*@__PURE__*/
   messageDesc(file_samspel_test_v1_door, 12);
 
 /**
- * Looks.
+ * Glances.
  *
- * @generated from message samspel.test.v1.LookRequest
+ * @generated from message samspel.test.v1.GlanceRequest
  */
-export type LookRequest = Message<"samspel.test.v1.LookRequest"> & {
+export type GlanceRequest = Message<"samspel.test.v1.GlanceRequest"> & {
 };
 
 /**
- * Describes the message samspel.test.v1.LookRequest.
- * Use `create(LookRequestSchema)` to create a new message.
+ * Describes the message samspel.test.v1.GlanceRequest.
+ * Use `create(GlanceRequestSchema)` to create a new message.
  */
-export const LookRequestSchema: GenMessage<LookRequest> = /*@__PURE__*/
+export const GlanceRequestSchema: GenMessage<GlanceRequest> = /*@__PURE__*/
   messageDesc(file_samspel_test_v1_door, 13);
 
 /**
  * Nothing more.
  *
- * @generated from message samspel.test.v1.LookResponse
+ * @generated from message samspel.test.v1.GlanceResponse
  */
-export type LookResponse = Message<"samspel.test.v1.LookResponse"> & {
+export type GlanceResponse = Message<"samspel.test.v1.GlanceResponse"> & {
 };
 
 /**
- * Describes the message samspel.test.v1.LookResponse.
- * Use `create(LookResponseSchema)` to create a new message.
+ * Describes the message samspel.test.v1.GlanceResponse.
+ * Use `create(GlanceResponseSchema)` to create a new message.
  */
-export const LookResponseSchema: GenMessage<LookResponse> = /*@__PURE__*/
+export const GlanceResponseSchema: GenMessage<GlanceResponse> = /*@__PURE__*/
   messageDesc(file_samspel_test_v1_door, 14);
 
 /**
@@ -383,14 +383,14 @@ export const PorterService: GenService<{
  */
 export const WindowService: GenService<{
   /**
-   * Looks.
+   * Glances.
    *
-   * @generated from rpc samspel.test.v1.WindowService.Look
+   * @generated from rpc samspel.test.v1.WindowService.Glance
    */
-  look: {
+  glance: {
     methodKind: "unary";
-    input: typeof LookRequestSchema;
-    output: typeof LookResponseSchema;
+    input: typeof GlanceRequestSchema;
+    output: typeof GlanceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_samspel_test_v1_door, 2);

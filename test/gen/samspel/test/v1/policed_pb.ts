@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/test/v1/policed.proto.
  */
 export const file_samspel_test_v1_policed: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zYW1zcGVsL3Rlc3QvdjEvcG9saWNlZC5wcm90bxIPc2Ftc3BlbC50ZXN0LnYxIh8KC0xvb2tSZXF1ZXN0EhAKAmlkGAEgASgJQgSwkxkBIhwKDExvb2tSZXNwb25zZRIMCgR0ZXh0GAEgASgJIh0KDUNoYW5nZVJlcXVlc3QSDAoEdGV4dBgBIAEoCSIQCg5DaGFuZ2VSZXNwb25zZSIdChtQb2xpY2VkU2VydmljZUZvbGxvd1JlcXVlc3QiHgocUG9saWNlZFNlcnZpY2VGb2xsb3dSZXNwb25zZSIdChtOb0F0dGVtcHRzU2VydmljZUFjdFJlcXVlc3QiHgocTm9BdHRlbXB0c1NlcnZpY2VBY3RSZXNwb25zZSIeChxVbnNhZmVIZWRnZVNlcnZpY2VBY3RSZXF1ZXN0Ih8KHVVuc2FmZUhlZGdlU2VydmljZUFjdFJlc3BvbnNlIhwKGkJhY2t3YXJkc1NlcnZpY2VBY3RSZXF1ZXN0Ih0KG0JhY2t3YXJkc1NlcnZpY2VBY3RSZXNwb25zZSIcChpFamVjdHNBbGxTZXJ2aWNlQWN0UmVxdWVzdCIdChtFamVjdHNBbGxTZXJ2aWNlQWN0UmVzcG9uc2UyvwIKDlBvbGljZWRTZXJ2aWNlElcKBExvb2sSHC5zYW1zcGVsLnRlc3QudjEuTG9va1JlcXVlc3QaHS5zYW1zcGVsLnRlc3QudjEuTG9va1Jlc3BvbnNlIhKQAgGilBkLCPQDGgQIBSBkOAMSSQoGQ2hhbmdlEh4uc2Ftc3BlbC50ZXN0LnYxLkNoYW5nZVJlcXVlc3QaHy5zYW1zcGVsLnRlc3QudjEuQ2hhbmdlUmVzcG9uc2USZwoGRm9sbG93Eiwuc2Ftc3BlbC50ZXN0LnYxLlBvbGljZWRTZXJ2aWNlRm9sbG93UmVxdWVzdBotLnNhbXNwZWwudGVzdC52MS5Qb2xpY2VkU2VydmljZUZvbGxvd1Jlc3BvbnNlMAEaILKUGRII0A8iAhgoKgkRAAAAAAAA0D+6lBkGCgIIABgAMoEBChFOb0F0dGVtcHRzU2VydmljZRJsCgNBY3QSLC5zYW1zcGVsLnRlc3QudjEuTm9BdHRlbXB0c1NlcnZpY2VBY3RSZXF1ZXN0Gi0uc2Ftc3BlbC50ZXN0LnYxLk5vQXR0ZW1wdHNTZXJ2aWNlQWN0UmVzcG9uc2UiCKKUGQQaAggAMoQBChJVbnNhZmVIZWRnZVNlcnZpY2USbgoDQWN0Ei0uc2Ftc3BlbC50ZXN0LnYxLlVuc2FmZUhlZGdlU2VydmljZUFjdFJlcXVlc3QaLi5zYW1zcGVsLnRlc3QudjEuVW5zYWZlSGVkZ2VTZXJ2aWNlQWN0UmVzcG9uc2UiCKKUGQQiAhgFMoABChBCYWNrd2FyZHNTZXJ2aWNlEmAKA0FjdBIrLnNhbXNwZWwudGVzdC52MS5CYWNrd2FyZHNTZXJ2aWNlQWN0UmVxdWVzdBosLnNhbXNwZWwudGVzdC52MS5CYWNrd2FyZHNTZXJ2aWNlQWN0UmVzcG9uc2UaCrKUGQYaBBBkGDIyhQEKEEVqZWN0c0FsbFNlcnZpY2USYAoDQWN0Eisuc2Ftc3BlbC50ZXN0LnYxLkVqZWN0c0FsbFNlcnZpY2VBY3RSZXF1ZXN0Giwuc2Ftc3BlbC50ZXN0LnYxLkVqZWN0c0FsbFNlcnZpY2VBY3RSZXNwb25zZRoPupQZCwoJQQAAAAAAAPg/YgZwcm90bzM", [file_samspel_v1_options, file_samspel_v1_policy]);
+  fileDesc("Ch1zYW1zcGVsL3Rlc3QvdjEvcG9saWNlZC5wcm90bxIPc2Ftc3BlbC50ZXN0LnYxIh8KC0xvb2tSZXF1ZXN0EhAKAmlkGAEgASgJQgSwkxkBIhwKDExvb2tSZXNwb25zZRIMCgR0ZXh0GAEgASgJIg0KC1BlZWtSZXF1ZXN0Ig4KDFBlZWtSZXNwb25zZSIdCg1DaGFuZ2VSZXF1ZXN0EgwKBHRleHQYASABKAkiEAoOQ2hhbmdlUmVzcG9uc2UiHQobUG9saWNlZFNlcnZpY2VGb2xsb3dSZXF1ZXN0Ih4KHFBvbGljZWRTZXJ2aWNlRm9sbG93UmVzcG9uc2UiHQobTm9BdHRlbXB0c1NlcnZpY2VBY3RSZXF1ZXN0Ih4KHE5vQXR0ZW1wdHNTZXJ2aWNlQWN0UmVzcG9uc2UiHgocVW5zYWZlSGVkZ2VTZXJ2aWNlQWN0UmVxdWVzdCIfCh1VbnNhZmVIZWRnZVNlcnZpY2VBY3RSZXNwb25zZSIcChpCYWNrd2FyZHNTZXJ2aWNlQWN0UmVxdWVzdCIdChtCYWNrd2FyZHNTZXJ2aWNlQWN0UmVzcG9uc2UiHAoaRWplY3RzQWxsU2VydmljZUFjdFJlcXVlc3QiHQobRWplY3RzQWxsU2VydmljZUFjdFJlc3BvbnNlMo8DCg5Qb2xpY2VkU2VydmljZRJVCgRMb29rEhwuc2Ftc3BlbC50ZXN0LnYxLkxvb2tSZXF1ZXN0Gh0uc2Ftc3BlbC50ZXN0LnYxLkxvb2tSZXNwb25zZSIQkAIBopQZCQjwLhoCCAU4AxJQCgRQZWVrEhwuc2Ftc3BlbC50ZXN0LnYxLlBlZWtSZXF1ZXN0Gh0uc2Ftc3BlbC50ZXN0LnYxLlBlZWtSZXNwb25zZSILkAIBopQZBBoCIGQSSQoGQ2hhbmdlEh4uc2Ftc3BlbC50ZXN0LnYxLkNoYW5nZVJlcXVlc3QaHy5zYW1zcGVsLnRlc3QudjEuQ2hhbmdlUmVzcG9uc2USZwoGRm9sbG93Eiwuc2Ftc3BlbC50ZXN0LnYxLlBvbGljZWRTZXJ2aWNlRm9sbG93UmVxdWVzdBotLnNhbXNwZWwudGVzdC52MS5Qb2xpY2VkU2VydmljZUZvbGxvd1Jlc3BvbnNlMAEaILKUGRIIwD4iAhgoKgkRAAAAAAAA0D+6lBkGCgIIABgAMoEBChFOb0F0dGVtcHRzU2VydmljZRJsCgNBY3QSLC5zYW1zcGVsLnRlc3QudjEuTm9BdHRlbXB0c1NlcnZpY2VBY3RSZXF1ZXN0Gi0uc2Ftc3BlbC50ZXN0LnYxLk5vQXR0ZW1wdHNTZXJ2aWNlQWN0UmVzcG9uc2UiCKKUGQQaAggAMoQBChJVbnNhZmVIZWRnZVNlcnZpY2USbgoDQWN0Ei0uc2Ftc3BlbC50ZXN0LnYxLlVuc2FmZUhlZGdlU2VydmljZUFjdFJlcXVlc3QaLi5zYW1zcGVsLnRlc3QudjEuVW5zYWZlSGVkZ2VTZXJ2aWNlQWN0UmVzcG9uc2UiCKKUGQQiAhgFMoABChBCYWNrd2FyZHNTZXJ2aWNlEmAKA0FjdBIrLnNhbXNwZWwudGVzdC52MS5CYWNrd2FyZHNTZXJ2aWNlQWN0UmVxdWVzdBosLnNhbXNwZWwudGVzdC52MS5CYWNrd2FyZHNTZXJ2aWNlQWN0UmVzcG9uc2UaCrKUGQYaBBBkGDIyhQEKEEVqZWN0c0FsbFNlcnZpY2USYAoDQWN0Eisuc2Ftc3BlbC50ZXN0LnYxLkVqZWN0c0FsbFNlcnZpY2VBY3RSZXF1ZXN0Giwuc2Ftc3BlbC50ZXN0LnYxLkVqZWN0c0FsbFNlcnZpY2VBY3RSZXNwb25zZRoPupQZCwoJQQAAAAAAAPg/YgZwcm90bzM", [file_samspel_v1_options, file_samspel_v1_policy]);
 
 /**
  * What to look at.
@@ -59,6 +59,36 @@ export const LookResponseSchema: GenMessage<LookResponse> = /*@__PURE__*/
   messageDesc(file_samspel_test_v1_policed, 1);
 
 /**
+ * Nothing is to be said.
+ *
+ * @generated from message samspel.test.v1.PeekRequest
+ */
+export type PeekRequest = Message<"samspel.test.v1.PeekRequest"> & {
+};
+
+/**
+ * Describes the message samspel.test.v1.PeekRequest.
+ * Use `create(PeekRequestSchema)` to create a new message.
+ */
+export const PeekRequestSchema: GenMessage<PeekRequest> = /*@__PURE__*/
+  messageDesc(file_samspel_test_v1_policed, 2);
+
+/**
+ * Nothing.
+ *
+ * @generated from message samspel.test.v1.PeekResponse
+ */
+export type PeekResponse = Message<"samspel.test.v1.PeekResponse"> & {
+};
+
+/**
+ * Describes the message samspel.test.v1.PeekResponse.
+ * Use `create(PeekResponseSchema)` to create a new message.
+ */
+export const PeekResponseSchema: GenMessage<PeekResponse> = /*@__PURE__*/
+  messageDesc(file_samspel_test_v1_policed, 3);
+
+/**
  * What to change.
  *
  * @generated from message samspel.test.v1.ChangeRequest
@@ -77,7 +107,7 @@ export type ChangeRequest = Message<"samspel.test.v1.ChangeRequest"> & {
  * Use `create(ChangeRequestSchema)` to create a new message.
  */
 export const ChangeRequestSchema: GenMessage<ChangeRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 2);
+  messageDesc(file_samspel_test_v1_policed, 4);
 
 /**
  * It is changed.
@@ -92,7 +122,7 @@ export type ChangeResponse = Message<"samspel.test.v1.ChangeResponse"> & {
  * Use `create(ChangeResponseSchema)` to create a new message.
  */
 export const ChangeResponseSchema: GenMessage<ChangeResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 3);
+  messageDesc(file_samspel_test_v1_policed, 5);
 
 /**
  * Begins to follow.
@@ -107,7 +137,7 @@ export type PolicedServiceFollowRequest = Message<"samspel.test.v1.PolicedServic
  * Use `create(PolicedServiceFollowRequestSchema)` to create a new message.
  */
 export const PolicedServiceFollowRequestSchema: GenMessage<PolicedServiceFollowRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 4);
+  messageDesc(file_samspel_test_v1_policed, 6);
 
 /**
  * One of many.
@@ -122,7 +152,7 @@ export type PolicedServiceFollowResponse = Message<"samspel.test.v1.PolicedServi
  * Use `create(PolicedServiceFollowResponseSchema)` to create a new message.
  */
 export const PolicedServiceFollowResponseSchema: GenMessage<PolicedServiceFollowResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 5);
+  messageDesc(file_samspel_test_v1_policed, 7);
 
 /**
  * Nothing.
@@ -137,7 +167,7 @@ export type NoAttemptsServiceActRequest = Message<"samspel.test.v1.NoAttemptsSer
  * Use `create(NoAttemptsServiceActRequestSchema)` to create a new message.
  */
 export const NoAttemptsServiceActRequestSchema: GenMessage<NoAttemptsServiceActRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 6);
+  messageDesc(file_samspel_test_v1_policed, 8);
 
 /**
  * Nothing.
@@ -152,7 +182,7 @@ export type NoAttemptsServiceActResponse = Message<"samspel.test.v1.NoAttemptsSe
  * Use `create(NoAttemptsServiceActResponseSchema)` to create a new message.
  */
 export const NoAttemptsServiceActResponseSchema: GenMessage<NoAttemptsServiceActResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 7);
+  messageDesc(file_samspel_test_v1_policed, 9);
 
 /**
  * Nothing.
@@ -167,7 +197,7 @@ export type UnsafeHedgeServiceActRequest = Message<"samspel.test.v1.UnsafeHedgeS
  * Use `create(UnsafeHedgeServiceActRequestSchema)` to create a new message.
  */
 export const UnsafeHedgeServiceActRequestSchema: GenMessage<UnsafeHedgeServiceActRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 8);
+  messageDesc(file_samspel_test_v1_policed, 10);
 
 /**
  * Nothing.
@@ -182,7 +212,7 @@ export type UnsafeHedgeServiceActResponse = Message<"samspel.test.v1.UnsafeHedge
  * Use `create(UnsafeHedgeServiceActResponseSchema)` to create a new message.
  */
 export const UnsafeHedgeServiceActResponseSchema: GenMessage<UnsafeHedgeServiceActResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 9);
+  messageDesc(file_samspel_test_v1_policed, 11);
 
 /**
  * Nothing.
@@ -197,7 +227,7 @@ export type BackwardsServiceActRequest = Message<"samspel.test.v1.BackwardsServi
  * Use `create(BackwardsServiceActRequestSchema)` to create a new message.
  */
 export const BackwardsServiceActRequestSchema: GenMessage<BackwardsServiceActRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 10);
+  messageDesc(file_samspel_test_v1_policed, 12);
 
 /**
  * Nothing.
@@ -212,7 +242,7 @@ export type BackwardsServiceActResponse = Message<"samspel.test.v1.BackwardsServ
  * Use `create(BackwardsServiceActResponseSchema)` to create a new message.
  */
 export const BackwardsServiceActResponseSchema: GenMessage<BackwardsServiceActResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 11);
+  messageDesc(file_samspel_test_v1_policed, 13);
 
 /**
  * Nothing.
@@ -227,7 +257,7 @@ export type EjectsAllServiceActRequest = Message<"samspel.test.v1.EjectsAllServi
  * Use `create(EjectsAllServiceActRequestSchema)` to create a new message.
  */
 export const EjectsAllServiceActRequestSchema: GenMessage<EjectsAllServiceActRequest> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 12);
+  messageDesc(file_samspel_test_v1_policed, 14);
 
 /**
  * Nothing.
@@ -242,7 +272,7 @@ export type EjectsAllServiceActResponse = Message<"samspel.test.v1.EjectsAllServ
  * Use `create(EjectsAllServiceActResponseSchema)` to create a new message.
  */
 export const EjectsAllServiceActResponseSchema: GenMessage<EjectsAllServiceActResponse> = /*@__PURE__*/
-  messageDesc(file_samspel_test_v1_policed, 13);
+  messageDesc(file_samspel_test_v1_policed, 15);
 
 /**
  * Says something of all its methods, and of some more.
@@ -259,6 +289,16 @@ export const PolicedService: GenService<{
     methodKind: "unary";
     input: typeof LookRequestSchema;
     output: typeof LookResponseSchema;
+  },
+  /**
+   * May be repeated, and is where it takes long.
+   *
+   * @generated from rpc samspel.test.v1.PolicedService.Peek
+   */
+  peek: {
+    methodKind: "unary";
+    input: typeof PeekRequestSchema;
+    output: typeof PeekResponseSchema;
   },
   /**
    * May not.
