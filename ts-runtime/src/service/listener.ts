@@ -5,6 +5,7 @@
 //       peers hear it with their next answer: who uses a connection all the time has no call cut on its way.
 //   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS. With a certificate
 //       as the web has them, nothing at all.
+//   L4. Whatever is wrong with a connection or a request ends that, and nothing else.
 import http from "node:http";
 import http2 from "node:http2";
 import net, { type Socket } from "node:net";
@@ -83,6 +84,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       running.delete(response);
       onCallClosed();
     });
+    // Who reads it learns of its end in his own way; without any listener, one that is cut would end the process (L4).
+    request.on("error", ignore);
     const peer = peers?.of(request);
     if (request.httpVersionMajor === 1 && (stopping || peer?.revoked.aborted === true)) {
       response.setHeader("connection", "close");
@@ -201,6 +204,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     },
   };
 }
+
+function ignore(): void {}
 
 /** Handshakes as the web has them; what speaks neither protocol never comes out of it. */
 function createWebTls(
