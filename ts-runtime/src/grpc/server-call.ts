@@ -4,6 +4,7 @@
 //   V3. A unary handler begins when the request is whole: with one message, no less and no more.
 import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { asRequestFault } from "../errors/index.ts";
 import { answerHead, answerTrailers, bareHead } from "./answer-fields.ts";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
@@ -147,7 +148,12 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
 
   #openSource(): MessageSource<DescMessage> {
     return (this.#source ??= new MessageSource(
-      { desc: this.method.input, maxBytes: this.#edge.maxBytes, compression: this.#compression },
+      {
+        desc: this.method.input,
+        maxBytes: this.#edge.maxBytes,
+        compression: this.#compression,
+        onFault: asRequestFault,
+      },
       this.#stream,
     ));
   }

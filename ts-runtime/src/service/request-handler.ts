@@ -26,6 +26,7 @@ import { withDependencies } from "./file-index.ts";
 import { createGrpcCalls, type GrpcCalls } from "./grpc-calls.ts";
 import type { Guard } from "./guard.ts";
 import { peerKey, type Peer } from "./peer.ts";
+import { noteRequestFaults } from "./request-faults.ts";
 import { createServerSpans } from "./server-spans.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
@@ -63,7 +64,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   const edge = createEdge({ logger, openEnded: options.openEnded, guard });
   const router = createConnectRouter({
     // The first is the outermost.
-    interceptors: [...spans, edge, ...options.interceptors],
+    interceptors: [noteRequestFaults, ...spans, edge, ...options.interceptors],
     acceptCompression: [compressionGzip, compressionBrotli],
     // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
     compressMinBytes: 64 * 1024,
