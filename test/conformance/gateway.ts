@@ -1,5 +1,8 @@
 // Our gateway before our server, as a program of the conformance suite: every call goes through it, converted to gRPC
 // where it does not come as that.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { create, fromBinary, setExtension, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema, ServiceOptionsSchema } from "@bufbuild/protobuf/wkt";
 import { createRegistry } from "@samspel/registry";
@@ -11,6 +14,7 @@ import { bind, startRpcServer } from "../../ts-runtime/src/service/index.ts";
 import {
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
+  type ServerCompatRequest,
 } from "../gen/connectrpc/conformance/v1/server_compat_pb.ts";
 import { ConformanceService } from "../gen/connectrpc/conformance/v1/service_pb.ts";
 import { silentLogger } from "../support/silent-logger.ts";
@@ -25,6 +29,17 @@ function openDescriptors(): Uint8Array {
     setExtension(service.options, public_service, true);
   }
   return toBinary(FileDescriptorSetSchema, set);
+}
+
+/** The suite's certificate and key as the files that a gateway reads; undefined where it wants plaintext. */
+function tlsFiles({ useTls, serverCreds }: ServerCompatRequest) {
+  if (!useTls || serverCreds === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), "samspel-conformance-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const files = { certFile: join(folder, "cert.pem"), keyFile: join(folder, "key.pem") };
+  writeFileSync(files.certFile, serverCreds.cert);
+  writeFileSync(files.keyFile, serverCreds.key, { mode: 0o600 });
+  return files;
 }
 
 for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)) {
@@ -44,18 +59,20 @@ for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)
     protoServices: server.protoServices,
     descriptors: openDescriptors(),
   });
+  const tls = tlsFiles(asked);
   const gateway = await startGateway({
     registryUrl: embedded.url,
     logger,
     timeoutMs: noTimeoutMs,
     maxTimeoutMs: noTimeoutMs,
+    ...(tls === undefined ? {} : { tls }),
     ...(asked.messageReceiveLimit === 0 ? {} : { maxMessageBytes: asked.messageReceiveLimit }),
   });
   await gateway.ready;
   const { host, port } = gateway;
   writeMessage(
     ServerCompatResponseSchema,
-    create(ServerCompatResponseSchema, { host, port }),
+    create(ServerCompatResponseSchema, { host, port, pemCert: asked.serverCreds?.cert ?? new Uint8Array() }),
     process.stdout,
   );
   process.once("SIGTERM", () => process.exit(0));
