@@ -3,11 +3,12 @@
 import type { Message } from "@bufbuild/protobuf";
 import { decode, encode } from "../codec/index.ts";
 import { invalidConfiguration, SamspelError } from "../errors/index.ts";
+import { requestHeaderOf } from "../grpc/index.ts";
 import type { Append, AppendResult } from "../journal/index.ts";
+import { activeTrace, eventTrace } from "../telemetry/index.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
 import type { Decision, Entity, EntityCommand } from "./entity.ts";
 import { forgetPast } from "./forget-past.ts";
-import { eventTrace } from "../telemetry/index.ts";
 import { encodeState, type Standing } from "./live-entity.ts";
 import { tellMessages } from "./tell-intent.ts";
 
@@ -45,7 +46,7 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
     expectedRevision: standing.revision,
     incarnation: standing.incarnation,
     events: payloads.map((payload) => ({ payload })),
-    metadata: payloads.length === 0 ? undefined : eventTrace(attempt.request.requestHeader),
+    metadata: payloads.length === 0 ? undefined : traceOf(attempt.request),
     command:
       commandId === undefined ? undefined : { id: commandId, reply: encode(command.method.output, reply) },
     timers: decision.timers.length === 0 ? undefined : decision.timers,
@@ -65,6 +66,13 @@ function append(attempt: Attempt, decision: Decision): Promise<Outcome> {
       throw error;
     },
   );
+}
+
+/** Most calls are in no trace: their headers are not made for that. */
+function traceOf(request: CommandRequest): ReturnType<typeof eventTrace> {
+  const { call = request } = request;
+  const isTraced = activeTrace() !== undefined || requestHeaderOf(call, "traceparent") !== undefined;
+  return isTraced ? eventTrace(request.requestHeader) : undefined;
 }
 
 /** @throws SAMSPEL_INVALID_CONFIGURATION where nobody would send them on. */
@@ -96,7 +104,7 @@ async function forget(attempt: Attempt, decision: Decision): Promise<Outcome> {
   const { commandId, firedBy } = request;
   const { revision } = standing;
   const tells = decision.tells.length === 0 ? undefined : tellsOf(attempt, decision);
-  const metadata = decision.events.length === 0 ? undefined : eventTrace(request.requestHeader);
+  const metadata = decision.events.length === 0 ? undefined : traceOf(request);
   const result = await forgetPast({
     ...environment,
     command,

@@ -1,5 +1,6 @@
 // A command on its way to an entity, and what handles it.
 import type { Message } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import type { FiredTimer, Journal, TimerDue } from "../journal/index.ts";
 import type { Caller } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -14,6 +15,8 @@ export interface CommandRequest extends Omit<CommandContext, "revision" | "timer
   readonly request: Message;
   /** The timer that fires this command, and ends with it. */
   readonly firedBy?: FiredTimer;
+  /** The call that it came by, if it did: `signal` and `requestHeader` are its own, made when they are looked at. */
+  readonly call?: Pick<HandlerContext, "signal" | "requestHeader">;
   /** Who calls; absent for an anonymous one. */
   readonly caller?: Caller;
   /** Is told of the revision that the reply rests on, right before it. */

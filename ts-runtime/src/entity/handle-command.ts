@@ -10,6 +10,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import { hasEnded } from "../grpc/index.ts";
 import { backoff } from "../resilience/index.ts";
 import { anonymous, untilAborted } from "../service/index.ts";
 import { carryOut, type Attempt, type Outcome } from "./carry-out.ts";
@@ -72,16 +73,25 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
 }
 
 function contextOf(request: CommandRequest, revision: bigint): CommandContext {
-  const { entityId, commandId, client, signal, requestHeader, firedBy, caller } = request;
+  const { entityId, commandId, client, firedBy, caller = anonymous } = request;
+  const timer = firedBy && { name: firedBy.name };
+  if (request.call === undefined) {
+    const { signal, requestHeader } = request;
+    return { entityId, revision, commandId, timer, client, signal, caller, requestHeader };
+  }
   return {
     entityId,
     revision,
     commandId,
-    timer: firedBy && { name: firedBy.name },
+    timer,
     client,
-    signal,
-    caller: caller ?? anonymous,
-    requestHeader,
+    get signal() {
+      return request.signal;
+    },
+    caller,
+    get requestHeader() {
+      return request.requestHeader;
+    },
   };
 }
 
@@ -135,8 +145,9 @@ async function staleness({ environment, request, standing }: Attempt): Promise<O
   return actual === standing.revision ? undefined : { type: "stale", actual };
 }
 
-function requireCaller({ signal, command, entityId }: CommandRequest): void {
-  if (!signal.aborted) return;
+function requireCaller(request: CommandRequest): void {
+  if (!hasEnded(request.call ?? request)) return;
+  const { signal, command, entityId } = request;
   throw new SamspelError(
     "SAMSPEL_DEADLINE_EXCEEDED",
     `Gave up ${command} of "${entityId}" as its caller has gone or its deadline is over`,

@@ -10,6 +10,7 @@ import {
 } from "../client/index.ts";
 import { keyOf } from "../descriptor/index.ts";
 import { SamspelError } from "../errors/index.ts";
+import { requestHeaderOf } from "../grpc/index.ts";
 import { callerOf } from "../service/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 import type { EntityCommand } from "./entity.ts";
@@ -31,11 +32,17 @@ export function entityServiceImpl(
         command: name,
         entityId,
         request,
-        commandId: commandIdOf(context.requestHeader),
+        commandId: commandIdOf(context),
         client: clients.within(context).client,
-        signal: context.signal,
+        call: context,
+        // Most handlers do not look, and both are dear to make.
+        get signal() {
+          return context.signal;
+        },
+        get requestHeader() {
+          return context.requestHeader;
+        },
         caller: callerOf(context),
-        requestHeader: context.requestHeader,
         onRevision: (revision) =>
           context.responseHeader.set(
             positionHeader,
@@ -53,8 +60,8 @@ function entityIdOf(command: EntityCommand, request: Message): string {
   return id;
 }
 
-function commandIdOf(headers: Headers): string | undefined {
-  const id = headers.get(commandIdHeader) ?? undefined;
+function commandIdOf(context: HandlerContext): string | undefined {
+  const id = requestHeaderOf(context, commandIdHeader);
   if (id !== undefined) requireId(`Header ${commandIdHeader}`, id);
   return id;
 }

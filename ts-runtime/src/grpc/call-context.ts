@@ -47,6 +47,20 @@ export function handlerContext(context: CallContext): HandlerContext {
   return new Proxy(context, asOwn);
 }
 
+/** What a call's context says, without making what is dear to make; of other protocols it is there already. */
+type Looked = Pick<HandlerContext, "requestHeader" | "signal"> | CallContext;
+
+/** A header of the request. */
+export function requestHeaderOf(context: Looked, name: string): string | undefined {
+  if ("behindProxy" in context) return CallContext.header(context.behindProxy, name);
+  return context.requestHeader.get(name) ?? undefined;
+}
+
+/** Whether the caller has gone, or the deadline is over. */
+export function hasEnded(context: Looked): boolean {
+  return "behindProxy" in context ? CallContext.isOver(context.behindProxy) : context.signal.aborted;
+}
+
 /** Of a call that ended well; its trace would say nothing. */
 const callEnded = new DOMException("the call has ended", "AbortError");
 
@@ -71,6 +85,11 @@ export class CallContext implements HandlerContext {
     this.#fields = fields;
     this.#origin = origin;
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** The proxy has none of the private fields. */
+  get behindProxy(): CallContext {
+    return this;
   }
 
   get service(): DescService {
@@ -132,6 +151,14 @@ export class CallContext implements HandlerContext {
       this.#origin.describe(this.#values);
     }
     return this.#values;
+  }
+
+  static header(context: CallContext, name: string): string | undefined {
+    return fieldOf(context.#fields, name);
+  }
+
+  static isOver(context: CallContext): boolean {
+    return context.#isOver;
   }
 
   /** What a handler has set; undefined where it has not looked. */

@@ -1,5 +1,11 @@
 // gRPC on the wire, at both ends: what a stream of it does, and Node's HTTP/2, which carries it.
-export { handlerContext, type CallContext, type CallOrigin } from "./call-context.ts";
+export {
+  handlerContext,
+  hasEnded,
+  requestHeaderOf,
+  type CallContext,
+  type CallOrigin,
+} from "./call-context.ts";
 export { isBinaryGrpc } from "./content-type.ts";
 export { Deadlines } from "./deadlines.ts";
 export { NodeServerStream } from "./node/server-stream.ts";
