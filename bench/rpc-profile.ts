@@ -40,7 +40,8 @@ function layerOf({
   readonly functionName: string;
   readonly url: string;
 }): string | undefined {
-  if (functionName === "(idle)" || functionName === "(root)") return undefined;
+  // The profiler's own beginning is in its profile, and takes a second on a loaded machine.
+  if (functionName === "(idle)" || functionName === "(root)" || url === "node:inspector") return undefined;
   if (functionName === "(garbage collector)") return "garbage";
   if (url === "") return "native: system calls, nghttp2";
   if (url.startsWith("node:internal/http2")) return "node:http2";
