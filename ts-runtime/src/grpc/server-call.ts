@@ -147,15 +147,9 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   }
 
   #openSource(): MessageSource<DescMessage> {
-    return (this.#source ??= new MessageSource(
-      {
-        desc: this.method.input,
-        maxBytes: this.#edge.maxBytes,
-        compression: this.#compression,
-        onFault: asRequestFault,
-      },
-      this.#stream,
-    ));
+    const [desc, compression] = [this.method.input, this.#compression];
+    const options = { desc, maxBytes: this.#edge.maxBytes, compression, onFault: asRequestFault };
+    return (this.#source ??= new MessageSource(options, this.#stream));
   }
 
   /** The one request, where it came in pieces or compressed (V3). */
