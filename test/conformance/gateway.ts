@@ -3,12 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromBinary, setExtension, toBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema, ServiceOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
 import { createRegistry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
-import { descriptorSetOf } from "@samspel/runtime/compatibility";
-import { public_service } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
 import { startGateway } from "samspel/gateway";
 import { bind, startRpcServer } from "../../ts-runtime/src/service/index.ts";
 import {
@@ -17,19 +14,10 @@ import {
   type ServerCompatRequest,
 } from "../gen/connectrpc/conformance/v1/server_compat_pb.ts";
 import { ConformanceService } from "../gen/connectrpc/conformance/v1/service_pb.ts";
+import { openDescriptors } from "../support/open-descriptors.ts";
 import { silentLogger } from "../support/silent-logger.ts";
 import { conformanceImpl, noTimeoutMs } from "./conformance-service.ts";
 import { readMessages, writeMessage } from "./frames.ts";
-
-/** The suite's own descriptors, but for the service's being public. */
-function openDescriptors(): Uint8Array {
-  const set = fromBinary(FileDescriptorSetSchema, descriptorSetOf([ConformanceService]));
-  for (const service of set.file.flatMap(({ service }) => service)) {
-    service.options ??= create(ServiceOptionsSchema);
-    setExtension(service.options, public_service, true);
-  }
-  return toBinary(FileDescriptorSetSchema, set);
-}
 
 /** The suite's certificate and key as the files that a gateway reads; undefined where it wants plaintext. */
 function tlsFiles({ useTls, serverCreds }: ServerCompatRequest) {
@@ -57,7 +45,7 @@ for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)
     address: server.host,
     port: server.port,
     protoServices: server.protoServices,
-    descriptors: openDescriptors(),
+    descriptors: openDescriptors(ConformanceService),
   });
   const tls = tlsFiles(asked);
   const gateway = await startGateway({

@@ -1,11 +1,10 @@
-// Anything at all that comes to a server: it stays up, answers other calls as ever, and ends each call once, as the
+// Anything at all that comes to a server, or to a gateway before it: it stays up, answers other calls as ever, and ends each call once, as the
 // protocol has it. Laws over what is drawn at random; wire-server.test.ts has the cases that have names.
-import http2, { type ClientHttp2Session } from "node:http2";
 import { connect } from "node:net";
-import { toBinary, create, fromBinary, fromJsonString } from "@bufbuild/protobuf";
+import { fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import * as fc from "fast-check";
-import t, { type Test } from "tap";
+import t from "tap";
 import {
   EchoEachRequestSchema,
   EchoEachResponseSchema,
@@ -17,8 +16,6 @@ import {
 } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
 import { rawCall, type RawAnswer } from "../../support/raw-grpc.ts";
-import { recordingLogger } from "../../support/recording-logger.ts";
-import { startEcho, type Echo } from "./echo-server.ts";
 import {
   body,
   cuts,
@@ -27,62 +24,19 @@ import {
   encoding,
   headerValue,
   isKnown,
-  maxBytes,
   pieces,
   readBody,
   runs,
 } from "./fuzz.ts";
+import { encode, service, startGatewayTarget, startServerTarget } from "./fuzz-target.ts";
 import { exchange, exchangeOn, webRequest, type WebAnswer } from "./fuzz-web.ts";
 
 t.setTimeout(600_000);
 
-const service = "/samspel.test.v1.EchoService";
-const encode = (text: string): Uint8Array =>
-  toBinary(EchoOnceRequestSchema, create(EchoOnceRequestSchema, { text }));
-
-interface Target extends Echo {
-  readonly session: ClientHttp2Session;
-  /** Fails unless the server answers as ever, on a connection that does nothing else. */
-  answers(): Promise<void>;
-  /** Fails where something is left of what came, and holds up the drain (A2), or where it was a failure of the server's. */
-  isUnharmed(): Promise<void>;
-}
-
-async function startTarget(t: Test): Promise<Target> {
-  const { logger, lines } = recordingLogger();
-  const echo = await startEcho(t, { logger, maxReceiveBytes: maxBytes });
-  const sessions = [0, 1].map(() => http2.connect(`http://127.0.0.1:${echo.server.port}`));
-  const [session, other] = sessions;
-  if (session === undefined || other === undefined) throw new Error("no sessions");
-  const hej = frameOf(encode("hej"));
-  t.teardown(() => sessions.forEach((one) => one.destroy()));
-  return {
-    ...echo,
-    session,
-    async answers() {
-      const answer = await rawCall(other, { path: `${service}/EchoOnce`, chunks: [hej] });
-      if (
-        answer.statuses[0] !== "0" ||
-        fromBinary(EchoOnceResponseSchema, answer.body.subarray(5)).text !== "hej"
-      )
-        throw new Error(`the server answers others with ${JSON.stringify(answer.blocks)}`);
-    },
-    async isUnharmed() {
-      for (const one of sessions) one.destroy();
-      await echo.server.drain(20_000);
-      t.same(
-        lines.filter(({ level }) => level === "warn" || level === "error"),
-        [],
-      );
-    },
-  };
-}
-
-function frameOf(message: Uint8Array): Buffer {
-  const frame = Buffer.concat([Buffer.alloc(5), message]);
-  frame.writeUInt32BE(message.length, 1);
-  return frame;
-}
+const targets: Readonly<Record<string, typeof startServerTarget>> = {
+  server: startServerTarget,
+  gateway: startGatewayTarget,
+};
 
 /** A timeout, and what is to come of it. */
 const timeout = fc.oneof(
@@ -162,7 +116,7 @@ function check(call: Call, answer: RawAnswer, hasRun: boolean): void {
 }
 
 t.test("a stream of gRPC, whatever comes on it, ends once, and as gRPC says (V1, V3)", async (t) => {
-  const target = await startTarget(t);
+  const target = await startServerTarget(t);
   let last = 0;
   await fc.assert(
     fc.asyncProperty(call, async (drawn) => {
@@ -242,54 +196,6 @@ async function sendAll(port: number, chunks: Iterable<Buffer>): Promise<void> {
   clearTimeout(timer);
 }
 
-t.test("bytes that are HTTP/2 no more end their connection, and nothing else", async (t) => {
-  const target = await startTarget(t);
-  const connection = fc
-    .tuple(body(encode), edits, fc.array(anyFrame, { maxLength: 6 }), fc.nat(1_000), cuts)
-    .map(([{ chunks }, all, frames, where, sizes]) => {
-      const good = transcript(chunks);
-      const at = preface.length + (where % (good.length - preface.length));
-      const bytes = edited(
-        frames.length === 0 ? good : Buffer.concat([good.subarray(0, at), ...frames, good.subarray(at)]),
-        all,
-      );
-      return [
-        ...pieces(
-          bytes,
-          sizes.map((size) => size * 8),
-        ),
-      ];
-    });
-  await fc.assert(
-    fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
-      await Promise.all(connections.map((chunks) => sendAll(target.server.port, chunks)));
-      await target.answers();
-    }),
-    { numRuns: Math.ceil(runs / 4) },
-  );
-  await target.isUnharmed();
-});
-
-t.test("bytes that are HTTP/1.1 no more end their connection, and nothing else", async (t) => {
-  const target = await startTarget(t);
-  const connection = fc
-    .tuple(fc.array(webRequest, { minLength: 1, maxLength: 3 }), edits, cuts)
-    .map(([requests, all, sizes]) => [
-      ...pieces(
-        edited(Buffer.concat(requests.map(({ bytes }) => bytes)), all),
-        sizes.map((size) => size * 16),
-      ),
-    ]);
-  await fc.assert(
-    fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
-      await Promise.all(connections.map((chunks) => sendAll(target.server.port, chunks)));
-      await target.answers();
-    }),
-    { numRuns: Math.ceil(runs / 4) },
-  );
-  await target.isUnharmed();
-});
-
 const codes: ReadonlySet<string> = new Set(
   Object.values(Code)
     .filter((code) => typeof code === "string")
@@ -299,7 +205,8 @@ const codes: ReadonlySet<string> = new Set(
 /** An error as Connect's unary calls have it in JSON. */
 function isConnectError(text: string): boolean {
   const { code } = JSON.parse(text);
-  return codes.has(code);
+  // The gateway answers by number what is none of the protocols', as REST has it.
+  return codes.has(code) || typeof code === "number";
 }
 
 interface Enveloped {
@@ -345,22 +252,72 @@ function checkWeb({ status, headers, body }: WebAnswer): void {
   }
 }
 
-t.test(
-  "requests of Connect, gRPC-Web and JSON, whatever is in them, have one answer of their protocol",
-  async (t) => {
-    const target = await startTarget(t);
-    let last = 0;
+for (const [name, start] of Object.entries(targets)) {
+  t.test(`${name}: bytes that are HTTP/2 no more end their connection, and nothing else`, async (t) => {
+    const target = await start(t);
+    const connection = fc
+      .tuple(body(encode), edits, fc.array(anyFrame, { maxLength: 6 }), fc.nat(1_000), cuts)
+      .map(([{ chunks }, all, frames, where, sizes]) => {
+        const good = transcript(chunks);
+        const at = preface.length + (where % (good.length - preface.length));
+        const bytes = edited(
+          frames.length === 0 ? good : Buffer.concat([good.subarray(0, at), ...frames, good.subarray(at)]),
+          all,
+        );
+        return [
+          ...pieces(
+            bytes,
+            sizes.map((size) => size * 8),
+          ),
+        ];
+      });
     await fc.assert(
-      fc.asyncProperty(webRequest, fc.boolean(), async (request, isHttp2) => {
-        const answer = await (isHttp2
-          ? exchangeOn(target.session, request)
-          : exchange(target.server.port, request));
-        checkWeb(answer);
-        if (request.isGood && answer.status !== 200) throw new Error(`a good request has ${answer.status}`);
-        if (++last % 20 === 0) await target.answers();
+      fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
+        await Promise.all(connections.map((chunks) => sendAll(target.port, chunks)));
+        await target.answers();
       }),
-      { numRuns: 2 * runs },
+      { numRuns: Math.ceil(runs / 4) },
     );
     await target.isUnharmed();
-  },
-);
+  });
+
+  t.test(`${name}: bytes that are HTTP/1.1 no more end their connection, and nothing else`, async (t) => {
+    const target = await start(t);
+    const connection = fc
+      .tuple(fc.array(webRequest, { minLength: 1, maxLength: 3 }), edits, cuts)
+      .map(([requests, all, sizes]) => [
+        ...pieces(
+          edited(Buffer.concat(requests.map(({ bytes }) => bytes)), all),
+          sizes.map((size) => size * 16),
+        ),
+      ]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
+        await Promise.all(connections.map((chunks) => sendAll(target.port, chunks)));
+        await target.answers();
+      }),
+      { numRuns: Math.ceil(runs / 4) },
+    );
+    await target.isUnharmed();
+  });
+
+  t.test(
+    `${name}: requests of Connect, gRPC-Web and JSON, whatever is in them, have one answer of their protocol`,
+    async (t) => {
+      const target = await start(t);
+      let last = 0;
+      await fc.assert(
+        fc.asyncProperty(webRequest, fc.boolean(), async (request, isHttp2) => {
+          const answer = await (isHttp2
+            ? exchangeOn(target.session, request)
+            : exchange(target.port, request));
+          checkWeb(answer);
+          if (request.isGood && answer.status !== 200) throw new Error(`a good request has ${answer.status}`);
+          if (++last % 20 === 0) await target.answers();
+        }),
+        { numRuns: 2 * runs },
+      );
+      await target.isUnharmed();
+    },
+  );
+}
