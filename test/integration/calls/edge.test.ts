@@ -9,6 +9,7 @@ import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
 import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
+import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
 import { rawCall } from "../../support/raw-grpc.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
@@ -400,4 +401,25 @@ t.test("what callers send wrongly is their error in every protocol, and no line 
   const raising = http2Client(echo.server).echo({ text: "fail" });
   t.equal((await failureOf(raising)).code, Code.Internal);
   t.equal(lines.length, 1, "but the handler's own are");
+});
+
+t.test("a caller whose process has died is noticed, though nothing is said to it", async (t) => {
+  const echo = await startEcho(t);
+  const socket = connect(echo.server.port, "127.0.0.1");
+  t.teardown(() => socket.destroy());
+  const { settings, headers } = frameTypes;
+  const head = headerBlock([
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":authority", "test"],
+    [":path", "/samspel.test.v1.EchoService/EchoEach"],
+    ["content-type", "application/grpc"],
+  ]);
+  socket.resume().write(preface);
+  socket.write(http2Frame(settings, 0, 0, Buffer.alloc(0)));
+  socket.write(http2Frame(headers, frameFlags.endHeaders, 1, head));
+  await echo.called(1);
+  // As the system does for it.
+  socket.end();
+  t.match(await aborted(echo.contexts[0]?.signal), { code: Code.Canceled });
 });

@@ -16,18 +16,7 @@ import {
 } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
 import { rawCall, type RawAnswer } from "../../support/raw-grpc.ts";
-import {
-  body,
-  cuts,
-  edited,
-  edits,
-  encoding,
-  headerValue,
-  isKnown,
-  pieces,
-  readBody,
-  runs,
-} from "./fuzz.ts";
+import { body, cuts, edited, edits, encoding, headerValue, isKnown, pieces, readBody, runs } from "./fuzz.ts";
 import { encode, service, startGatewayTarget, startServerTarget } from "./fuzz-target.ts";
 import { exchange, exchangeOn, webRequest, type WebAnswer } from "./fuzz-web.ts";
 

@@ -123,6 +123,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   http1.removeAllListeners("connection");
   const serve = (socket: Socket, isHttp2: boolean): void => {
     if (isHttp2) {
+      // A server of HTTP/1.1 leaves it open for its answers when the peer has ended it, and a dead caller would never be
+      // noticed. HTTP/2 ends with either side.
+      socket.allowHalfOpen = false;
       arriving = socket;
       h2.emit("connection", socket);
       arriving = undefined;
