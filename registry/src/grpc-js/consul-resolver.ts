@@ -2,8 +2,8 @@
 // its rules: filters, grace, failover.
 //
 //   G1. The listener is never called from within the constructor or `updateResolution`, nor after `destroy`.
-//   G2. Balancing is round robin, by weight, unless the channel brings a service config of its own.
-//   G3. Without an instance, calls wait for the first one (an empty list makes round robin queue them) for
+//   G2. Balancing is by weight, and as the context says, unless the channel brings a service config of its own.
+//   G3. Without an instance, calls wait for the first one (an empty list makes both policies queue them) for
 //       `waitForFirstMs`; from then on they fail at once and say why, until there is one.
 //   G4. What the registry says of the proto service's policy is the channel's service config, as far as gRPC has words
 //       for it, unless the channel brings one of its own. A change is told at once, with the instances as they are.
@@ -25,9 +25,15 @@ export interface ResolverContext {
   /** Finds the registry of a target: of its authority (`host:port`), or the default one. */
   readonly registryOf: (authority: string | undefined) => Registry;
   readonly waitForFirstMs: number;
+  /** The name of a policy. */
+  readonly balancing: string;
 }
 
-export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverContext): ResolverConstructor {
+export function consulResolverClass({
+  registryOf,
+  waitForFirstMs,
+  balancing,
+}: ResolverContext): ResolverConstructor {
   return class ConsulResolver implements experimental.Resolver {
     readonly #target: ConsulTarget;
     readonly #listener: Listener;
@@ -95,7 +101,7 @@ export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverCont
 
     #tell(endpoints: Endpoints): void {
       this.#endpoints = endpoints;
-      const { loadBalancingConfig = [{ round_robin: {} }], methodConfig = [] } = this.#config?.current ?? {};
+      const { loadBalancingConfig = [{ [balancing]: {} }], methodConfig = [] } = this.#config?.current ?? {};
       const config = this.#hasOwnConfig
         ? null
         : experimental.statusOrFromValue({ loadBalancingConfig, methodConfig });

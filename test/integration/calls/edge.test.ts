@@ -9,6 +9,9 @@ import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
 import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
+import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
+import { rawCall } from "../../support/raw-grpc.ts";
+import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { startEcho } from "./echo-server.ts";
 
@@ -355,4 +358,69 @@ t.test("a stop fails no call of an HTTP/1.1 connection that is used all the time
   );
   t.ok(answers > 20);
   await drained;
+});
+
+t.test(
+  "a request that is cut behind one that was refused ends its connection, and not the process (L4)",
+  async (t) => {
+    const { server } = await startEcho(t);
+    const post = (method: string, headers: string, length: number, body: string): string =>
+      `POST /samspel.test.v1.EchoService/${method} HTTP/1.1\r\nhost: test\r\n${headers}\r\ncontent-length: ${length}\r\n\r\n${body}`;
+    const refused = post("EchoOnce", "content-type: application/proto\r\ncontent-encoding: gzip", 2, "no");
+    for (const headers of [
+      "content-type: application/json",
+      "content-type: application/connect+json",
+      "content-type: application/grpc-web",
+    ]) {
+      const socket = connect(server.port, "127.0.0.1");
+      socket.resume().end(refused + post("EchoMany", headers, 13, "cut"));
+      await once(socket, "close");
+    }
+    t.equal((await http1Client(server).echo({ text: "hej" })).text, "hej");
+  },
+);
+
+t.test("what callers send wrongly is their error in every protocol, and no line in the log", async (t) => {
+  const { logger, lines } = recordingLogger();
+  const echo = await startEcho(t, { logger });
+  const baseUrl = `http://127.0.0.1:${echo.server.port}`;
+  const session = http2.connect(baseUrl);
+  t.teardown(() => session.destroy());
+  const broken = Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff]);
+  for (const type of ["application/grpc", "application/grpc-web", "application/connect+proto"]) {
+    for (const method of ["EchoJoined", "EchoEach"]) {
+      const before = echo.contexts.length;
+      await rawCall(session, {
+        path: `/samspel.test.v1.EchoService/${method}`,
+        headers: { "content-type": type },
+        chunks: [broken],
+      });
+      t.equal(echo.contexts.length, before + 1, `${type}: its handler has read it`);
+    }
+  }
+  t.same(lines, []);
+  const raising = http2Client(echo.server).echo({ text: "fail" });
+  t.equal((await failureOf(raising)).code, Code.Internal);
+  t.equal(lines.length, 1, "but the handler's own are");
+});
+
+t.test("a caller whose process has died is noticed, though nothing is said to it", async (t) => {
+  const echo = await startEcho(t);
+  const socket = connect(echo.server.port, "127.0.0.1");
+  t.teardown(() => socket.destroy());
+  const { settings, headers } = frameTypes;
+  const head = headerBlock([
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":authority", "test"],
+    [":path", "/samspel.test.v1.EchoService/EchoEach"],
+    ["content-type", "application/grpc"],
+  ]);
+  socket.resume().write(preface);
+  socket.write(http2Frame(settings, 0, 0, Buffer.alloc(0)));
+  socket.write(http2Frame(headers, frameFlags.endHeaders, 1, head));
+  await echo.called(1);
+  // As the system does for it.
+  socket.end();
+  t.match(await aborted(echo.contexts[0]?.signal), { code: Code.Canceled });
 });

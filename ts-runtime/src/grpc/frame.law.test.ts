@@ -1,4 +1,6 @@
 // Frames are the same however their bytes are cut, and nothing that comes is more than an error (F1, F2).
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Code, ConnectError } from "@connectrpc/connect";
 import * as fc from "fast-check";
 import t from "tap";
@@ -72,6 +74,30 @@ t.test("FrameReader refuses a length above the limit by its header alone (F1)", 
   const exact = new FrameReader(limit);
   exact.push(framed(Buffer.alloc(limit), false));
   t.equal(exact.next()?.data.length, limit);
+});
+
+t.test("FrameReader holds little more than what came, in however small pieces (F3)", async (t) => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  const bytesNow = (): number => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const count = 200_000;
+  const before = bytesNow();
+  const reader = new FrameReader(4 * count);
+  const header = Buffer.alloc(5);
+  header.writeUInt32BE(2 * count, 1);
+  reader.push(header);
+  for (let number = 0; number < count; number++) reader.push(Buffer.from([number]));
+  t.equal(reader.next(), undefined);
+  const heldBytes = bytesNow() - before;
+  t.ok(heldBytes < 20 * count, `${heldBytes} bytes are held for ${count}`);
+  for (let number = 0; number < count; number++) reader.push(Buffer.from([number]));
+  const data = reader.next()?.data;
+  t.ok(data?.every((byte, index) => byte === (index % count) % 256));
+  t.equal(reader.buffered, 0);
 });
 
 t.test("FrameReader.end() finds a message that was begun", async (t) => {

@@ -1,10 +1,16 @@
 // gRPC's framing: each message after a byte of flags and its length in four. Invariants:
 //   F1. A length above the limit is refused before anything of the message is kept.
 //   F2. However the bytes are cut into chunks, the frames are the same. A frame within one chunk is not copied.
+//   F3. What waits for the rest of a frame holds little more memory than its bytes: many small chunks are put together. As
+//       objects of their own, those of one byte took a hundred times of it.
 import { Code, ConnectError } from "@connectrpc/connect";
 
 export const frameHeaderBytes = 5;
 const compressedFlag = 1;
+/** Below this size a chunk is copied to those before it, once so many wait: what comes as usual never is. */
+const smallBytes = 1024;
+const manyChunks = 16;
+const pileBytes = 16 * 1024;
 
 export interface Frame {
   readonly compressed: boolean;
@@ -43,6 +49,9 @@ export class FrameReader {
   readonly #chunks: Buffer[] = [];
   /** Where in the first chunk the next byte is. */
   #at = 0;
+  /** Small chunks, one behind the other (F3): what is filled of it is the last chunk. */
+  #pile: Buffer | undefined;
+  #filled = 0;
   /** Of the frame whose header has been read. */
   #length: number | undefined;
   #compressed = false;
@@ -55,9 +64,11 @@ export class FrameReader {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
     this.buffered += chunk.length;
     if (this.#count !== undefined) this.#count.bytes += chunk.length;
+    if (chunk.length < smallBytes && this.#chunks.length >= manyChunks) return this.#pileUp(chunk);
+    this.#pile = undefined;
+    this.#chunks.push(chunk);
   }
 
   /**
@@ -93,9 +104,22 @@ export class FrameReader {
   clear(): void {
     this.#chunks.length = 0;
     if (this.#count !== undefined) this.#count.bytes -= this.buffered;
+    this.#pile = undefined;
     this.buffered = 0;
     this.#at = 0;
     this.#length = undefined;
+  }
+
+  /** F3 */
+  #pileUp(chunk: Buffer): void {
+    if (this.#pile === undefined || this.#filled + chunk.length > pileBytes) {
+      this.#pile = Buffer.allocUnsafeSlow(pileBytes);
+      this.#filled = 0;
+      this.#chunks.push(this.#pile);
+    }
+    this.#pile.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+    this.#chunks[this.#chunks.length - 1] = this.#pile.subarray(0, this.#filled);
   }
 
   #take(length: number): Buffer {

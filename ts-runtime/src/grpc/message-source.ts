@@ -16,6 +16,8 @@ export interface SourceOptions<D extends DescMessage> {
   readonly compression: Compression | undefined;
   /** Of all requests of a server. */
   readonly memory?: RequestMemory;
+  /** Told of each error that is made of what came. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
 }
 
 /** Whom to ask for less, or for more. */
@@ -130,20 +132,33 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
       this.#frames.end();
       return Promise.resolve(done);
     } catch (error) {
-      // Once is enough: who reads on finds the end.
-      this.#frames.clear();
-      this.#ending = { type: "done" };
-      return Promise.reject(error);
+      return Promise.reject(this.#broken(error));
     }
+  }
+
+  /** Once is enough: who reads on finds the end. */
+  #broken(error: unknown): unknown {
+    const isGiven = this.#ending.type === "failed" && this.#ending.error === error;
+    if (!isGiven) this.#options.onFault?.(error);
+    this.#frames.clear();
+    this.#ending = { type: "done" };
+    return error;
+  }
+
+  #endReaders(): void {
+    for (const reader of this.#readers.splice(0)) reader.resolve(done);
   }
 
   #decoded(frame: Frame): Promise<IteratorResult<MessageShape<D>, undefined>> {
     const { desc, maxBytes, compression } = this.#options;
     if (!frame.compressed) return Promise.resolve({ done: false, value: decodeMessage(desc, frame.data) });
-    return inflate(frame, compression, maxBytes).then((data) => ({
-      done: false,
-      value: decodeMessage(desc, data),
-    }));
+    return inflate(frame, compression, maxBytes)
+      .then((data) => ({ done: false, value: decodeMessage(desc, data) }) as const)
+      .catch((error: unknown) => {
+        const broken = this.#broken(error);
+        this.#endReaders();
+        throw broken;
+      });
   }
 
   #resume(): void {

@@ -4,6 +4,7 @@
 //   V3. A unary handler begins when the request is whole: with one message, no less and no more.
 import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { asRequestFault } from "../errors/index.ts";
 import { answerHead, answerTrailers, bareHead } from "./answer-fields.ts";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
@@ -150,15 +151,11 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   }
 
   #openSource(): MessageSource<DescMessage> {
-    return (this.#source ??= new MessageSource(
-      {
-        desc: this.method.input,
-        maxBytes: this.#edge.maxBytes(this.method),
-        compression: this.#compression,
-        memory: this.#edge.memory,
-      },
-      this.#stream,
-    ));
+    const [desc, compression] = [this.method.input, this.#compression];
+    const { memory } = this.#edge;
+    const maxBytes = this.#edge.maxBytes(this.method);
+    const options = { desc, maxBytes, compression, memory, onFault: asRequestFault };
+    return (this.#source ??= new MessageSource(options, this.#stream));
   }
 
   /** The one request, where it came in pieces or compressed (V3). */

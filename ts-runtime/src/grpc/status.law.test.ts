@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import * as fc from "fast-check";
 import t from "tap";
+import { StatusSchema } from "../gen/google/rpc/status_pb.ts";
 import { ErrorDetailSchema } from "../gen/samspel/v1/errors_pb.ts";
 import type { Fields } from "./fields.ts";
 import { okStatus, readStatus, statusFields } from "./status.ts";
@@ -57,10 +58,27 @@ t.test("readStatus() makes an error of anything, and fails on nothing (S1)", asy
         ...(details === null ? {} : { "grpc-status-details-bin": details }),
       };
       const read = readStatus(fields, {});
-      return read === undefined ? status === "0" || details !== null : Code[read.code] !== undefined;
+      return read === undefined ? /^00?$/.test(status ?? "") : Code[read.code] !== undefined;
     }),
   );
 });
+
+t.test(
+  "readStatus() believes who says that a call failed, though the details have no code (S3)",
+  async (t) => {
+    for (const details of [
+      "",
+      "AA",
+      Buffer.from(toBinary(StatusSchema, create(StatusSchema, { message: "other" }))).toString("base64"),
+    ]) {
+      const read = readStatus(
+        { "grpc-status": "5", "grpc-message": "gone", "grpc-status-details-bin": details },
+        {},
+      );
+      t.match(read, { code: Code.NotFound, rawMessage: "gone" }, `details of "${details}"`);
+    }
+  },
+);
 
 t.test("readStatus() knows an end without a status, and a code that is none", async (t) => {
   t.match(readStatus({}, {}), { code: Code.Internal, rawMessage: "protocol error: missing status" });

@@ -2,6 +2,7 @@
 // `grpc-status-details-bin`, to errors and back. Invariants:
 //   S1. What a peer sends as a status, however hostile, is an error or none, never a failure to read it.
 //   S2. An error that came from a peer passes on with its status alone: the headers of that other call are not ours.
+//   S3. Who says that a call failed is believed, whatever its details say or leave out.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { anyPack, type Any } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -56,13 +57,15 @@ export function readStatus(fields: Fields, head: Fields): ConnectError | undefin
   }
   const metadata = fields === head ? toHeaders(fields) : toHeaders(fields, head);
   const known = decodeDetails(fieldOf(fields, detailsField));
-  // A status within a status has the say, as others have it, too.
-  const number = known?.code ?? (/^\d{1,2}$/.test(code) ? Number(code) : -1);
+  // A status within a status has the say, as others have it, too; one without a code has none (S3).
+  const said = /^\d{1,2}$/.test(code) ? Number(code) : -1;
+  const number = known === undefined || Code[known.code] === undefined ? said : known.code;
   if (number === 0) return undefined;
+  const text = known?.code === number ? known.message : decodeText(fieldOf(fields, messageField) ?? "");
   const error =
     Code[number] === undefined
       ? new ConnectError(`invalid grpc-status: ${code}`, Code.Internal, metadata)
-      : new ConnectError(known?.message ?? decodeText(fieldOf(fields, messageField) ?? ""), number, metadata);
+      : new ConnectError(text, number, metadata);
   error.details = (known?.details ?? []).map(({ typeUrl, value }) => ({
     type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
     value: new Uint8Array(value),

@@ -104,7 +104,9 @@ export function failed(
   { method, logger }: { readonly method: string; readonly logger: Logger },
 ): ConnectError {
   const seen = asSeenByCaller(error, ending);
-  if (seen.code === Code.Internal && !isExpected(error)) {
+  // What ended the call from outside, such as a reset of its caller's, is no failure of the handler that passes it on.
+  const isEnding = ending.aborted && error === ending.reason;
+  if (seen.code === Code.Internal && !isExpected(error) && !isEnding) {
     logger.error({ err: error, method }, "the handler failed");
     recordException(error);
   }

@@ -5,6 +5,7 @@
 //       peers hear it with their next answer: who uses a connection all the time has no call cut on its way.
 //   L3. With an identity, and unless it is permissive, nothing is read from who does not speak TLS. With a certificate
 //       as the web has them, nothing at all.
+//   L4. Whatever is wrong with a connection or a request ends that, and nothing else.
 import http from "node:http";
 import http2 from "node:http2";
 import net, { type Socket } from "node:net";
@@ -97,6 +98,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       if (connection === undefined) onCallClosed();
       else connection.onCallClosed();
     });
+    // Who reads it learns of its end in his own way; without any listener, one that is cut would end the process (L4).
+    request.on("error", ignore);
     const peer = peers?.of(request);
     if (request.httpVersionMajor === 1 && (stopping || peer?.revoked.aborted === true)) {
       response.setHeader("connection", "close");
@@ -143,6 +146,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   http1.removeAllListeners("connection");
   const serve = (socket: Socket, isHttp2: boolean): void => {
     if (isHttp2) {
+      // A server of HTTP/1.1 leaves it open for its answers when the peer has ended it, and a dead caller would never be
+      // noticed. HTTP/2 ends with either side.
+      socket.allowHalfOpen = false;
       arriving = socket;
       h2.emit("connection", socket);
       arriving = undefined;
@@ -225,6 +231,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     },
   };
 }
+
+function ignore(): void {}
 
 /** Handshakes as the web has them; what speaks neither protocol never comes out of it. */
 function createWebTls(

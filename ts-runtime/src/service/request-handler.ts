@@ -22,6 +22,7 @@ import { createGrpcCalls, type GrpcCalls } from "./grpc-calls.ts";
 import type { Guard } from "./guard.ts";
 import type { ServerLimits } from "./limit/index.ts";
 import { describePeer, type Peer } from "./peer.ts";
+import { noteRequestFaults } from "./request-faults.ts";
 import { createServerSpans } from "./server-spans.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
@@ -61,7 +62,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   const edge = createEdge({ logger, openEnded: options.openEnded, guard, limits });
   const handlerOf = createConnectHandlers({
     ...options,
-    interceptors: [...spans, edge, ...options.interceptors],
+    // The first is the outermost.
+    interceptors: [noteRequestFaults, ...spans, edge, ...options.interceptors],
   });
 
   const deadlines = new Deadlines();
