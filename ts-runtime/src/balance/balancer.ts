@@ -43,7 +43,7 @@ export interface BalancerOptions<M> {
   readonly random: () => number;
 }
 
-/** A call without an answer for so long raises doubts, where that is 20 times the usual (B4). */
+/** A call without an answer for so long raises doubts, where that is ten times the usual (B4). */
 const doubtAfterMs = 1_000;
 const doubtSlowness = 10;
 const doubtAgainMs = 5_000;
