@@ -36,9 +36,11 @@ t.test("a service of this runtime keeps the contract, in Consul and in the embed
     t.same(broken, {});
     t.same(Object.keys(skipped).toSorted(), outOfSight);
     // Others have the same proto service in this Consul.
-    const instances = await registry.resolve(CounterService.typeName);
-    const instance = instances.find(({ port }) => port === counting.service.port);
-    t.match(instance?.meta, { zone: "eu-1", samspel_contract: "1" });
+    using watch = registry.watch(CounterService.typeName);
+    const instance = await until("it is found", () =>
+      watch.current.find(({ port }) => port === counting.service.port),
+    );
+    t.match(instance.meta, { zone: "eu-1", samspel_contract: "1" });
   }
 });
 
