@@ -4,11 +4,21 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { createRegistry } from "@samspel/registry";
 import { createChannelPool } from "../ts-runtime/src/client/channel-pool.ts";
 import { watchInstances } from "../ts-runtime/src/client/instances.ts";
+import { defaultPolicies } from "../ts-runtime/src/policy/index.ts";
+import { EchoService } from "../test/gen/samspel/test/v1/echo_pb.ts";
 import { until } from "../test/support/until.ts";
 import { grpcJsPick } from "./grpc-js-picker.ts";
 import { median } from "./median.ts";
 
 const protoService = "bench.v1.PickService";
+const policies = defaultPolicies();
+const watched = {
+  query: undefined,
+  policy: () => policies.ofService(EchoService),
+  zone: "",
+  seed: 1,
+  logger: undefined,
+};
 const none: ReadonlySet<never> = new Set();
 
 /** Nanoseconds of one pick, the middle of some rounds. */
@@ -56,7 +66,7 @@ export async function measurePick(url: string, rounds: number): Promise<void> {
       );
       using watch = registry.watch(protoService);
       await until("all are seen", () => watch.current.length === count);
-      const instances = watchInstances(registry, { protoService, query: undefined }, pool, undefined);
+      const instances = watchInstances(registry, { ...watched, protoService }, pool);
       figures.push(time(() => instances.pick(none), rounds));
       instances.close();
       await Promise.all(handles.map((handle) => handle.deregister()));

@@ -14,6 +14,7 @@ import {
 import { createClients } from "../ts-runtime/src/client/index.ts";
 import { closedLoop } from "./load.ts";
 import { oneInstance } from "./one-instance.ts";
+import { aboutItself, answerParent } from "./rpc-questions.ts";
 
 /** Of 100 bytes, with what is around it. */
 const text = "x".repeat(98);
@@ -91,24 +92,25 @@ async function stream(contender: Contender, count: number) {
   return { perSecond, p50Ms: 0, p99Ms: 0, cpuMicros: (user + system) / came };
 }
 
+/** So many calls, and nothing kept of them. */
+async function repeat(contender: Contender, inFlight: number, calls: number) {
+  const startedAtMs = performance.now();
+  let left = calls;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await contender.echo();
+  };
+  await Promise.all(Array.from({ length: inFlight }, work));
+  return { perSecond: (calls * 1_000) / (performance.now() - startedAtMs) };
+}
+
 const [kind = "", port = ""] = process.argv.slice(2);
 const contender = contenders[kind]?.(Number(port));
 if (contender === undefined) throw new RangeError(`No contender is named ${kind}`);
 
-process.once("disconnect", () => process.exit());
-process.on(
-  "message",
-  (asked: { readonly inFlight: number; readonly ms: number } | { readonly messages: number }) => {
-    const done =
-      "messages" in asked
-        ? stream(contender, asked.messages)
-        : closedLoop(() => contender.echo(), asked.inFlight, asked.ms);
-    done.then(
-      (load) => process.send?.(load),
-      (error: unknown) => {
-        throw error;
-      },
-    );
-  },
-);
+answerParent((asked) => {
+  if ("messages" in asked) return stream(contender, asked.messages);
+  if ("ms" in asked) return closedLoop(() => contender.echo(), asked.inFlight, asked.ms);
+  if ("calls" in asked) return repeat(contender, asked.inFlight, asked.calls);
+  return aboutItself(asked);
+});
 process.send?.({ ready: true });

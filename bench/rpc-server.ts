@@ -1,5 +1,5 @@
 // A server of the measurement of calls, in a process of its own: an echo by one of the contenders. It says its port by IPC,
-// tells the processor time that it has used when it is asked, and ends with its parent.
+// tells of itself when it is asked, and ends with its parent.
 import { once } from "node:events";
 import http2 from "node:http2";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -15,6 +15,7 @@ import {
 } from "../test/gen/samspel/test/v1/echo_pb.ts";
 import { bind, startRpcServer } from "../ts-runtime/src/service/index.ts";
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
+import { aboutItself, answerParent } from "./rpc-questions.ts";
 
 const echoImpl = {
   echo: ({ text }: { text: string }) => ({ text }),
@@ -101,9 +102,5 @@ const starts: Readonly<Record<string, () => Promise<number>>> = {
   "grpc-js": startGrpcJs,
 };
 
-process.once("disconnect", () => process.exit());
-process.on("message", () => {
-  const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMicros: user + system });
-});
+answerParent((asked) => aboutItself("inFlight" in asked || "messages" in asked ? {} : asked));
 process.send?.({ port: await starts[process.argv[2] ?? ""]?.() });

@@ -1,6 +1,7 @@
 // Calls of gRPC, by ours beside grpc-js and Connect: one connection, client and server in two processes, the rounds
 // interleaved. Then commands beside a bare echo by the same client and server: the ratio says what persistence costs.
 //   npm run bench -- --long rpc
+//   npm run bench -- rpc -- --profile    where the processor's time of our calls goes, and nothing else
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { randomUUID } from "node:crypto";
@@ -12,7 +13,7 @@ import { createClients } from "../ts-runtime/src/client/index.ts";
 import { memo } from "./ledger.ts";
 import { closedLoop, middle, type Load, type Work } from "./load.ts";
 import { oneInstance } from "./one-instance.ts";
-import { comparePeers } from "./rpc-peers.ts";
+import { comparePeers, profilePair } from "./rpc-peers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     ms: { type: "string", default: "2000" },
     messages: { type: "string", default: "200000" },
+    profile: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -56,6 +58,7 @@ async function compare(commands: Work, echo: Work): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  if (values.profile) return profilePair(ms * rounds);
   await comparePeers({ rounds, ms, messages: Number(values.messages) });
   const registry = await startEmbeddedRegistry();
   const schema = `bench_${randomUUID().replaceAll("-", "")}`;

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { InfraError, lineReporter, startInfra } from "samspel/infra";
 import { superviseProcesses, type Supervisor } from "samspel/process";
 
-const usage = `Usage: npm run bench [-- [--long] <name>…]
+const usage = `Usage: npm run bench [-- [--long] <name>… [-- <option of the measurement>…]]
 
 Measures beside the obvious alternative: what is in bench/, or only what is named, such as journal.
 It takes about half a minute; --long takes more rounds, for figures to keep.
@@ -16,7 +16,10 @@ DATABASE_URL and NATS_URL name a Postgres and a NATS that run already.`;
 
 /** What makes a measurement short: enough to see a ratio, too little to write it down. */
 const short: Readonly<Record<string, readonly string[]>> = {
+  "bad-instances": ["--ms=1500"],
+  balance: ["--rounds=3"],
   delivery: ["--ms=2000", "--events=5000"],
+  auth: ["--rounds=1", "--calls=1000"],
   commands: ["--rounds=1", "--ms=500"],
   consume: ["--rounds=1", "--messages=50000"],
   dev: ["--saves=5", "--starts=1"],
@@ -24,8 +27,10 @@ const short: Readonly<Record<string, readonly string[]>> = {
   identity: ["--rounds=1", "--ms=500"],
   journal: ["--rounds=2", "--ms=400"],
   memory: ["--live=20000", "--stored=50000"],
+  overload: ["--rounds=1", "--ms=1500", "--streams=2000"],
   projection: ["--rounds=1", "--events=50000"],
   rpc: ["--rounds=1", "--ms=500", "--messages=20000"],
+  "rpc-memory": ["--calls=200000", "--every=50000"],
   registry: ["--rounds=3", "--rest-s=30", "--many-rest-s=5", "--services=200"],
   reading: ["--rounds=2", "--events=50000"],
   tells: ["--rounds=1", "--ms=500"],
@@ -66,7 +71,11 @@ function installPeers(): void {
 }
 
 async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const further = args.slice(end + 1);
   const { values, positionals } = parseArgs({
+    args: args.slice(0, end),
     options: { long: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
     allowPositionals: true,
   });
@@ -104,7 +113,7 @@ async function main(): Promise<number> {
     };
     let code = 0;
     for (const name of names) {
-      const options = values.long ? [] : (short[name] ?? []);
+      const options = [...(values.long ? [] : (short[name] ?? [])), ...further];
       if (!(await measure(supervisor, { name, options, env }))) code = 1;
     }
     return code;

@@ -13,6 +13,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["resilience"],
   ["errors", "telemetry", "codec"],
   ["descriptor", "request", "grpc", "policy"],
+  ["auth", "balance"],
   ["service", "client"],
   ["postgres", "proxy"],
   ["cluster"],

@@ -9,8 +9,8 @@ PATH="$PWD/../../node_modules/.bin:$PATH"
 out="${1:-.}"
 
 buf generate ../.. --template buf.gen.library.yaml -o "$out" --path ../../proto/samspel/v1/errors.proto \
-  --path ../../proto/samspel/v1/options.proto --path ../../proto/samspel/v1/subscribe.proto \
-  --path ../../proto/samspel/v1/tell.proto
+  --path ../../proto/samspel/v1/options.proto --path ../../proto/samspel/v1/policy.proto \
+  --path ../../proto/samspel/v1/subscribe.proto --path ../../proto/samspel/v1/tell.proto
 buf generate ../.. --template buf.gen.scenario.yaml -o "$out" --path ../../interop/proto/samspel/scenario
 buf generate ../.. --template buf.gen.shipping.yaml -o "$out" \
   --path ../../examples/shopping-cart/proto/cart/v1/cart_topics.proto \

@@ -39,7 +39,7 @@ compile() {
 }
 
 compile interop/java/library samspel -- samspel/v1/errors.proto samspel/v1/options.proto \
-  samspel/v1/subscribe.proto samspel/v1/tell.proto
+  samspel/v1/policy.proto samspel/v1/subscribe.proto samspel/v1/tell.proto
 compile interop/java/scenario samspel -- samspel/scenario/v1/scenario.proto
 compile examples/shopping-cart/billing billing/v1 cart shipping -- cart/v1/cart_topics.proto \
   billing/v1/billing_api.proto billing/v1/billing_topics.proto shipping/v1/shipping_api.proto

@@ -18,8 +18,8 @@ compile() {
 }
 
 library=interop/python/src
-compile "$library" samspel/v1/errors.proto samspel/v1/options.proto samspel/v1/subscribe.proto \
-  samspel/v1/tell.proto
+compile "$library" samspel/v1/errors.proto samspel/v1/options.proto samspel/v1/policy.proto \
+  samspel/v1/subscribe.proto samspel/v1/tell.proto
 
 # The suite's package is samspel.scenario.v1, but the library's `samspel` is not the place for it.
 scenario=interop/python/scenario/gen

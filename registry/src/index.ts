@@ -34,6 +34,7 @@ export {
 } from "./identity/index.ts";
 export type { CheckState, InstanceState, StatesWatch } from "./states/index.ts";
 export type { RegistryTls } from "./tls.ts";
+export type { StoredValue, Values, ValuesWatch } from "./values/index.ts";
 export type {
   Health,
   InstanceQuery,

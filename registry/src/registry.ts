@@ -22,6 +22,7 @@ import {
   type ResolveOptions,
   watchProtoServices,
 } from "./watch/index.ts";
+import { createValues, type Values } from "./values/index.ts";
 
 /** A client of one registry. Make one per process and close it at the end: it holds long polls open. */
 export interface Registry extends AsyncDisposable {
@@ -29,6 +30,8 @@ export interface Registry extends AsyncDisposable {
   readonly url: string;
   /** What instances serve and callers use, as descriptor sets under their hashes (R3). */
   readonly descriptors: Descriptors;
+  /** Keys and values: what is set while a system runs, such as policies. */
+  readonly values: Values;
   /**
    * Puts an instance into the registry and keeps it there, whatever the registry forgets, until it is deregistered
    * (R4). Resolves when it is there for the first time.
@@ -106,6 +109,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const registry: Registry = {
     url: resolved.shownUrl,
     descriptors,
+    values: createValues(http, resolved, closed.signal),
     async register(registration) {
       whileOpen();
       const handle = await keepRegistered(context, resolveRegistration(registration));

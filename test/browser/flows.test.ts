@@ -423,3 +423,22 @@ t.test("a thousand services: typing, choosing and scrolling take less than 100 m
   );
   t.ok((await page.locator("main *").count()) < 3000, "the document stays small");
 });
+
+t.test(
+  "the policies in force are told with where they come from, what is refused, and the defaults when asked for",
+  async (t) => {
+    const { open, complaints } = await setStage(t, browser);
+    const page = await open("/configuration?service=cart");
+    const policies = page.getByRole("group", { name: "Policies of inventory.v1.InventoryService" });
+    await policies.getByText("samspel/policy/inventory.v1.InventoryService").waitFor();
+    t.equal(await policies.getByRole("row").count(), 4, "a heading and what is no default");
+    await page.getByText('timeout must be a duration such as "0.5s"').waitFor();
+    await page.getByLabel("Show defaults, too").check();
+    await policies.getByText("waitForReady").waitFor();
+    await policies.getByText("instances.preferZone").waitFor();
+    await page.getByLabel("Filter settings and methods").fill("bulkhead");
+    await policies.getByText("waitForReady").waitFor({ state: "detached" });
+    t.equal(await policies.getByRole("row").count(), 2);
+    t.same(complaints, []);
+  },
+);

@@ -15,6 +15,10 @@ import { runCall } from "./client-calls.ts";
 import { readMessages, writeMessage } from "./frames.ts";
 
 const deadlines = new Deadlines();
+const encodings: ReadonlyMap<Compression, "gzip" | "br"> = new Map([
+  [Compression.GZIP, "gzip"],
+  [Compression.BR, "br"],
+]);
 
 async function answer(asked: ClientCompatRequest): Promise<void> {
   const { host, port, serverTlsCert, clientTlsCreds } = asked;
@@ -30,11 +34,12 @@ async function answer(asked: ClientCompatRequest): Promise<void> {
         }
       : undefined,
   );
+  const requestEncoding = encodings.get(asked.compression);
   const transport = createGrpcClientTransport({
     carrier,
     deadlines,
     maxBytes: asked.messageReceiveLimit === 0 ? 4 * 1024 * 1024 : asked.messageReceiveLimit,
-    ...(asked.compression === Compression.GZIP ? { requestEncoding: "gzip", compressMinBytes: 0 } : {}),
+    ...(requestEncoding === undefined ? {} : { requestEncoding, compressMinBytes: 0 }),
   });
   const { testName } = asked;
   let result: MessageInitShape<typeof ClientCompatResponseSchema>;

@@ -1,30 +1,33 @@
 // Our gateway before our server, as a program of the conformance suite: every call goes through it, converted to gRPC
 // where it does not come as that.
-import { create, fromBinary, setExtension, toBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema, ServiceOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { createRegistry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
-import { descriptorSetOf } from "@samspel/runtime/compatibility";
-import { public_service } from "@samspel/runtime/gen/samspel/v1/options_pb.js";
 import { startGateway } from "samspel/gateway";
 import { bind, startRpcServer } from "../../ts-runtime/src/service/index.ts";
 import {
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
+  type ServerCompatRequest,
 } from "../gen/connectrpc/conformance/v1/server_compat_pb.ts";
 import { ConformanceService } from "../gen/connectrpc/conformance/v1/service_pb.ts";
+import { openDescriptors } from "../support/open-descriptors.ts";
 import { silentLogger } from "../support/silent-logger.ts";
 import { conformanceImpl, noTimeoutMs } from "./conformance-service.ts";
 import { readMessages, writeMessage } from "./frames.ts";
 
-/** The suite's own descriptors, but for the service's being public. */
-function openDescriptors(): Uint8Array {
-  const set = fromBinary(FileDescriptorSetSchema, descriptorSetOf([ConformanceService]));
-  for (const service of set.file.flatMap(({ service }) => service)) {
-    service.options ??= create(ServiceOptionsSchema);
-    setExtension(service.options, public_service, true);
-  }
-  return toBinary(FileDescriptorSetSchema, set);
+/** The suite's certificate and key as the files that a gateway reads; undefined where it wants plaintext. */
+function tlsFiles({ useTls, serverCreds }: ServerCompatRequest) {
+  if (!useTls || serverCreds === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), "samspel-conformance-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const files = { certFile: join(folder, "cert.pem"), keyFile: join(folder, "key.pem") };
+  writeFileSync(files.certFile, serverCreds.cert);
+  writeFileSync(files.keyFile, serverCreds.key, { mode: 0o600 });
+  return files;
 }
 
 for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)) {
@@ -42,20 +45,22 @@ for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)
     address: server.host,
     port: server.port,
     protoServices: server.protoServices,
-    descriptors: openDescriptors(),
+    descriptors: openDescriptors(ConformanceService),
   });
+  const tls = tlsFiles(asked);
   const gateway = await startGateway({
     registryUrl: embedded.url,
     logger,
     timeoutMs: noTimeoutMs,
     maxTimeoutMs: noTimeoutMs,
+    ...(tls === undefined ? {} : { tls }),
     ...(asked.messageReceiveLimit === 0 ? {} : { maxMessageBytes: asked.messageReceiveLimit }),
   });
   await gateway.ready;
   const { host, port } = gateway;
   writeMessage(
     ServerCompatResponseSchema,
-    create(ServerCompatResponseSchema, { host, port }),
+    create(ServerCompatResponseSchema, { host, port, pemCert: asked.serverCreds?.cert ?? new Uint8Array() }),
     process.stdout,
   );
   process.once("SIGTERM", () => process.exit(0));

@@ -9,18 +9,20 @@ import {
 import { ConformanceService } from "../gen/connectrpc/conformance/v1/service_pb.ts";
 import { conformanceImpl, noTimeoutMs } from "./conformance-service.ts";
 import { readMessages, writeMessage } from "./frames.ts";
+import { suiteIdentity } from "./suite-identity.ts";
 
 for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)) {
   const server = await startRpcServer({
     bindings: [bind(ConformanceService, conformanceImpl)],
     logger: createLogger({ service: "conformance", level: "silent" }),
     timeoutMs: noTimeoutMs,
+    identity: suiteIdentity(asked),
     ...(asked.messageReceiveLimit === 0 ? {} : { maxReceiveBytes: asked.messageReceiveLimit }),
   });
   const { host, port } = server;
   writeMessage(
     ServerCompatResponseSchema,
-    create(ServerCompatResponseSchema, { host, port }),
+    create(ServerCompatResponseSchema, { host, port, pemCert: asked.serverCreds?.cert ?? new Uint8Array() }),
     process.stdout,
   );
   process.once("SIGTERM", () => void server.close());

@@ -1,6 +1,7 @@
 // The reference pages are complete: what the code takes is on the page.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { callFields, instancesFields } from "@samspel/runtime/policy";
 import t from "tap";
 import { root } from "./pages.ts";
 
@@ -61,7 +62,8 @@ for (const [file, name, heading] of [
 }
 
 t.test("environment.md has each variable that a service reads, and no other", async (t) => {
-  const files = [read("ts-runtime/src/host/options.ts"), read("registry/src/options.ts")];
+  const settings = ["ts-runtime/src/host/options.ts", "ts-runtime/src/auth/options.ts"];
+  const files = [...settings, "registry/src/options.ts"].map(read);
   const variables = files.flatMap((text) =>
     [...text.matchAll(/environment\["(\w+)"\]/g)].map(([, name = ""]) => name),
   );
@@ -71,6 +73,16 @@ t.test("environment.md has each variable that a service reads, and no other", as
     [...tableNames("docs/reference/environment.md")].sort(),
     [...new Set([...variables, ...ofTls])].sort(),
   );
+});
+
+t.test("policy.md has each field of a policy, and no other", async (t) => {
+  const [, ofCalls = "", ofInstances = ""] =
+    /## Of calls\n(.*?)\n## Of a proto service's instances\n(.*?)\n## /s.exec(
+      read("docs/reference/policy.md"),
+    ) ?? [];
+  const fieldsIn = (text: string) => [...text.matchAll(/^\| `([\w.]+)`/gm)].map(([, path]) => path);
+  t.same(fieldsIn(ofCalls), [...callFields.keys()]);
+  t.same(fieldsIn(ofInstances), [...instancesFields.keys()]);
 });
 
 t.test("gateway.md has each option of the gateway", async (t) => {

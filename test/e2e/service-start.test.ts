@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import t from "tap";
-import { databaseUrl, natsUrl } from "../support/environment.ts";
+import { consulUrl, databaseUrl, natsUrl } from "../support/environment.ts";
 import { testSchema, testTopicPrefix } from "../support/isolation.ts";
 
 const example = join(import.meta.dirname, "../../examples/shopping-cart");
@@ -23,6 +23,7 @@ async function run(file: string, env: Readonly<Record<string, string>>): Promise
       PATH: process.env["PATH"] ?? "",
       DATABASE_URL: databaseUrl(),
       NATS_URL: natsUrl(),
+      CONSUL_HTTP_ADDR: consulUrl(),
       SAMSPEL_SCHEMA: schema,
       SAMSPEL_TOPIC_PREFIX: prefix,
       ...env,

@@ -30,6 +30,14 @@ export function http2Frame(type: number, flags: number, streamId: number, payloa
   return Buffer.concat([header, payload]);
 }
 
+/** The types of the frames whose headers stand in some bytes. */
+export function frameTypesOf(bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + headerBytes <= bytes.length; at += headerBytes + bytes.readUIntBE(at, 3))
+    types.push(bytes[at + 3] ?? 0);
+  return types;
+}
+
 /** A field that is not indexed (RFC 7541, 6.2.2), with a short name and a value of any length. */
 function hpackLiteral(name: string, value: string): Buffer {
   const length: number[] = [];

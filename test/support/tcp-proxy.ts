@@ -21,7 +21,7 @@ export interface TcpProxy {
 const defaultPorts: Readonly<Record<string, number>> = { "postgres:": 5432, "nats:": 4222, "http:": 80 };
 
 /** Starts a proxy to the host of a URL; it ends with the test. */
-export async function startTcpProxy(t: Test, url: string): Promise<TcpProxy> {
+export async function startTcpProxy(t: Pick<Test, "teardown">, url: string): Promise<TcpProxy> {
   const target = new URL(url);
   const targetPort = target.port === "" ? defaultPorts[target.protocol] : Number(target.port);
   if (targetPort === undefined) throw new Error(`Cannot tell the port of ${target.protocol}`);

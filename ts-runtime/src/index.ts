@@ -4,6 +4,20 @@
 export { startService, type RunningService, type ServiceOptions } from "./host/index.ts";
 export { serve, type ServiceContext, type Serving } from "./host/index.ts";
 export { callerOf, drainingSignal, type Caller } from "./service/index.ts";
+export {
+  principalOf,
+  requireUser,
+  type AnonymousPrincipal,
+  type AuthOptions,
+  type Claims,
+  type ClaimsSchema,
+  type DefaultRule,
+  type IssuerOptions,
+  type Principal,
+  type PrincipalSource,
+  type ServicePrincipal,
+  type UserPrincipal,
+} from "./auth/index.ts";
 export { defineEntity, persist, type CommandContext, type Entity } from "./entity/index.ts";
 export { from, publish, topic, type Publication } from "./publication/index.ts";
 export {
@@ -25,6 +39,14 @@ export {
   type ErrorCode,
   type SamspelErrorOptions,
 } from "./errors/index.ts";
+export {
+  policyFor,
+  type CallPolicyPatch,
+  type ConfiguredService,
+  type InstancesPatch,
+  type PolicyConfiguration,
+  type ServicePatch,
+} from "./policy/index.ts";
 export type { Sql, TransactionSql } from "./postgres/index.ts";
 export type { Logger } from "./telemetry/index.ts";
 

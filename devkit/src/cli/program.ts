@@ -13,6 +13,7 @@ import { generateCommand } from "./generate/index.ts";
 import { joinCommands } from "./join/index.ts";
 import { journalCommand } from "./journal-command.ts";
 import { newCommand } from "./new/index.ts";
+import { policyCommand } from "./policy/index.ts";
 import { registryCommand } from "./registry/index.ts";
 import { tailCommand } from "./tail/index.ts";
 
@@ -77,6 +78,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   program.addCommand(dashboardCommand((exit) => (code = exit)));
   program.addCommand(gatewayCommand((exit) => (code = exit)));
   program.addCommand(registryCommand((exit) => (code = exit)));
+  program.addCommand(policyCommand((exit) => (code = exit)));
   for (const command of backofficeCommands((exit) => (code = exit))) program.addCommand(command);
   for (const make of [newCommand, generateCommand, callCommand, tailCommand, entityCommand, doctorCommand])
     program.addCommand(make((exit) => (code = exit)));

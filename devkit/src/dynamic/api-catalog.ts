@@ -45,6 +45,11 @@ export interface ApiCatalog {
    * @throws DynamicError that says what there is instead.
    */
   find(name: string, instance?: string): Promise<FoundMethod>;
+  /**
+   * A proto service by its name, as short as it is clear, as the newest version that is well has it.
+   * @throws DynamicError that says what there is instead.
+   */
+  findService(name: string): Promise<DescService>;
 }
 
 export interface ApiCatalogOptions {
@@ -106,6 +111,14 @@ export function createApiCatalog({ registry, proto = [] }: ApiCatalogOptions): A
         }),
       );
     },
+    async findService(name) {
+      const served = byProtoService(await registry.states());
+      const fromFiles = proto.length === 0 ? [] : serviceNames(await (files ??= readFiles(proto)));
+      const protoService = findProtoService(name, [...served.keys(), ...fromFiles], registry.url);
+      const api = await apiFrom((served.get(protoService) ?? []).toSorted(bestFirst), protoService);
+      if (api.type === "found") return api.service;
+      throw unknownApi(protoService, api.reason);
+    },
     async find(name, id) {
       const { protoService: asked, method: methodName } = splitMethod(name);
       const served = byProtoService(await registry.states());
@@ -117,10 +130,7 @@ export function createApiCatalog({ registry, proto = [] }: ApiCatalogOptions): A
       const order = instance === undefined ? instances.toSorted(bestFirst) : [instance];
       const api = await apiFrom(order, protoService);
       if (api.type === "unknown") {
-        throw new DynamicError(
-          "unknown",
-          `The methods of ${protoService} are not known: ${api.reason}; give --proto <proto file, folder or descriptor set>`,
-        );
+        throw unknownApi(protoService, api.reason);
       }
       return { method: findMethod(api.service, methodName), types: api.types, instance };
     },
@@ -167,6 +177,13 @@ function named(instances: readonly InstanceState[], id: string, of: string): Ins
 async function readFiles(paths: readonly string[]): Promise<FileRegistry> {
   const { files, protoServices } = await readProtoFiles(paths);
   return readDescriptorSet(setOf(files, protoServices));
+}
+
+function unknownApi(protoService: string, reason: string): DynamicError {
+  return new DynamicError(
+    "unknown",
+    `The methods of ${protoService} are not known: ${reason}; give --proto <proto file, folder or descriptor set>`,
+  );
 }
 
 function serviceNames(types: FileRegistry): readonly string[] {

@@ -32,6 +32,11 @@ export interface JwtOptions {
   readonly claims?: readonly string[];
   /** How much clocks may differ. Default 5,000 ms. */
   readonly clockToleranceMs?: number;
+  /**
+   * Whether services get the token itself, as those need that know users by it. Without it they get its subject and
+   * claims by the gateway's word alone. Default true.
+   */
+  readonly forward?: boolean;
 }
 
 /** A token bucket for each caller. */

@@ -35,6 +35,7 @@ const configSchema = v.strictObject({
       anonymous: v.exactOptional(names),
       claims: v.exactOptional(names),
       clockToleranceMs: v.exactOptional(count),
+      forward: v.exactOptional(v.boolean()),
     }),
   ),
   rateLimits: v.exactOptional(

@@ -17,6 +17,7 @@ import {
   type Listener,
   type Logger,
 } from "@samspel/runtime/proxy";
+import { openPolicies } from "@samspel/runtime/policy";
 import { createAdmission } from "./admission/index.ts";
 import { startAdminServer } from "./admin-server.ts";
 import { followApis, type OpenServices } from "./api/index.ts";
@@ -85,12 +86,16 @@ async function assemble(
   options: ResolvedGatewayOptions,
   { registry, identity, logger, begun }: Assembly,
 ): Promise<Omit<Gateway, "close" | keyof AsyncDisposable>> {
-  const { host, timeoutMs, jwt, rateLimits } = options;
+  const { host, name, timeoutMs, jwt, rateLimits } = options;
   const shutdown = new AbortController();
   const admission = await createAdmission({ jwt, rateLimits });
   const tracing = options.tracing ?? createTracing();
-  const calls = begun.adopt(createProxyCalls({ registry, timeoutMs, logger, identity, tracing }), (calls) =>
-    calls.close(),
+  const policies = begun.use(
+    openPolicies({ values: registry.values, service: name, ofOthers: true, logger }),
+  );
+  const calls = begun.adopt(
+    createProxyCalls({ registry, timeoutMs, policies, logger, identity, tracing }),
+    (calls) => calls.close(),
   );
   const { transport } = calls;
   const transcoding: TranscodingOptions = { ...options, transport, admission, shutdown: shutdown.signal };

@@ -1,13 +1,18 @@
-// Samspel's own proto files, which those of a project import: copied into it, so that the compilers of all languages find
+// The proto files that those of a project import, Samspel's own and the rules of protovalidate: copied into it, so that the compilers of all languages find
 // them, and git has them to compare with.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { PlannedFile } from "./template.ts";
 
-const files = ["samspel/v1/options.proto", "samspel/v1/subscribe.proto"];
+const files = [
+  "samspel/v1/options.proto",
+  "samspel/v1/policy.proto",
+  "samspel/v1/subscribe.proto",
+  "buf/validate/validate.proto",
+];
 
-/** The package has a copy, which is made when it is packed; the repository has the original. */
-const places = ["../../proto/", "../../../proto/"].map((path) =>
+/** The package has copies, which are made when it is packed; the repository has the originals. */
+const places = ["../../proto/", "../../../proto/", "../../../proto/vendor/"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 

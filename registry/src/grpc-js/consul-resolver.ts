@@ -2,9 +2,11 @@
 // its rules: filters, grace, failover.
 //
 //   G1. The listener is never called from within the constructor or `updateResolution`, nor after `destroy`.
-//   G2. Balancing is round robin, by weight, unless the channel brings a service config of its own.
-//   G3. Without an instance, calls wait for the first one (an empty list makes round robin queue them) for
+//   G2. Balancing is by weight, and as the context says, unless the channel brings a service config of its own.
+//   G3. Without an instance, calls wait for the first one (an empty list makes both policies queue them) for
 //       `waitForFirstMs`; from then on they fail at once and say why, until there is one.
+//   G4. What the registry says of the proto service's policy is the channel's service config, as far as gRPC has words
+//       for it, unless the channel brings one of its own. A change is told at once, with the instances as they are.
 import { experimental, type ChannelOptions } from "@grpc/grpc-js";
 import type { Instance } from "../instance.ts";
 import type { Registry } from "../registry.ts";
@@ -12,6 +14,7 @@ import type { InstanceWatch } from "../watch/index.ts";
 import { byWeight } from "./by-weight.ts";
 import { parseConsulTarget, type ConsulTarget } from "./consul-target.ts";
 import { noInstance } from "./no-instance.ts";
+import { watchStockConfig, type StockConfigWatch } from "./service-config.ts";
 
 type Target = experimental.GrpcUri;
 type Listener = experimental.ResolverListener;
@@ -22,14 +25,22 @@ export interface ResolverContext {
   /** Finds the registry of a target: of its authority (`host:port`), or the default one. */
   readonly registryOf: (authority: string | undefined) => Registry;
   readonly waitForFirstMs: number;
+  /** The name of a policy. */
+  readonly balancing: string;
 }
 
-export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverContext): ResolverConstructor {
+export function consulResolverClass({
+  registryOf,
+  waitForFirstMs,
+  balancing,
+}: ResolverContext): ResolverConstructor {
   return class ConsulResolver implements experimental.Resolver {
     readonly #target: ConsulTarget;
     readonly #listener: Listener;
     readonly #hasOwnConfig: boolean;
     #watch: InstanceWatch | undefined;
+    #config: StockConfigWatch | undefined;
+    #endpoints: Endpoints | undefined;
     #givingUp: NodeJS.Timeout | undefined;
 
     constructor(target: Target, listener: Listener, options: ChannelOptions) {
@@ -49,6 +60,11 @@ export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverCont
       const registry = registryOf(authority);
       const watch = registry.watch(protoService, query);
       this.#watch = watch;
+      if (!this.#hasOwnConfig) {
+        this.#config = watchStockConfig(registry.values, protoService, () => {
+          if (this.#watch === watch && this.#endpoints !== undefined) this.#tell(this.#endpoints);
+        });
+      }
       // A registry that gives no answer is like one that says "none".
       this.#giveUpLater(registry.url);
       void this.#follow(watch, registry.url);
@@ -58,6 +74,8 @@ export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverCont
       clearTimeout(this.#givingUp);
       this.#watch?.[Symbol.dispose]();
       this.#watch = undefined;
+      this.#config?.[Symbol.dispose]();
+      this.#config = undefined;
     }
 
     async #follow(watch: InstanceWatch, url: string): Promise<void> {
@@ -82,10 +100,12 @@ export function consulResolverClass({ registryOf, waitForFirstMs }: ResolverCont
     }
 
     #tell(endpoints: Endpoints): void {
-      const balancing = this.#hasOwnConfig
+      this.#endpoints = endpoints;
+      const { loadBalancingConfig = [{ [balancing]: {} }], methodConfig = [] } = this.#config?.current ?? {};
+      const config = this.#hasOwnConfig
         ? null
-        : experimental.statusOrFromValue({ loadBalancingConfig: [{ round_robin: {} }], methodConfig: [] });
-      this.#listener(endpoints, {}, balancing, "");
+        : experimental.statusOrFromValue({ loadBalancingConfig, methodConfig });
+      this.#listener(endpoints, {}, config, "");
     }
   };
 }

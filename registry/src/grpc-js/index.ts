@@ -4,6 +4,7 @@ export {
   type ConsulResolverHandle,
   type ConsulResolverOptions,
 } from "./register-consul-resolver.ts";
+export { leastLoaded, registerLeastLoaded } from "./least-loaded.ts";
 export {
   identityChannelCredentials,
   identityServerCredentials,

@@ -2,6 +2,7 @@
 import { experimental } from "@grpc/grpc-js";
 import { createRegistry, type Registry } from "../registry.ts";
 import { consulResolverClass } from "./consul-resolver.ts";
+import { registerLeastLoaded, type leastLoaded } from "./least-loaded.ts";
 
 export interface ConsulResolverOptions {
   /** The registry of targets without an authority. Default: one made from the environment, at its first use. */
@@ -11,6 +12,11 @@ export interface ConsulResolverOptions {
    * UNAVAILABLE, until there is one. Default 10,000 ms.
    */
   readonly waitForFirstMs?: number;
+  /**
+   * How channels without a service config of their own share their calls: by turns, or by which of two instances at random
+   * has fewer of them in flight, which spares slow ones. Both heed weights. Default `round_robin`.
+   */
+  readonly balancing?: "round_robin" | typeof leastLoaded;
 }
 
 /** Holds the watches of the resolver's own registries. */
@@ -26,10 +32,12 @@ export interface ConsulResolverHandle extends AsyncDisposable {
  */
 export function registerConsulResolver(options: ConsulResolverOptions = {}): ConsulResolverHandle {
   const own = new Map<string, Registry>();
+  registerLeastLoaded();
   experimental.registerResolver(
     "consul",
     consulResolverClass({
       waitForFirstMs: options.waitForFirstMs ?? 10_000,
+      balancing: options.balancing ?? "round_robin",
       registryOf(authority) {
         if (authority === undefined && options.registry !== undefined) return options.registry;
         const key = authority ?? "";

@@ -18,6 +18,8 @@ import type { PollSlots } from "./poll-slots.ts";
 /** After some polls in a row that end sooner there are pauses: of what changes all the time, ten answers a second do. */
 const shortestPollMs = 100;
 const mostShortPolls = 5;
+/** And after a poll that ended sooner and said what was known, where the source can tell: two answers a second. */
+const sameRestMs = 500;
 
 export type SourceState<T> =
   /** No answer yet. */
@@ -47,6 +49,8 @@ export interface SourceRequest<T> {
   readonly parse: (body: unknown) => T;
   /** Whether there is nothing in it. */
   readonly isEmpty?: (value: T) => boolean;
+  /** Whether two answers say the same. Default: nobody knows. */
+  readonly isSame?: (before: T, after: T) => boolean;
   /** Whether there is always something in it for who may see it. Default false. */
   readonly neverEmpty?: boolean;
 }
@@ -99,12 +103,16 @@ export function createSource<T>(
     if (signal.aborted) return;
     // Read also when the index is the same: rights that change move no index.
     const value = valueOf(answer, request, options.shownUrl);
+    const before = lastOf(state)?.value;
+    const isSame = before !== undefined && request.isSame?.(before, value) === true;
     index = nextIndex(previous, answer.index);
     tell({ type: "live", value });
     // A registry that does not hold the request back must not be asked in a tight loop, nor a service that changes all
     // the time: its answer may have megabytes.
     const leftMs = shortestPollMs - (performance.now() - startedAt);
     shortPolls = blocking && leftMs > 0 ? shortPolls + 1 : 0;
+    const restMs = blocking && isSame ? sameRestMs - (performance.now() - startedAt) : 0;
+    if (restMs > 0) return pause(restMs, signal);
     if (!polls || leftMs <= 0) return;
     if (index === undefined || index === previous) await backoff(3, signal);
     else if (shortPolls > mostShortPolls) await pause(leftMs, signal);

@@ -21,6 +21,7 @@ import { fakeCall } from "./calls.ts";
 import { cartType, createCarts } from "./carts.ts";
 import { duration, time } from "./time.ts";
 import { logLines } from "./logs.ts";
+import { fakePolicies } from "./policies.ts";
 import { shopMethods } from "./methods.ts";
 import { shopAt, startedAt } from "./shop.ts";
 import { createFakeTopics } from "./topics.ts";
@@ -175,6 +176,7 @@ export async function startFakeDashboard(options: FakeOptions): Promise<FakeDash
             const at = revision ?? BigInt(carts.revision(entityId));
             return { revision: at, state: carts.state(entityId, Number(at)) };
           },
+          getPolicies: () => fakePolicies(service),
         });
       },
     });

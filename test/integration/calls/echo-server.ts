@@ -28,7 +28,7 @@ export interface Echo {
 
 /** Starts a server whose handlers echo; a text of `wait`, `refuse` or `fail` makes them do that. */
 export async function startEcho(
-  t: Test,
+  t: Pick<Test, "teardown">,
   options: Partial<RpcServerOptions> = {},
   impl: Partial<ServiceImpl<typeof EchoService>> = {},
 ): Promise<Echo> {

@@ -10,6 +10,8 @@ import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
 import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
+import { rawCall } from "../../support/raw-grpc.ts";
+import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { startEcho } from "./echo-server.ts";
 
@@ -232,7 +234,8 @@ t.test(
   async (t) => {
     // All of them wait longer than a call's deadline where the machine is busy.
     const patienceMs = 60_000;
-    const echo = await startEcho(t, { timeoutMs: patienceMs });
+    // So many in one process would be too many for it.
+    const echo = await startEcho(t, { timeoutMs: patienceMs, limits: { concurrency: false } });
     const session = http2.connect(`http://127.0.0.1:${echo.server.port}`);
     t.teardown(() => session.destroy());
     await once(session, "remoteSettings");
@@ -376,6 +379,30 @@ t.test(
     t.equal((await http1Client(server).echo({ text: "hej" })).text, "hej");
   },
 );
+
+t.test("what callers send wrongly is their error in every protocol, and no line in the log", async (t) => {
+  const { logger, lines } = recordingLogger();
+  const echo = await startEcho(t, { logger });
+  const baseUrl = `http://127.0.0.1:${echo.server.port}`;
+  const session = http2.connect(baseUrl);
+  t.teardown(() => session.destroy());
+  const broken = Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff]);
+  for (const type of ["application/grpc", "application/grpc-web", "application/connect+proto"]) {
+    for (const method of ["EchoJoined", "EchoEach"]) {
+      const before = echo.contexts.length;
+      await rawCall(session, {
+        path: `/samspel.test.v1.EchoService/${method}`,
+        headers: { "content-type": type },
+        chunks: [broken],
+      });
+      t.equal(echo.contexts.length, before + 1, `${type}: its handler has read it`);
+    }
+  }
+  t.same(lines, []);
+  const raising = http2Client(echo.server).echo({ text: "fail" });
+  t.equal((await failureOf(raising)).code, Code.Internal);
+  t.equal(lines.length, 1, "but the handler's own are");
+});
 
 t.test("a caller whose process has died is noticed, though nothing is said to it", async (t) => {
   const echo = await startEcho(t);

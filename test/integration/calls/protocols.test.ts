@@ -9,6 +9,10 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import {
+  createConnectTransport as createWebConnectTransport,
+  createGrpcWebTransport as createWebGrpcWebTransport,
+} from "@connectrpc/connect-web";
 import grpc from "@grpc/grpc-js";
 import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
@@ -68,6 +72,83 @@ t.test("startRpcServer() speaks gRPC, gRPC-Web and Connect on one port", async (
     t.equal(error.code, Code.FailedPrecondition, `${name}: refusal`);
     t.match(errorDetail(error), { code: "SAMSPEL_REJECTED", retryable: false, metadata: { why: "test" } });
   }
+});
+
+t.test("clients of browsers, by fetch, get the same answers, errors and details as gRPC's", async (t) => {
+  const { server } = await startEcho(t);
+  const baseUrl = `http://127.0.0.1:${server.port}`;
+  const transports: Record<string, Transport> = {
+    gRPC: createGrpcTransport({ baseUrl }),
+    "gRPC-Web": createWebGrpcWebTransport({ baseUrl }),
+    "gRPC-Web in JSON": createWebGrpcWebTransport({ baseUrl, useBinaryFormat: false }),
+    "Connect in JSON": createWebConnectTransport({ baseUrl }),
+    "Connect in protobuf": createWebConnectTransport({ baseUrl, useBinaryFormat: true }),
+    "Connect by GET": createWebConnectTransport({ baseUrl, useHttpGet: true }),
+  };
+  const said: Record<string, unknown> = {};
+  for (const [name, transport] of Object.entries(transports)) {
+    const client = createClient(EchoService, transport);
+    t.equal((await client.echo({ text: "hej" })).text, "hej", `${name}: unary`);
+    t.same(await heard(client.echoMany({ text: "hej", count: 3 })), ["hej", "hej", "hej"], `${name}: server`);
+    const calls = [
+      client.echo({ text: "refuse" }),
+      client.echo({ text: "fail" }),
+      client.echoOnce({ text: "refuse" }),
+      heard(client.echoMany({ text: "fail", count: 1 })),
+      client.echo({ text: "wait" }, { timeoutMs: 50 }),
+    ];
+    const failures = await Promise.all(
+      calls.map((call) =>
+        call.then(
+          () => undefined,
+          (error: unknown) => ConnectError.from(error),
+        ),
+      ),
+    );
+    said[name] = failures.map((error) => {
+      const detail = errorDetail(error);
+      return {
+        code: error?.code,
+        // Who ends a call at its deadline, the client or the server, is a matter of luck.
+        message: error?.code === Code.DeadlineExceeded ? "" : error?.rawMessage,
+        reason: detail?.code,
+        metadata: detail?.metadata,
+      };
+    });
+  }
+  t.match(said["gRPC"], [
+    {
+      code: Code.FailedPrecondition,
+      message: "not today",
+      reason: "SAMSPEL_REJECTED",
+      metadata: { why: "test" },
+    },
+    { code: Code.Internal, message: "internal error", reason: undefined },
+    { code: Code.FailedPrecondition, message: "not today" },
+    { code: Code.Internal, message: "internal error" },
+    { code: Code.DeadlineExceeded },
+  ]);
+  for (const [name, failures] of Object.entries(said)) t.same(failures, said["gRPC"], name);
+});
+
+t.test("fetch alone reads an error and its detail as JSON", async (t) => {
+  const { server } = await startEcho(t);
+  const answer = await fetch(`http://127.0.0.1:${server.port}/samspel.test.v1.EchoService/Echo`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ text: "refuse" }),
+  });
+  t.equal(answer.status, 400);
+  t.match(await answer.json(), {
+    code: "failed_precondition",
+    message: "not today",
+    details: [
+      {
+        type: "samspel.v1.ErrorDetail",
+        debug: { code: "SAMSPEL_REJECTED", metadata: { why: "test" } },
+      },
+    ],
+  });
 });
 
 t.test("startRpcServer() answers JSON by curl over both versions of HTTP", async (t) => {

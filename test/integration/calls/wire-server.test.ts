@@ -22,6 +22,14 @@ import {
   EchoOnceResponseSchema,
   EchoService,
 } from "../../gen/samspel/test/v1/echo_pb.ts";
+import {
+  frameFlags,
+  frameTypes,
+  frameTypesOf,
+  headerBlock,
+  http2Frame,
+  preface,
+} from "../../support/http2-bytes.ts";
 import { startEcho } from "./echo-server.ts";
 
 const withinMs = 10_000;
@@ -340,64 +348,35 @@ t.test("interceptors are around calls of each kind", async (t) => {
   t.equal(ConnectError.from(await late.catch((error: unknown) => error)).code, Code.DeadlineExceeded);
 });
 
-/** A frame of HTTP/2 (RFC 9113, 4.1). */
-function http2Frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
-  const header = Buffer.alloc(9);
-  header.writeUIntBE(payload.length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(streamId, 5);
-  return Buffer.concat([header, payload]);
-}
-
-/** A field that is not indexed (RFC 7541, 6.2.2), with a short name and a value of any length. */
-function hpackLiteral(name: string, value: string): Buffer {
-  const length: number[] = [];
-  let rest = value.length;
-  if (rest < 127) length.push(rest);
-  else {
-    length.push(127);
-    for (rest -= 127; rest >= 128; rest = Math.floor(rest / 128)) length.push((rest % 128) + 128);
-    length.push(rest);
-  }
-  return Buffer.concat([
-    Buffer.from([0, name.length]),
-    Buffer.from(name),
-    Buffer.from(length),
-    Buffer.from(value),
-  ]);
-}
-
 t.test("headers above the limit end their request, and nothing else", async (t) => {
   const echo = await startEcho(t);
   const socket = connect(echo.server.port, "127.0.0.1");
   t.teardown(() => socket.destroy());
   socket.on("error", () => {});
-  const block = Buffer.concat([
-    hpackLiteral(":method", "POST"),
-    hpackLiteral(":scheme", "http"),
-    hpackLiteral(":authority", "test"),
-    hpackLiteral(":path", "/samspel.test.v1.EchoService/EchoOnce"),
-    hpackLiteral("content-type", "application/grpc"),
-    ...Array.from({ length: 20 }, (_, index) => hpackLiteral(`x-${index}`, "x".repeat(10_000))),
+  const block = headerBlock([
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":authority", "test"],
+    [":path", "/samspel.test.v1.EchoService/EchoOnce"],
+    ["content-type", "application/grpc"],
+    ...Array.from({ length: 20 }, (_, index) => [`x-${index}`, "x".repeat(10_000)] as const),
   ]);
   const parts = Array.from({ length: Math.ceil(block.length / 16_384) }, (_, index) =>
     block.subarray(index * 16_384, (index + 1) * 16_384),
   );
-  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  socket.write(http2Frame(4, 0, 0, Buffer.alloc(0)));
+  const { settings, headers, continuation, reset, goaway } = frameTypes;
+  socket.write(preface);
+  socket.write(http2Frame(settings, 0, 0, Buffer.alloc(0)));
   for (const [index, part] of parts.entries()) {
     const isLast = index === parts.length - 1;
-    socket.write(http2Frame(index === 0 ? 1 : 9, isLast ? 4 : 0, 1, part));
+    socket.write(
+      http2Frame(index === 0 ? headers : continuation, isLast ? frameFlags.endHeaders : 0, 1, part),
+    );
   }
   let received = Buffer.alloc(0);
-  const types = new Set<number>();
-  const [resetType, goawayType] = [3, 7];
-  while (!types.has(resetType) && !types.has(goawayType)) {
+  while (!frameTypesOf(received).some((type) => type === reset || type === goaway)) {
     const [chunk] = await once(socket, "data", { signal: AbortSignal.timeout(withinMs) });
     received = Buffer.concat([received, chunk as Buffer]);
-    for (let at = 0; at + 9 <= received.length; at += 9 + received.readUIntBE(at, 3))
-      types.add(received[at + 3] ?? 0);
   }
   t.equal(echo.contexts.length, 0);
   t.equal(codeOf(await call(sessionTo(t, echo.server), "EchoOnce", hej)), 0);

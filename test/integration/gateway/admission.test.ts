@@ -72,7 +72,7 @@ t.test("a call needs a token, in every protocol, and the service hears whose it 
       Buffer.from(headers["samspel-principal-claims"] ?? "", "base64url").toString(),
     );
     t.same(claims, { iss: "https://id.test", aud: "shop", scope: "read" }, "only the claims that are set");
-    t.notOk("authorization" in headers, "a token that was verified ends at the gateway");
+    t.equal(headers["authorization"], authorization, "services verify it themselves");
     t.match(await client.getShelf({ shelfId: "a" }), { books: 3 }, "one method may be called without");
   }
   const rest = await fetch(library.at("/v1/search"));
@@ -99,6 +99,16 @@ t.test("a token that is no good is refused, whoever may be anonymous, and not in
   await t.rejects(client.getShelf({}, { headers: { authorization: "Basic YTpi" } }), {
     code: Code.Unauthenticated,
   });
+});
+
+t.test("a token ends at the gateway where that is said", async (t) => {
+  const jwksUrl = await startIssuer(t);
+  const library = await startLibrary(t, { gateway: { jwt: { jwksUrl, forward: false } } });
+  const client = createClient(LibraryService, createGrpcTransport({ baseUrl: library.gateway.url }));
+  const authorization = `Bearer ${await tokenOf()}`;
+  const { headers } = await client.countBooks({}, { headers: { authorization } });
+  t.notOk("authorization" in headers);
+  t.equal(headers["samspel-principal"], "ann");
 });
 
 t.test("keys come from a file as well", async (t) => {

@@ -11,6 +11,7 @@ import { kvCases } from "./contract-kv.ts";
 import { libraryCases } from "./contract-library.ts";
 import { sessionCases } from "./contract-sessions.ts";
 import { stateCases } from "./contract-states.ts";
+import { valuesCases } from "./contract-values.ts";
 
 /** Runs the cases against a registry. */
 export async function registryContract(t: Test, url: string): Promise<void> {
@@ -26,5 +27,6 @@ export async function registryContract(t: Test, url: string): Promise<void> {
     ...libraryCases(t, api),
     ...descriptorCases(t, api),
     ...stateCases(t, api),
+    ...valuesCases(t, api),
   ]);
 }

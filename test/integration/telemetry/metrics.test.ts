@@ -1,6 +1,4 @@
 // What an SDK of OpenTelemetry sees of a journal and its entities.
-import { metrics } from "@opentelemetry/api";
-import { MeterProvider, MetricReader, type MetricData } from "@opentelemetry/sdk-metrics";
 import { create } from "@bufbuild/protobuf";
 import t from "tap";
 import { liveTopicDescriptor } from "../../../ts-runtime/src/descriptor/index.ts";
@@ -15,42 +13,13 @@ import { testBroker } from "../../support/broker.ts";
 import { changed, counterTopic, publishAll } from "../../support/counter-topic.ts";
 import { defineCounter } from "../../support/counter.ts";
 import { appendOf, openJournal } from "../../support/journal.ts";
+import { measureProcess } from "../../support/measured.ts";
 import { runInstance } from "../../support/subscription.ts";
 import { appendEvents, incremented } from "../../support/counter-events.ts";
 import { run } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
-class Reader extends MetricReader {
-  protected override async onForceFlush(): Promise<void> {}
-  protected override async onShutdown(): Promise<void> {}
-
-  /** The points of a metric. */
-  async points(name: keyof typeof instruments): Promise<MetricData["dataPoints"]> {
-    const { resourceMetrics, errors } = await this.collect();
-    if (errors.length > 0) throw errors[0];
-    const all = resourceMetrics.scopeMetrics.flatMap(({ scope, metrics }) =>
-      scope.name === "@samspel/runtime" ? metrics : [],
-    );
-    const found = all.find(({ descriptor }) => descriptor.name === name);
-    if (found === undefined) return [];
-    const { unit, description } = instruments[name];
-    t.match(found.descriptor, { unit, description });
-    for (const { attributes } of found.dataPoints) {
-      for (const attribute of Object.keys(attributes)) {
-        t.ok(
-          instruments[name].attributes.some((known) => known === attribute),
-          `${attribute} is in the table`,
-        );
-      }
-    }
-    return found.dataPoints;
-  }
-}
-
-const reader = new Reader();
-const provider = new MeterProvider({ readers: [reader] });
-metrics.setGlobalMeterProvider(provider);
-t.teardown(() => provider.shutdown());
+const reader = measureProcess(t);
 
 t.test("a journal measures its appends: how many, how they end, how many together, how long", async (t) => {
   const { journal } = await openJournal(t);

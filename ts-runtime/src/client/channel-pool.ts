@@ -1,6 +1,6 @@
 // The channels of a process, one per address and identity, shared by all proto services that an instance serves: an
 // instance with five of them costs one connection.
-import { baseUrlOf, createChannel, type Channel } from "./channel.ts";
+import { baseUrlOf, createChannel, type SharedChannel } from "./channel.ts";
 import type { Target } from "./instance-source.ts";
 import { securityOf, type ClientIdentity } from "./security.ts";
 
@@ -8,14 +8,14 @@ export interface ChannelPool {
   /** Why a target may not be called (X1); undefined for one that may. */
   refusalOf(target: Target): string | undefined;
   /** The channel to a target that may be called; each `acquire` is undone by one `release`. */
-  acquire(target: Target): Channel;
-  release(channel: Channel): void;
+  acquire(target: Target): SharedChannel;
+  release(channel: SharedChannel): void;
   close(): void;
 }
 
 export function createChannelPool(own: ClientIdentity | undefined): ChannelPool {
-  const holders = new Map<Channel, { readonly key: string; count: number }>();
-  const byKey = new Map<string, Channel>();
+  const holders = new Map<SharedChannel, { readonly key: string; count: number }>();
+  const byKey = new Map<string, SharedChannel>();
   return {
     refusalOf(target) {
       const security = securityOf(target, own);

@@ -20,13 +20,14 @@ export interface Connection {
   readonly isUp: boolean;
   /** Opens a stream for a gRPC request whose bytes are made elsewhere; rejects when there is no connection. */
   request(path: string, headers: OutgoingHttpHeaders): Promise<RawStream>;
-  /** Counts a call; the returned function, called once or more, ends it. */
-  begin(): () => void;
+  /** A call begins; each is ended once. */
+  begin(): void;
+  end(): void;
   /**
    * Makes it stand before the first call; whether it does. A handshake proves nothing, as a server may turn its peer
-   * away after it: only an answer does.
+   * away after it: only an answer does. Within 5,000 ms by default.
    */
-  open(): Promise<boolean>;
+  open(withinMs?: number): Promise<boolean>;
   /** No new calls will come: it closes after the last one. */
   retire(): void;
   /** Closes now; calls in flight fail. */
@@ -54,18 +55,15 @@ export function createConnection(baseUrl: string, security: Security): Connectio
       return carrier.isUp;
     },
     begin() {
-      let running = true;
       inFlight += 1;
-      return () => {
-        if (!running) return;
-        running = false;
-        inFlight -= 1;
-        closeIfDone();
-      };
     },
-    async open() {
+    end() {
+      inFlight -= 1;
+      closeIfDone();
+    },
+    async open(withinMs = openTimeoutMs) {
       try {
-        await transport.unary(Health.method.check, undefined, openTimeoutMs, undefined, {}, undefined);
+        await transport.unary(Health.method.check, undefined, withinMs, undefined, {}, undefined);
         return true;
       } catch (error) {
         return isFromPeer(ConnectError.from(error));

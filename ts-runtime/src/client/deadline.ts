@@ -3,8 +3,8 @@ import { toConnectError, SamspelError } from "../errors/index.ts";
 import type { ConnectError } from "@connectrpc/connect";
 
 export interface Deadline {
-  /** What is left, in milliseconds; undefined for a call without a deadline. */
-  leftMs(): number | undefined;
+  /** What is left, in milliseconds; undefined for a call without a deadline. `nowMs` is `performance.now()` by default. */
+  leftMs(nowMs?: number): number | undefined;
   readonly isOver: boolean;
   /** The error of a call whose deadline is over. */
   error(method: string): ConnectError;
@@ -21,8 +21,8 @@ class TimedDeadline implements Deadline {
     this.#timeoutMs = timeoutMs;
   }
 
-  leftMs(): number | undefined {
-    return this.#timeoutMs === undefined ? undefined : this.#startedMs + this.#timeoutMs - performance.now();
+  leftMs(nowMs: number = performance.now()): number | undefined {
+    return this.#timeoutMs === undefined ? undefined : this.#startedMs + this.#timeoutMs - nowMs;
   }
 
   get isOver(): boolean {

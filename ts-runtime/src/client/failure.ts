@@ -4,13 +4,20 @@
 // nobody reads.
 import { ConnectError } from "@connectrpc/connect";
 import { IdentityError } from "@samspel/registry";
-import { SamspelError, toConnectError } from "../errors/index.ts";
+import { neverRanTrailer, SamspelError, toConnectError } from "../errors/index.ts";
 import { StreamFailure } from "../grpc/index.ts";
 
 export interface Failure {
   readonly error: ConnectError;
   /** The request provably never reached a handler. */
   readonly neverRan: boolean;
+  /**
+   * Whose failure it is: the caller's, who left or asked for what cannot be sent; the connection's, which did not take the
+   * request to an instance; or the instance's, which is all else.
+   */
+  readonly of: "caller" | "connection" | "instance";
+  /** The attempt took longer than one may, and the call has time left. */
+  readonly timedOut?: boolean;
 }
 
 export interface Attempt {
@@ -18,13 +25,16 @@ export interface Attempt {
   readonly method: string;
   /** `host:port`, for messages. */
   readonly target: string;
-  /** The call was ended on this side: by its signal or its deadline. */
-  readonly endedHere: boolean;
+  /** The call was ended on this side, by its signal or its deadline. */
+  readonly ended: "left" | "late" | undefined;
 }
 
 export function judge(reason: unknown, attempt: Attempt): Failure {
   const error = ConnectError.from(reason);
-  if (isFromPeer(error) || attempt.endedHere) return { error, neverRan: false };
+  if (attempt.ended !== undefined) {
+    return { error, neverRan: false, of: attempt.ended === "left" ? "caller" : "instance" };
+  }
+  if (isFromPeer(error)) return { error, neverRan: error.metadata.has(neverRanTrailer), of: "instance" };
   const { method, target } = attempt;
   if (wasTurnedAway(error)) {
     return {
@@ -36,10 +46,14 @@ export function judge(reason: unknown, attempt: Attempt): Failure {
         ),
       ),
       neverRan: true,
+      of: "connection",
     };
   }
   const { cause } = error;
-  if (!(cause instanceof StreamFailure)) return { error, neverRan: false };
+  if (!(cause instanceof StreamFailure)) {
+    // An answer that is none has no cause. What has one was thrown here, by who made the request or by what encodes it.
+    return { error, neverRan: false, of: cause === undefined ? "instance" : "caller" };
+  }
   const neverRan = cause.kind === "refused" || cause.kind === "unreachable";
   const what = neverRan ? "Cannot reach" : "Lost the connection to";
   return {
@@ -51,6 +65,7 @@ export function judge(reason: unknown, attempt: Attempt): Failure {
       ),
     ),
     neverRan,
+    of: neverRan ? "connection" : "instance",
   };
 }
 

@@ -1,5 +1,5 @@
 // What calls need of a registry, and no more: a test or a fixed list of addresses can stand in for it.
-import type { Descriptors, InstanceQuery } from "@samspel/registry";
+import type { Descriptors, InstanceQuery, Values } from "@samspel/registry";
 
 /** Where an instance listens. */
 export interface Target {
@@ -26,5 +26,7 @@ export interface InstanceSource {
   readonly url: string;
   /** Where callers note what they use; a source without it has no such record. */
   readonly descriptors?: Pick<Descriptors, "publish" | "noteCaller">;
+  /** Where policies are set; a source without it has none. */
+  readonly values?: Pick<Values, "watch">;
   watch(protoService: string, query?: InstanceQuery): TargetWatch;
 }

@@ -1,16 +1,23 @@
-// The instances of one proto service, kept as channels. Invariants:
+// The instances of one proto service, as candidates for its calls. Invariants:
 //   I1. An instance that leaves the registry gets no new call; its calls in flight finish (C3).
 //   I2. A caller that finds none waits for the first, no longer than its deadline.
+//   I3. One that stays is the same candidate, whatever else changes: what is known of it is kept.
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { InstanceQuery } from "@samspel/registry";
+import { Balancer, UsualLatency, type Choice } from "../balance/index.ts";
+import type { ServicePolicy } from "../policy/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import type { Channel } from "./channel.ts";
+import { createBalanceEvents } from "./balance-events.ts";
+import { Candidate } from "./candidate.ts";
+import type { Channel, SharedChannel } from "./channel.ts";
 import type { ChannelPool } from "./channel-pool.ts";
 import type { InstanceSource, Target, TargetWatch } from "./instance-source.ts";
-import { createPick } from "./pick.ts";
 
 export interface Instances {
   /** A channel for the next attempt, one that was not tried if there is one; undefined when there is none. */
-  pick(tried: ReadonlySet<Channel>): Channel | undefined;
+  pick(tried: ReadonlySet<Channel>, choice?: Choice): Channel | undefined;
+  /** All of them. */
+  readonly channels: readonly Channel[];
   /** Whether there is a channel that was not tried. */
   hasAnother(tried: ReadonlySet<Channel>): boolean;
   /** Whether the registry has no instance any more, and the last ones are kept in doubt of that (R5). */
@@ -25,18 +32,58 @@ export interface Instances {
 export interface WatchedInstances {
   readonly protoService: string;
   readonly query: InstanceQuery | undefined;
+  readonly policy: () => ServicePolicy;
+  /** The caller's zone; empty for none. */
+  readonly zone: string;
+  /** The process's own number, for its subset. */
+  readonly seed: number;
+  readonly logger: Logger | undefined;
 }
+
+const now = (): number => performance.now();
 
 export function watchInstances(
   source: InstanceSource,
-  { protoService, query }: WatchedInstances,
+  watched: WatchedInstances,
   pool: ChannelPool,
-  logger: Logger | undefined,
 ): Instances {
+  const { protoService, query, policy, zone, seed, logger } = watched;
   const watch = source.watch(protoService, query);
   const waiting = new Set<() => void>();
-  let channels: readonly Channel[] = [];
-  let pick = createPick<Channel>([]);
+  const usual = new WeakMap<DescMethod, UsualLatency>();
+  const balancer: Balancer<Candidate> = new Balancer<Candidate>({
+    policy,
+    zone,
+    seed,
+    now,
+    random: Math.random,
+    onDoubt(candidate) {
+      look(candidate).catch((error: unknown) => {
+        logger?.error(
+          { err: error, protoService, instance: candidate.name },
+          "an instance was not looked at",
+        );
+      });
+    },
+    ...createBalanceEvents(protoService, logger),
+  });
+  const look = async (candidate: Candidate): Promise<void> => {
+    const presence = await candidate.shared.look();
+    if (presence === "renewed") candidate.load.forget(now());
+    balancer.found(candidate, presence !== "silent");
+  };
+  const home = {
+    balancer,
+    now,
+    usualOf(method: DescMethod): UsualLatency | undefined {
+      let found = usual.get(method);
+      if (found === undefined && method.methodKind === "unary")
+        usual.set(method, (found = new UsualLatency()));
+      return found;
+    },
+  };
+  let held: readonly SharedChannel[] = [];
+  let candidates = new Map<SharedChannel, Candidate>();
   let refused: string | undefined;
   let open = true;
 
@@ -46,11 +93,19 @@ export function watchInstances(
     seen = watch.current;
     const usable = seen.filter((target) => pool.refusalOf(target) === undefined);
     refused = seen.flatMap((target) => pool.refusalOf(target) ?? [])[0];
-    const members = usable.map((target) => ({ channel: pool.acquire(target), weight: target.weight ?? 1 }));
-    for (const channel of channels) pool.release(channel);
-    channels = members.map(({ channel }) => channel);
-    pick = createPick(members);
-    if (channels.length > 0) for (const wake of waiting) wake();
+    const next = new Map<SharedChannel, Candidate>();
+    const acquired = usable.map((target) => {
+      const shared = pool.acquire(target);
+      const known = candidates.get(shared);
+      known?.update(target);
+      next.set(shared, known ?? new Candidate(shared, target, home));
+      return shared;
+    });
+    for (const shared of held) pool.release(shared);
+    held = acquired;
+    candidates = next;
+    balancer.update([...next.values()]);
+    if (next.size > 0) for (const wake of waiting) wake();
   };
   update();
   follow(watch, update).catch((error: unknown) => {
@@ -58,14 +113,18 @@ export function watchInstances(
   });
 
   return {
-    pick(tried) {
+    pick(tried, choice) {
       // The watch may have learnt of a change that its iteration has yet to yield.
       update();
-      return pick(tried);
+      return balancer.pick(tried, choice);
+    },
+    get channels() {
+      update();
+      return [...candidates.values()];
     },
     hasAnother(tried) {
       update();
-      return channels.some((channel) => !tried.has(channel));
+      return balancer.hasAnother(tried);
     },
     get isDoubted() {
       return watch.status?.type === "doubted";
@@ -75,7 +134,7 @@ export function watchInstances(
     },
     waitForFirst: (ms, signal) =>
       new Promise((resolve) => {
-        if (!open || channels.length > 0 || signal?.aborted === true) return resolve();
+        if (!open || candidates.size > 0 || signal?.aborted === true) return resolve();
         const done = (): void => {
           waiting.delete(done);
           clearTimeout(timer);
@@ -89,9 +148,10 @@ export function watchInstances(
     close() {
       open = false;
       watch[Symbol.dispose]();
-      for (const channel of channels) pool.release(channel);
-      channels = [];
-      pick = createPick<Channel>([]);
+      for (const shared of held) pool.release(shared);
+      held = [];
+      candidates = new Map();
+      balancer.update([]);
       for (const wake of waiting) wake();
     },
   };

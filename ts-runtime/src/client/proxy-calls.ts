@@ -1,5 +1,6 @@
 // The calls of who passes on what others call: any method that descriptors tell of, as messages or as bytes.
 import type { Transport } from "@connectrpc/connect";
+import { defaultPolicies, type Policies } from "../policy/index.ts";
 import { createTracing, type Logger, type Tracing } from "../telemetry/index.ts";
 import { withSpans } from "./client-spans.ts";
 import { createEnvironments } from "./environments.ts";
@@ -8,12 +9,17 @@ import { callRaw, type RawRequest, type RawResponse } from "./raw-calls.ts";
 import { inSpan } from "./raw-spans.ts";
 import { createRoutingTransport } from "./routing-transport.ts";
 import type { ClientIdentity } from "./security.ts";
+import { zoneOf } from "./zone.ts";
 
 export interface ProxyCallsOptions {
   /** Where instances are found; not closed with the calls. */
   readonly registry: InstanceSource;
   /** The deadline of unary and client-streaming calls that come without one. */
   readonly timeoutMs: number;
+  /** What holds for calls. Default: the defaults. What is passed on as bytes is not hedged. */
+  readonly policies?: Policies | undefined;
+  /** Where the process runs. Default: `SAMSPEL_ZONE`, else nowhere in particular. */
+  readonly zone?: string | undefined;
   readonly logger?: Logger | undefined;
   readonly identity?: ClientIdentity | undefined;
   /** Makes a span of each call. Default: by the process's provider, where it has one. */
@@ -34,16 +40,19 @@ export interface ProxyCalls {
 }
 
 export function createProxyCalls(options: ProxyCallsOptions): ProxyCalls {
-  const { timeoutMs } = options;
-  const environments = createEnvironments({ ...options, holds: true });
+  const environments = createEnvironments({
+    ...options,
+    policies: options.policies ?? defaultPolicies(),
+    zone: zoneOf(options),
+    holds: true,
+  });
   const tracing = options.tracing ?? createTracing();
   const routing = createRoutingTransport({
-    timeoutMs,
-    environment: (protoService) => environments.of(protoService),
+    environment: (service) => environments.of(service),
     onCall: () => {},
   });
   const raw = (request: RawRequest): Promise<RawResponse> =>
-    callRaw(environments.of(request.method.parent.typeName), timeoutMs, request);
+    callRaw(environments.of(request.method.parent), request);
   return {
     transport: tracing === undefined ? routing : withSpans(routing, tracing),
     raw: tracing === undefined ? raw : (request) => inSpan(request, tracing, raw),

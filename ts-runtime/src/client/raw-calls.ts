@@ -7,15 +7,14 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import http2, { type ClientHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { RawStream } from "../grpc/index.ts";
-import { attemptCall, nameOf, type Call } from "./attempts.ts";
-import type { Channel } from "./channel.ts";
-import { createDeadline } from "./deadline.ts";
-import type { CallEnvironment } from "./routing-transport.ts";
+import type { Attempt } from "./attempt.ts";
+import { attemptCall, attemptsHeader } from "./attempts.ts";
+import { isBounded, leavePlace, takePlace } from "./bulkhead-place.ts";
+import { Call, type CallEnvironment } from "./call.ts";
 
-const longestTimeoutMs = 99_999_999;
 /** An instance that keeps deadlines says so itself, in its own words; it gets a moment for that. */
 const deadlineGraceMs = 250;
 
@@ -40,96 +39,106 @@ export interface RawResponse {
 }
 
 /** Makes a call. @throws ConnectError where no instance has answered. */
-export async function callRaw(
-  environment: CallEnvironment,
-  waitMs: number,
-  request: RawRequest,
-): Promise<RawResponse> {
+export async function callRaw(environment: CallEnvironment, request: RawRequest): Promise<RawResponse> {
   const { method, signal, timeoutMs, body } = request;
   const ended = new AbortController();
   let begun = false;
-  const call: Call = {
-    ...environment,
+  const call = new Call(environment, {
     method,
     signal,
-    waitMs,
-    deadline: createDeadline(timeoutMs),
+    // What is no deadline here is none at all.
+    timeoutMs: timeoutMs ?? 0,
+    request: body instanceof Uint8Array ? body : undefined,
     repeatable: () => !begun,
-  };
+  });
   const answers = new Map<ConnectError, RawResponse>();
   const end = (): void => ended.abort(ConnectError.from(signal.reason));
   signal.addEventListener("abort", end, { once: true });
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => ended.abort(call.deadline.error(nameOf(method))), timeoutMs + deadlineGraceMs);
+      : setTimeout(() => ended.abort(call.deadline.error(call.name)), timeoutMs + deadlineGraceMs);
+  const isUnary = !call.isStream;
+  const bounded = isBounded(call);
+  let placed = false;
   const over = (): void => {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
+    if (placed) leavePlace(call);
+    placed = false;
   };
-  try {
-    return await attemptCall(call, async (channel) => {
-      const { raw, release } = await open(channel, call, request, ended.signal);
-      const { stream } = raw;
-      if (body instanceof Uint8Array) stream.end(body);
-      else {
-        begun = true;
-        body.once("error", () => stream.close(http2.constants.NGHTTP2_CANCEL));
-        body.pipe(stream);
-      }
-      stream.once("close", () => {
-        release();
-        over();
-      });
-      const answer = await answerOf(raw, method.methodKind === "unary", ended.signal);
-      const isEmpty = answer.stream.readableLength === 0;
-      const refusal = isEmpty && answer.trailers && findTrailerError(headersOf(answer.trailers));
-      if (!refusal || begun) return answer;
+  const send = async (attempt: Attempt, number: number): Promise<RawResponse> => {
+    const raw = await open(attempt, withAttempts(request, number), ended.signal);
+    const { stream } = raw;
+    if (body instanceof Uint8Array) stream.end(body);
+    else {
+      begun = true;
+      body.once("error", () => stream.close(http2.constants.NGHTTP2_CANCEL));
+      body.pipe(stream);
+    }
+    const answer = await answerOf(raw, isUnary, ended.signal);
+    const isEmpty = answer.stream.readableLength === 0;
+    const refusal = isEmpty && answer.trailers && findTrailerError(headersOf(answer.trailers));
+    if (refusal && !begun) {
       // Whether it is sent again is decided by the rules of all calls.
       answers.set(refusal, answer);
       throw refusal;
-    });
+    }
+    if (refusal) attempt.failed({ error: refusal, neverRan: false, of: "instance" });
+    const onClose = (): void => {
+      const error = endOf(answer, ended.signal);
+      if (signal.aborted) attempt.left();
+      else if (error === undefined) attempt.answered();
+      else attempt.failed({ error, neverRan: false, of: "instance" });
+      over();
+    };
+    if (stream.closed) onClose();
+    else stream.once("close", onClose);
+    return answer;
+  };
+  try {
+    if (bounded) {
+      await takePlace(call);
+      placed = true;
+    }
+    // How long the reader of one answer takes is not the instance's affair.
+    return await attemptCall(call, send, isUnary);
   } catch (error) {
+    over();
     const last = error instanceof ConnectError ? answers.get(error) : undefined;
     if (last !== undefined) return last;
-    over();
     throw ended.signal.aborted ? ended.signal.reason : error;
   }
 }
 
-interface Opened {
-  readonly raw: RawStream;
-  readonly release: () => void;
+/** How an answer that was passed on has failed, if it has. */
+function endOf({ trailers }: RawResponse, ended: AbortSignal): ConnectError | undefined {
+  if (ended.aborted) return ConnectError.from(ended.reason);
+  if (trailers === undefined) return new ConnectError("the answer was cut", Code.Unavailable);
+  return findTrailerError(headersOf(trailers));
+}
+
+/** Says how many attempts were made before, as gRPC does (gRFC A6). */
+function withAttempts(request: RawRequest, number: number): RawRequest {
+  if (number === 1) return request;
+  return { ...request, headers: { ...request.headers, [attemptsHeader]: String(number - 1) } };
 }
 
 async function open(
-  channel: Channel,
-  call: Call,
+  attempt: Attempt,
   { method, headers }: RawRequest,
   ended: AbortSignal,
-): Promise<Opened> {
-  const release = channel.begin();
-  try {
-    ended.throwIfAborted();
-    const leftMs = call.deadline.leftMs();
-    const timeout =
-      leftMs === undefined
-        ? {}
-        : { "grpc-timeout": `${Math.min(longestTimeoutMs, Math.max(1, Math.ceil(leftMs)))}m` };
-    const raw = await channel.request(`/${method.parent.typeName}/${method.name}`, {
-      ...headers,
-      ...timeout,
-    });
-    const { stream } = raw;
-    const cancel = (): void => stream.close(http2.constants.NGHTTP2_CANCEL);
-    if (ended.aborted) cancel();
-    ended.addEventListener("abort", cancel, { once: true });
-    stream.once("close", () => ended.removeEventListener("abort", cancel));
-    return { raw, release };
-  } catch (error) {
-    release();
-    throw error;
-  }
+): Promise<RawStream> {
+  ended.throwIfAborted();
+  const { channel, timeoutMs } = attempt;
+  const timeout = timeoutMs === undefined ? {} : { "grpc-timeout": `${timeoutMs}m` };
+  const raw = await channel.request(`/${method.parent.typeName}/${method.name}`, { ...headers, ...timeout });
+  const { stream } = raw;
+  const cancel = (): void => stream.close(http2.constants.NGHTTP2_CANCEL);
+  if (ended.aborted) cancel();
+  ended.addEventListener("abort", cancel, { once: true });
+  stream.once("close", () => ended.removeEventListener("abort", cancel));
+  return raw;
 }
 
 /** Its headers; of a unary call also whether it has failed, which comes with the headers or without a body. */

@@ -48,3 +48,17 @@ t.test("createRequestStream() ends the writer when a reader stops, or nobody rea
   t.same(await source.next(), { done: true, value: undefined });
   t.same(unread, ["ended"]);
 });
+
+t.test(
+  "single() is the message that a key can be read of, and nothing is read of a stream for it",
+  async (t) => {
+    t.equal(await createSingleRequest(count([])).single(), 1);
+    const failing: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("there is none")) }),
+    };
+    t.equal(await createSingleRequest(failing).single(), undefined, "the call says why");
+    const stream = createRequestStream(count([]));
+    t.equal(await stream.single(), undefined);
+    t.equal(stream.repeatable, true);
+  },
+);

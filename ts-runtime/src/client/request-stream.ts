@@ -5,6 +5,8 @@ export interface RequestStream<T> {
   /** The messages, for one attempt. */
   open(): AsyncIterable<T>;
   readonly repeatable: boolean;
+  /** The single message; undefined where there is none to be had without reading a stream. */
+  single(): Promise<T | undefined>;
   /** Tells the writer that nobody will read (on). */
   abandon(reason: unknown): void;
 }
@@ -18,6 +20,11 @@ export function createSingleRequest<T>(input: AsyncIterable<T>): RequestStream<T
       yield* await messages;
     },
     repeatable: true,
+    single: () =>
+      messages.then(
+        ([first]) => first,
+        () => undefined,
+      ),
     abandon() {},
   };
 }
@@ -45,6 +52,7 @@ export function createRequestStream<T>(input: AsyncIterable<T>): RequestStream<T
     get repeatable() {
       return !begun;
     },
+    single: async () => undefined,
     abandon(reason) {
       iterator.throw?.(reason).then(undefined, () => {});
       iterator.return?.().then(undefined, () => {});

@@ -1,84 +1,75 @@
 // A Connect Transport over the registry: each call goes to a live instance of its service. So all that takes a
 // Transport works with ours.
-import type { DescMethod } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import { attemptCall, judgeOf, nameOf, type Call } from "./attempts.ts";
-import type { Channel } from "./channel.ts";
-import { createDeadline } from "./deadline.ts";
+import type { Attempt } from "./attempt.ts";
+import { attemptCall, attemptsHeader, type Send } from "./attempts.ts";
+import { isBounded, leavePlace, takePlace } from "./bulkhead-place.ts";
+import { Call, type CallEnvironment } from "./call.ts";
+import { followed } from "./followed.ts";
+import { hedgeCall } from "./hedging.ts";
 import { createRequestStream, createSingleRequest } from "./request-stream.ts";
 
-/** What a call needs beside its own arguments. */
-export type CallEnvironment = Pick<Call, "instances" | "budget" | "registryUrl" | "logger" | "holds">;
-
 export interface RoutingTransportOptions {
-  /** The deadline of unary and client-streaming calls that set none, in milliseconds (C1). */
-  readonly timeoutMs: number;
-  readonly environment: (protoService: string) => CallEnvironment;
+  readonly environment: (service: DescService) => CallEnvironment;
   readonly onCall: (method: DescMethod) => void;
 }
 
-// A grpc-timeout has eight digits.
-const longestTimeoutMs = 99_999_999;
-
-export function createRoutingTransport(options: RoutingTransportOptions): Transport {
-  const start = (
-    method: DescMethod,
-    signal: AbortSignal | undefined,
-    timeoutMs: number | undefined,
-  ): Call => {
-    options.onCall(method);
-    return {
-      ...options.environment(method.parent.typeName),
-      method,
-      signal,
-      deadline: createDeadline(timeoutOf(method, timeoutMs, options.timeoutMs)),
-      waitMs: options.timeoutMs,
-      repeatable: () => true,
-    };
-  };
-
+export function createRoutingTransport({ environment, onCall }: RoutingTransportOptions): Transport {
   return {
     unary(method, signal, timeoutMs, header, input, contextValues) {
-      const call = start(method, signal, timeoutMs);
-      return attemptCall(call, async (channel) => {
-        const leftMs = leftOf(call);
-        const end = channel.begin();
-        try {
-          return await channel.transport.unary(method, signal, leftMs, header, input, contextValues);
-        } finally {
-          end();
-        }
-      });
+      onCall(method);
+      const call = new Call(environment(method.parent), { method, signal, timeoutMs, request: input });
+      const send = (attempt: Attempt, number: number, ended: AbortSignal | undefined) =>
+        attempt.channel.transport.unary(
+          method,
+          ended,
+          attempt.timeoutMs,
+          number === 1 ? header : withAttempts(header, number),
+          input,
+          contextValues,
+        );
+      return isBounded(call) ? inPlace(call, send) : runUnary(call, send);
     },
 
     async stream(method, signal, timeoutMs, header, input, contextValues) {
+      onCall(method);
       const single = method.methodKind === "server_streaming";
       const request = single ? createSingleRequest(input) : createRequestStream(input);
-      const call: Call = {
-        ...start(method, signal, timeoutMs),
+      const shared = environment(method.parent);
+      const byKey = shared.policies.ofMethod(method).balancing === "by-key";
+      const call = new Call(shared, {
+        method,
+        signal,
+        timeoutMs,
+        request: byKey ? await request.single() : undefined,
         repeatable: () => request.repeatable,
-      };
+      });
+      const bounded = isBounded(call);
+      let placed = false;
       try {
-        return await attemptCall(call, async (channel) => {
-          const leftMs = leftOf(call);
-          const end = channel.begin();
-          try {
-            const messages = request.open();
-            const response = await channel.transport.stream(
+        if (bounded) {
+          await takePlace(call);
+          placed = true;
+        }
+        return await attemptCall(
+          call,
+          async (attempt, number) => {
+            const response = await attempt.channel.transport.stream(
               method,
               signal,
-              leftMs,
-              header,
-              messages,
+              attempt.timeoutMs,
+              number === 1 ? header : withAttempts(header, number),
+              request.open(),
               contextValues,
             );
-            return { ...response, message: followed(response.message, call, channel, end) };
-          } catch (error) {
-            end();
-            throw error;
-          }
-        });
+            const message = followed(response.message, { call, attempt, bounded });
+            return { ...response, message };
+          },
+          false,
+        );
       } catch (error) {
+        if (placed) leavePlace(call);
         request.abandon(error);
         throw error;
       }
@@ -86,46 +77,24 @@ export function createRoutingTransport(options: RoutingTransportOptions): Transp
   };
 }
 
-function timeoutOf(method: DescMethod, asked: number | undefined, fallback: number): number | undefined {
-  if (asked !== undefined) return asked > 0 ? asked : undefined;
-  return method.methodKind === "unary" || method.methodKind === "client_streaming" ? fallback : undefined;
+async function inPlace<T>(call: Call, send: Send<T>): Promise<T> {
+  await takePlace(call);
+  try {
+    return await runUnary(call, send);
+  } finally {
+    leavePlace(call);
+  }
 }
 
-/** What an attempt may take; Connect reads 0 as "no deadline", so it is 1 at least. */
-function leftOf(call: Call): number | undefined {
-  const leftMs = call.deadline.leftMs();
-  if (leftMs === undefined) return undefined;
-  if (leftMs <= 0) throw call.deadline.error(nameOf(call.method));
-  return Math.min(longestTimeoutMs, Math.ceil(leftMs));
+function runUnary<T>(call: Call, send: Send<T>): Promise<T> {
+  const { hedge } = call.policy;
+  return hedge !== undefined && call.calls.isSafeToHedge
+    ? hedgeCall(call, hedge, send)
+    : attemptCall(call, send, true);
 }
 
-/** The answers as they come; the call ends with the last one, with an error, or when its signal aborts. */
-function followed<T>(
-  answers: AsyncIterable<T>,
-  call: Call,
-  channel: Channel,
-  end: () => void,
-): AsyncIterable<T> {
-  call.signal?.addEventListener("abort", end, { once: true });
-  const over = (): void => {
-    call.signal?.removeEventListener("abort", end);
-    end();
-  };
-  return {
-    [Symbol.asyncIterator]() {
-      const iterator = answers[Symbol.asyncIterator]();
-      return {
-        async next() {
-          try {
-            const answer = await iterator.next();
-            if (answer.done === true) over();
-            return answer;
-          } catch (error) {
-            over();
-            throw judgeOf(call, channel, error).error;
-          }
-        },
-      };
-    },
-  };
+function withAttempts(header: HeadersInit | undefined, number: number): Headers {
+  const headers = new Headers(header);
+  headers.set(attemptsHeader, String(number - 1));
+  return headers;
 }

@@ -11,4 +11,4 @@ export {
   type TopicDescriptor,
   type TopicMethod,
 } from "./topic-options.ts";
-export { allowedCallers } from "./allowed-callers.ts";
+export { callRule, type CallRule, type UserRule } from "./call-rule.ts";

@@ -1,4 +1,5 @@
 // What a command handler knows beside the state and the request.
+import type { Principal } from "../auth/index.ts";
 import type { Caller } from "../service/index.ts";
 import type { TellingClients } from "../tell/index.ts";
 
@@ -21,6 +22,11 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Who calls, by its certificate; anonymous without an identity of the service, and for tells and timers. */
   readonly caller: Caller;
+  /**
+   * Who asks: a user by a token, a service by its certificate, or nobody that is known, as for tells and timers.
+   * `requireUser(context)` is the user, or a refusal. What is to be known later of who it was belongs into the event.
+   */
+  readonly principal: Principal;
   /** The headers of the request. */
   readonly requestHeader: Headers;
 }

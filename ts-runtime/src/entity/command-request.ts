@@ -2,6 +2,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { FiredTimer, Journal, TimerDue } from "../journal/index.ts";
+import type { Principal } from "../auth/index.ts";
 import type { Caller } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -9,7 +10,7 @@ import type { Entity } from "./entity.ts";
 import type { LiveEntity } from "./live-entity.ts";
 
 /** A command on its way to an entity. */
-export interface CommandRequest extends Omit<CommandContext, "revision" | "timer" | "caller"> {
+export interface CommandRequest extends Omit<CommandContext, "revision" | "timer" | "caller" | "principal"> {
   /** The local name of the method. */
   readonly command: string;
   readonly request: Message;
@@ -19,6 +20,8 @@ export interface CommandRequest extends Omit<CommandContext, "revision" | "timer
   readonly call?: Pick<HandlerContext, "signal" | "requestHeader">;
   /** Who calls; absent for an anonymous one. */
   readonly caller?: Caller;
+  /** Who asks; absent for an anonymous one. */
+  readonly principal?: Principal;
   /** Is told of the revision that the reply rests on, right before it. */
   readonly onRevision?: (revision: bigint) => void;
 }

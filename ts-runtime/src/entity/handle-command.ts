@@ -8,6 +8,7 @@
 //   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
 //   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
 import type { Message } from "@bufbuild/protobuf";
+import { anonymousPrincipal } from "../auth/index.ts";
 import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { hasEnded } from "../grpc/index.ts";
@@ -74,10 +75,11 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
 
 function contextOf(request: CommandRequest, revision: bigint): CommandContext {
   const { entityId, commandId, client, firedBy, caller = anonymous } = request;
+  const { principal = anonymousPrincipal } = request;
   const timer = firedBy && { name: firedBy.name };
   if (request.call === undefined) {
     const { signal, requestHeader } = request;
-    return { entityId, revision, commandId, timer, client, signal, caller, requestHeader };
+    return { entityId, revision, commandId, timer, client, signal, caller, principal, requestHeader };
   }
   return {
     entityId,
@@ -89,6 +91,7 @@ function contextOf(request: CommandRequest, revision: bigint): CommandContext {
       return request.signal;
     },
     caller,
+    principal,
     get requestHeader() {
       return request.requestHeader;
     },

@@ -2,6 +2,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
+import { principalOf } from "../auth/index.ts";
 import {
   commandIdHeader,
   encodeEntityPosition,
@@ -43,6 +44,7 @@ export function entityServiceImpl(
           return context.requestHeader;
         },
         caller: callerOf(context),
+        principal: principalOf(context),
         onRevision: (revision) =>
           context.responseHeader.set(
             positionHeader,

@@ -13,10 +13,15 @@ export type ErrorCode =
   | "SAMSPEL_NO_INSTANCE"
   | "SAMSPEL_INSTANCE_UNREACHABLE"
   | "SAMSPEL_CONNECTION_LOST"
+  | "SAMSPEL_CIRCUIT_OPEN"
+  | "SAMSPEL_BULKHEAD_FULL"
   | "SAMSPEL_REGISTRY_UNREACHABLE"
   | "SAMSPEL_IDENTITY_REFUSED"
   | "SAMSPEL_CALLER_DENIED"
   | "SAMSPEL_UNAUTHENTICATED"
+  | "SAMSPEL_TOKEN_INVALID"
+  | "SAMSPEL_TOKEN_EXPIRED"
+  | "SAMSPEL_ISSUER_UNREACHABLE"
   | "SAMSPEL_DRAINING"
   | "SAMSPEL_DATABASE_UNREACHABLE"
   | "SAMSPEL_DATABASE_FULL"
@@ -52,10 +57,15 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   SAMSPEL_NO_INSTANCE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_INSTANCE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_CONNECTION_LOST: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_CIRCUIT_OPEN: { grpc: Code.Unavailable, retryable: true },
+  SAMSPEL_BULKHEAD_FULL: { grpc: Code.ResourceExhausted, retryable: true },
   SAMSPEL_REGISTRY_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_IDENTITY_REFUSED: { grpc: Code.Unauthenticated, retryable: false },
   SAMSPEL_CALLER_DENIED: { grpc: Code.PermissionDenied, retryable: false },
   SAMSPEL_UNAUTHENTICATED: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_TOKEN_INVALID: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_TOKEN_EXPIRED: { grpc: Code.Unauthenticated, retryable: false },
+  SAMSPEL_ISSUER_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DRAINING: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_UNREACHABLE: { grpc: Code.Unavailable, retryable: true },
   SAMSPEL_DATABASE_FULL: { grpc: Code.ResourceExhausted, retryable: true },

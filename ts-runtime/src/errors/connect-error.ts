@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "../gen/samspel/v1/errors_pb.ts";
+import { isRequestFault } from "./request-fault.ts";
 import { SamspelError } from "./samspel-error.ts";
 
 /** A failure as the caller may see it: unknown errors become `Internal` with no message of ours (C5). */
@@ -26,5 +27,6 @@ export function toConnectError(error: unknown): ConnectError {
 
 /** Whether a failure was meant for the caller; any other one belongs in the log, whole. */
 export function isExpected(error: unknown): boolean {
-  return error instanceof SamspelError || (error instanceof ConnectError && error.code !== Code.Internal);
+  if (error instanceof SamspelError || isRequestFault(error)) return true;
+  return error instanceof ConnectError && error.code !== Code.Internal;
 }

@@ -34,6 +34,8 @@ export interface ServerStream extends Outgoing {
   answer(head: RawFields, message: Buffer, trailers: RawFields): void;
   /** An answer that is nothing but its end. */
   refuse(fields: RawFields): void;
+  /** Whatever is left of it is dropped. */
+  cut(): void;
 }
 
 export type ServerStreamUser = Incoming;

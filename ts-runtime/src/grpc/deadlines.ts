@@ -59,7 +59,9 @@ export class Deadlines {
       slots.delete(number);
       for (const deadline of waiting) deadline.onDeadline();
     };
-    const wait = (): void => void setTimeout(onTimer, Math.min(longestTimerMs, Math.ceil(leftMs()))).unref();
+    // It may be over already where the process was not let run meanwhile.
+    const leftOfTimer = (): number => Math.max(0, Math.min(longestTimerMs, Math.ceil(leftMs())));
+    const wait = (): void => void setTimeout(onTimer, leftOfTimer()).unref();
     wait();
   }
 }

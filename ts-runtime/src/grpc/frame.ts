@@ -45,6 +45,7 @@ export class FrameReader {
   /** Bytes that came and were not given. */
   buffered = 0;
   readonly #maxBytes: number;
+  readonly #count: { bytes: number } | undefined;
   readonly #chunks: Buffer[] = [];
   /** Where in the first chunk the next byte is. */
   #at = 0;
@@ -55,13 +56,16 @@ export class FrameReader {
   #length: number | undefined;
   #compressed = false;
 
-  constructor(maxBytes: number) {
+  /** @param count of bytes that are buffered, by this reader and others. */
+  constructor(maxBytes: number, count?: { bytes: number }) {
     this.#maxBytes = maxBytes;
+    this.#count = count;
   }
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     this.buffered += chunk.length;
+    if (this.#count !== undefined) this.#count.bytes += chunk.length;
     if (chunk.length < smallBytes && this.#chunks.length >= manyChunks) return this.#pileUp(chunk);
     this.#pile = undefined;
     this.#chunks.push(chunk);
@@ -99,6 +103,7 @@ export class FrameReader {
   /** Forgets what came. */
   clear(): void {
     this.#chunks.length = 0;
+    if (this.#count !== undefined) this.#count.bytes -= this.buffered;
     this.#pile = undefined;
     this.buffered = 0;
     this.#at = 0;
@@ -119,6 +124,7 @@ export class FrameReader {
 
   #take(length: number): Buffer {
     this.buffered -= length;
+    if (this.#count !== undefined) this.#count.bytes -= length;
     const first = this.#chunks[0];
     if (first !== undefined && first.length - this.#at >= length) {
       const taken = first.subarray(this.#at, (this.#at += length));

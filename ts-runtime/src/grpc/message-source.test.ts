@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import * as fc from "fast-check";
 import t, { type Test } from "tap";
 import { EchoResponseSchema } from "../../../test/gen/samspel/test/v1/echo_pb.ts";
+import { compressionOf } from "./compression.ts";
 import { MessageSource } from "./message-source.ts";
 import { encodeFrame } from "./message.ts";
 
@@ -55,6 +56,26 @@ t.test("fail() comes after what came, abort() before it (M1)", async (t) => {
   for (const source of [aborted, waiting]) source.abort(new ConnectError("over", Code.Canceled));
   await t.rejects(aborted.next(), { code: Code.Canceled });
   await t.rejects(next, { code: Code.Canceled });
+});
+
+t.test("next() fails once for what came broken, tells of that, and then is at its end", async (t) => {
+  const broken = Buffer.from([1, 0, 0, 0, 2, 7, 7]);
+  for (const compression of [undefined, compressionOf("gzip")]) {
+    const faults: unknown[] = [];
+    const onFault = (error: unknown): void => void faults.push(error);
+    const source = new MessageSource(
+      { desc: EchoResponseSchema, maxBytes: 1_000, compression, onFault },
+      undefined,
+    );
+    const [first, second] = [source.next(), source.next()];
+    source.push(broken);
+    const error: unknown = await first.catch((error: unknown) => error);
+    source.push(frame("unread"));
+    t.match(error, ConnectError);
+    t.same(faults, [error]);
+    t.match(await second, { done: true });
+    t.match(await source.next(), { done: true });
+  }
 });
 
 t.test("push() asks for less when much is unread, and next() for more when it is read (M2)", async (t) => {

@@ -6,6 +6,7 @@ import type { Compression } from "./compression.ts";
 import { inflate } from "./compression.ts";
 import { FrameReader, type Frame } from "./frame.ts";
 import { decodeMessage } from "./message.ts";
+import type { RequestMemory } from "./request-memory.ts";
 
 const mostUnreadBytes = 64 * 1024;
 
@@ -13,6 +14,10 @@ export interface SourceOptions<D extends DescMessage> {
   readonly desc: D;
   readonly maxBytes: number;
   readonly compression: Compression | undefined;
+  /** Of all requests of a server. */
+  readonly memory?: RequestMemory;
+  /** Told of each error that is made of what came. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
 }
 
 /** Whom to ask for less, or for more. */
@@ -45,7 +50,7 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
   /** @param onReturn is told when the reader leaves before the end. */
   constructor(options: SourceOptions<D>, flow: Flow | undefined, onReturn?: () => void) {
     this.#options = options;
-    this.#frames = new FrameReader(options.maxBytes);
+    this.#frames = new FrameReader(options.maxBytes, options.memory);
     this.#flow = flow;
     this.#onReturn = onReturn;
   }
@@ -59,7 +64,10 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
       this.#readers.shift();
       result.then(reader.resolve, reader.reject);
     }
-    if (this.#paused || this.#frames.buffered < mostUnreadBytes) return;
+    if (this.#frames.buffered < mostUnreadBytes) return;
+    const { memory } = this.#options;
+    if (memory?.isFull === true) return this.abort(memory.refusal());
+    if (this.#paused) return;
     this.#paused = true;
     this.#flow?.pause();
   }
@@ -124,20 +132,33 @@ export class MessageSource<D extends DescMessage> implements AsyncIterableIterat
       this.#frames.end();
       return Promise.resolve(done);
     } catch (error) {
-      // Once is enough: who reads on finds the end.
-      this.#frames.clear();
-      this.#ending = { type: "done" };
-      return Promise.reject(error);
+      return Promise.reject(this.#broken(error));
     }
+  }
+
+  /** Once is enough: who reads on finds the end. */
+  #broken(error: unknown): unknown {
+    const isGiven = this.#ending.type === "failed" && this.#ending.error === error;
+    if (!isGiven) this.#options.onFault?.(error);
+    this.#frames.clear();
+    this.#ending = { type: "done" };
+    return error;
+  }
+
+  #endReaders(): void {
+    for (const reader of this.#readers.splice(0)) reader.resolve(done);
   }
 
   #decoded(frame: Frame): Promise<IteratorResult<MessageShape<D>, undefined>> {
     const { desc, maxBytes, compression } = this.#options;
     if (!frame.compressed) return Promise.resolve({ done: false, value: decodeMessage(desc, frame.data) });
-    return inflate(frame, compression, maxBytes).then((data) => ({
-      done: false,
-      value: decodeMessage(desc, data),
-    }));
+    return inflate(frame, compression, maxBytes)
+      .then((data) => ({ done: false, value: decodeMessage(desc, data) }) as const)
+      .catch((error: unknown) => {
+        const broken = this.#broken(error);
+        this.#endReaders();
+        throw broken;
+      });
   }
 
   #resume(): void {

@@ -3,6 +3,7 @@ import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbui
 import type { ConnectError } from "@connectrpc/connect";
 import type { CallOrigin } from "./call-context.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { RequestMemory } from "./request-memory.ts";
 import type { ServerCall } from "./server-call.ts";
 
 type Init = MessageInitShape<DescMessage>;
@@ -40,7 +41,9 @@ export type ServedMethod<O extends CallOrigin> = Run<O> & {
 /** What a server does at the ends of its calls. */
 export interface CallEdge<O extends CallOrigin> {
   readonly deadlines: Deadlines;
-  readonly maxBytes: number;
+  /** Of one request message. */
+  maxBytes(method: DescMethod): number;
+  readonly memory: RequestMemory;
   /** Before the handler: throws what it refuses with. */
   admit(call: ServerCall<O>): void | Promise<void>;
   /** What a caller gets for a failure. */

@@ -4,6 +4,7 @@
 //   V3. A unary handler begins when the request is whole: with one message, no less and no more.
 import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { asRequestFault } from "../errors/index.ts";
 import { answerHead, answerTrailers, bareHead } from "./answer-fields.ts";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
@@ -17,10 +18,11 @@ import {
 import type { Deadline, NotedDeadline } from "./deadlines.ts";
 import { fieldOf } from "./fields.ts";
 import { soleFrame } from "./frame.ts";
+import { isPromise } from "./is-promise.ts";
 import { MessageSink } from "./message-sink.ts";
 import { MessageSource } from "./message-source.ts";
 import { decodeMessage, encodeFrame } from "./message.ts";
-import { extraRequest, missingRequest } from "./request-count.ts";
+import { extraRequest, missingRequest, soleRequest } from "./request-count.ts";
 import { okStatus, statusFields } from "./status.ts";
 import type { CallEdge, ServedMethod } from "./served-method.ts";
 import { parseTimeout } from "./timeout.ts";
@@ -33,6 +35,10 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   /** Whether the caller has set a deadline. */
   readonly hasOwnDeadline: boolean;
   readonly context: CallContext;
+  /** Since when it holds a place, as `performance.now()`: for the edge to say. */
+  placedMs = 0;
+  /** What the handler does, where it takes its time: it may go on when the call is over. */
+  work: PromiseLike<unknown> | undefined;
   readonly #stream: ServerStream;
   readonly #served: ServedMethod<O>;
   readonly #edge: CallEdge<O>;
@@ -66,9 +72,8 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
       refusal = ConnectError.from(error);
     }
     this.context = new CallContext(served.method, stream.fields, origin, timeoutMs);
-    if (refusal === undefined && timeoutMs !== undefined) {
+    if (refusal === undefined && timeoutMs !== undefined)
       this.#deadline = edge.deadlines.note(this, timeoutMs);
-    }
     stream.listen(this);
     if (refusal !== undefined) this.#refuse(refusal);
     else if (served.takes === "many") this.#begin(this.#openSource());
@@ -96,6 +101,11 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
     return this.#abortReason;
   }
 
+  /** Gives up an answer that nobody reads. */
+  cut(): void {
+    this.#stream.cut();
+  }
+
   onDeadline(): void {
     this.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
   }
@@ -103,12 +113,9 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   onData(chunk: Buffer): void {
     if (this.#isOver) return;
     if (this.#source === undefined) {
-      if (this.#sole === undefined) {
-        this.#sole = soleFrame(chunk, this.#edge.maxBytes);
-        if (this.#sole !== undefined) return;
-      } else {
-        return this.#refuse(extraRequest(this.method));
-      }
+      if (this.#sole !== undefined) return this.#refuse(extraRequest(this.method));
+      this.#sole = soleFrame(chunk, this.#edge.maxBytes(this.method));
+      if (this.#sole !== undefined) return;
     }
     this.#openSource().push(chunk);
     if (this.#served.takes === "one") this.#watchOne();
@@ -138,33 +145,28 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
 
   #negotiate(): void {
     const { fields } = this.#stream;
-    const encoding = fieldOf(fields, "grpc-encoding");
     const accepted = fieldOf(fields, "grpc-accept-encoding");
-    if (encoding === undefined && accepted === undefined) return;
-    this.#compression = requestCompression(encoding);
+    this.#compression = requestCompression(fieldOf(fields, "grpc-encoding"));
     this.#answerCompression = answerCompression(accepted, this.#compression);
   }
 
   #openSource(): MessageSource<DescMessage> {
-    return (this.#source ??= new MessageSource(
-      { desc: this.method.input, maxBytes: this.#edge.maxBytes, compression: this.#compression },
-      this.#stream,
-    ));
+    const [desc, compression] = [this.method.input, this.#compression];
+    const { memory } = this.#edge;
+    const maxBytes = this.#edge.maxBytes(this.method);
+    const options = { desc, maxBytes, compression, memory, onFault: asRequestFault };
+    return (this.#source ??= new MessageSource(options, this.#stream));
   }
 
   /** The one request, where it came in pieces or compressed (V3). */
   #watchOne(): void {
     if (this.#isWatched || this.#source === undefined) return;
     this.#isWatched = true;
-    const source = this.#source;
-    const read = async (): Promise<void> => {
-      const first = await source.next();
-      if (first.done === true) throw missingRequest(this.method);
-      const second = await source.next();
-      if (second.done !== true) throw extraRequest(this.method);
-      if (!this.#isOver) this.#begin(first.value);
-    };
-    read().catch((error: unknown) => this.#refuse(ConnectError.from(error)));
+    soleRequest(this.#source, this.method)
+      .then((request) => {
+        if (!this.#isOver) this.#begin(request);
+      })
+      .catch((error: unknown) => this.#refuse(ConnectError.from(error)));
   }
 
   #begin(input: Message | MessageSource<DescMessage>): void {
@@ -187,6 +189,7 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
       const result: unknown =
         served.takes === "many" ? served.run(this.#openSource(), this) : served.run(input as Message, this);
       if (!isPromise(result)) return this.#give(result);
+      this.work = result;
       result.then(
         (value) => this.#give(value),
         (error: unknown) => this.#fail(error),
@@ -291,7 +294,3 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
 }
 
 const endedCall = new ConnectError("the call has ended", Code.Canceled);
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}

@@ -17,8 +17,21 @@ const detailsField = "grpc-status-details-bin";
 /** The status of a call that went well. */
 export const okStatus: RawFields = [statusField, "0"];
 
+/** Of errors that many calls fail with. */
+const shared = new WeakMap<ConnectError, RawFields>();
+
+/** Makes the fields of an error that many calls will fail with, once. It must not change any more. */
+export function shareStatus(error: ConnectError): ConnectError {
+  shared.set(error, makeStatusFields(error));
+  return error;
+}
+
 /** The fields that say how a call failed. */
-export function statusFields(error: ConnectError): string[] {
+export function statusFields(error: ConnectError): RawFields {
+  return shared.get(error) ?? makeStatusFields(error);
+}
+
+function makeStatusFields(error: ConnectError): RawFields {
   const fields: string[] = [];
   // S2
   if (!error.isWireError) {

@@ -1,11 +1,14 @@
 // A service's settings: what the code says, else the environment, else a default, else one clear error (A1).
 import type { Interceptor } from "@connectrpc/connect";
+import { resolveAuth, type AuthOptions, type ResolvedAuth } from "../auth/index.ts";
 import type { TopicMethod } from "../descriptor/index.ts";
 import type { Entity } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { LiveSubscription } from "../live/index.ts";
+import type { PolicyConfiguration } from "../policy/index.ts";
 import type { Projection } from "../projection/index.ts";
 import type { Publication } from "../publication/index.ts";
+import type { PortLimits } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Subscription } from "../topic/index.ts";
 import type { DescriptorChanges } from "./check-callers.ts";
@@ -31,6 +34,11 @@ export interface ServiceOptions {
   /** Wraps each call that the service serves. */
   readonly interceptors?: readonly Interceptor[];
   /**
+   * What is to happen to calls that the service makes and serves: it comes before what proto files say, and what the
+   * registry says comes before it. Default: nothing.
+   */
+  readonly policies?: PolicyConfiguration;
+  /**
    * Address to listen on. It is registered, too; for 0.0.0.0 and ::, the address of the interface that faces the
    * registry is. Default: `SAMSPEL_HOST`, else 127.0.0.1.
    */
@@ -49,7 +57,7 @@ export interface ServiceOptions {
   readonly registryUrl?: string;
   /** The version that the registry shows. Default: `SAMSPEL_VERSION`, else none. */
   readonly version?: string;
-  /** Where it runs, for the registry. Default: `SAMSPEL_ZONE`, else none. */
+  /** Where it runs, for the registry; its calls prefer instances there. Default: `SAMSPEL_ZONE`, else none. */
   readonly zone?: string;
   /**
    * Who the service is to others. `consul`: it shows a certificate of the registry's CA, its port takes TLS and callers
@@ -57,6 +65,8 @@ export interface ServiceOptions {
    * while others still have to get an identity. Default: `SAMSPEL_IDENTITY`, else `none`.
    */
   readonly identity?: IdentityMode;
+  /** Whose tokens are users', and what happens where no rule says who may call. */
+  readonly auth?: AuthOptions;
   /**
    * What happens at the start where this version's proto services would break services that call them, as these have
    * noted in the registry: `warn` logs each change with its callers, `refuse` does not start, `off` does not look.
@@ -67,6 +77,8 @@ export interface ServiceOptions {
   readonly drainMs?: number;
   /** Whether states are frozen, so that a handler that changes one fails. Default: outside of NODE_ENV=production. */
   readonly freezeStates?: boolean;
+  /** How many calls the port works on at a time, how many connections it has, and for how long. */
+  readonly limits?: PortLimits;
   /** How many entities of a type stay in memory at most; the longest unused leaves first (J5). Default 10,000. */
   readonly maxLiveEntities?: number;
   /** An entity without a command for so long leaves memory (J5). Default 120,000 ms. */
@@ -106,6 +118,7 @@ export interface ResolvedServiceOptions {
   readonly version: string | undefined;
   readonly zone: string | undefined;
   readonly identity: IdentityMode;
+  readonly auth: ResolvedAuth;
   readonly isProduction: boolean;
   readonly descriptorChanges: DescriptorChanges;
   readonly drainMs: number;
@@ -163,6 +176,7 @@ export function resolveServiceOptions(
     version: options.version ?? set(environment["SAMSPEL_VERSION"]),
     zone: options.zone ?? set(environment["SAMSPEL_ZONE"]),
     identity: resolveIdentity(options.identity ?? set(environment["SAMSPEL_IDENTITY"])),
+    auth: resolveAuth(options.auth, environment),
     isProduction: environment["NODE_ENV"] === "production",
     descriptorChanges:
       options.descriptorChanges ?? resolveChanges(set(environment["SAMSPEL_DESCRIPTOR_CHANGES"])),

@@ -1,10 +1,7 @@
 // Who the service is, where it has an identity: what its port and its clients need for that.
 import { openAuthorizer, openIdentity, type Registration, type Registry } from "@samspel/registry";
-import type { DescMethod } from "@bufbuild/protobuf";
 import type { ClientIdentity } from "../client/index.ts";
-import { allowedCallers } from "../descriptor/index.ts";
-import { invalidConfiguration } from "../errors/index.ts";
-import type { RpcServer, ServerIdentity, ServiceBinding } from "../service/index.ts";
+import type { RpcServer, ServerIdentity } from "../service/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ResolvedServiceOptions } from "./options.ts";
 
@@ -49,25 +46,4 @@ export function identityMeta(
   // Who has no identity yet still calls a permissive service in plaintext.
   const how = own.mode === "strict" ? { secure: true } : { meta: { mtls: "optional" } };
   return { connectNative: true, healthPort, ...how };
-}
-
-/**
- * Rules of who may call a method need an identity: without one, nobody could be told apart. In production that stops
- * the start; elsewhere it is said, and everybody may call.
- * @throws SAMSPEL_INVALID_CONFIGURATION that names the first such method.
- */
-export function checkAllowRules(
-  bindings: readonly ServiceBinding[],
-  { name, identity, isProduction }: ResolvedServiceOptions,
-  logger: Logger,
-): void {
-  if (identity !== "none") return;
-  const ruled: readonly DescMethod[] = bindings
-    .flatMap(({ service }) => service.methods)
-    .filter((method) => allowedCallers(method) !== undefined);
-  const [first] = ruled;
-  if (first === undefined) return;
-  const message = `${first.parent.typeName}/${first.name} says who may call it (samspel.v1.allow), but service ${name} has no identity to tell callers apart: set SAMSPEL_IDENTITY=consul`;
-  if (isProduction) throw invalidConfiguration(message);
-  logger.warn({ methods: ruled.length }, `${message}. Everybody may call it now`);
 }

@@ -5,20 +5,12 @@
 //   S2. The registry hears of the service last, when it can answer, and first, when it is about to stop (A2).
 import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
-import { liveTopicDescriptor } from "../descriptor/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
-import { createInspection } from "../inspection/index.ts";
 import { createTopicSenders } from "../outbox/index.ts";
-import { bind, startRpcServer, type ServiceBinding } from "../service/index.ts";
+import { bind, startRpcServer } from "../service/index.ts";
 import { createLogger, startExport, type Logger } from "../telemetry/index.ts";
 import { createTeller, toldService, withTells } from "../tell/index.ts";
 import { createTimerAlarm, type TimerAlarm } from "../timer/index.ts";
-import {
-  createGroupReaders,
-  createTopicService,
-  topicServiceImpl,
-  type GroupReaders,
-} from "../topic-stream/index.ts";
 import { createApiRecord } from "./api-record.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 import { startBackground } from "./background.ts";
@@ -26,15 +18,18 @@ import { backofficeBindings, isDurable, isLive } from "./backoffice.ts";
 import { checkParts } from "./check-parts.ts";
 import { checkStoredEvents } from "./check-stored-events.ts";
 import { endWithin } from "./end-within.ts";
-import { isLoopback } from "./is-loopback.ts";
+import { inspectionBindings } from "./inspection.ts";
 import { livePublishers } from "./live-publishers.ts";
 import { logRegistry } from "./log-registry.ts";
 import { openInfra, type OpenInfra } from "./open-infra.ts";
 import { endOnFailedStart, stopOnSignals } from "./own-process.ts";
 import { resolveServiceOptions, type ResolvedServiceOptions, type ServiceOptions } from "./options.ts";
 import { createServiceContext } from "./service-context.ts";
-import { checkAllowRules, identityMeta, openServiceIdentity } from "./service-identity.ts";
+import { checkRules, openServiceAuth, tellOfMissingRules } from "./service-auth.ts";
+import { identityMeta, openServiceIdentity } from "./service-identity.ts";
+import { openServicePolicies } from "./service-policies.ts";
 import { checkTells } from "./take-tells.ts";
+import { topicBindings } from "./topic-bindings.ts";
 
 const deregisterWithinMs = 3_000;
 const closeRegistryWithinMs = 1_000;
@@ -123,10 +118,13 @@ async function assemble(
       endWithin(closeRegistryWithinMs, registry.close(), { what: "the registry's client", logger }),
   );
   const identity = await openServiceIdentity(settings, registry, { logger, begun });
+  const policies = await openServicePolicies(options, registry, { logger, begun });
   const api = begun.use(createApiRecord({ descriptors: registry.descriptors, settings, logger }));
   const { onCall } = api;
   const teller = createTeller({ source: name, broker: infra.connectBroker, onTell: onCall });
-  const clients = begun.use(withTells(createClients({ registry, logger, identity, onCall }), teller));
+  const clients = begun.use(
+    withTells(createClients({ registry, logger, identity, onCall, policies, zone: settings.zone }), teller),
+  );
   const topics = begun.use(
     createTopicSenders({
       service: name,
@@ -148,14 +146,16 @@ async function assemble(
   });
   const alarm = createTimerAlarm();
   const hosts = entityHosts(options, settings, { infra, logger, begun, alarm });
-  const topicStreams = topicBindings(options, infra, begun);
+  const auth = openServiceAuth(settings, logger);
+  const topicStreams = topicBindings(options, { infra, begun, auth });
   const interceptors = options.interceptors ?? [];
   const served = [
     ...hosts.map((host) => bind(host.entity.service, entityServiceImpl(host, clients))),
     ...(options.services ?? []).map((serving) => serving.bind(context)),
   ];
-  checkAllowRules(served, settings, logger);
   const bindings = [...served, ...topicStreams.bindings];
+  const withoutRule = checkRules(auth, { settings, bindings, logger });
+  policies.check(bindings.map(({ service }) => service));
   const subscriptions = (options.subscriptions ?? []).map((part) =>
     typeof part === "function" ? part(context) : part,
   );
@@ -167,15 +167,19 @@ async function assemble(
       logger,
       serving: false,
       identity,
+      auth,
+      policies,
       interceptors,
+      limits: options.limits,
       bindings,
       beside: [
-        ...inspectionBindings(options, settings, { infra, logger }),
+        ...inspectionBindings(options, settings, { infra, logger, policies }),
         ...backofficeBindings(options, settings, { infra, logger, subscriptions, told }),
         ...topicStreams.beside,
       ],
     }),
   );
+  tellOfMissingRules(settings, withoutRule, logger);
   // Before anything is done to the world; the port is had already, as that fails sooner.
   const descriptors = await api.check(bindings.map(({ service }) => service));
   const background = await startBackground(options, {
@@ -235,54 +239,4 @@ function entityHosts(
       }),
     ),
   );
-}
-
-/** All that is stored is shown to whoever reaches the port: that is told where others than this machine may. */
-function inspectionBindings(
-  { entities = [] }: ServiceOptions,
-  { inspection, host, port }: ResolvedServiceOptions,
-  { infra, logger }: Pick<Assembly, "logger"> & { readonly infra: OpenInfra },
-): readonly ServiceBinding[] {
-  if (!inspection) return [];
-  if (!isLoopback(host)) {
-    logger.warn(
-      { host, port },
-      "INSPECTION IS ON: whoever reaches this port can read all that the entities have stored; SAMSPEL_INSPECTION=false turns it off",
-    );
-  }
-  return [createInspection({ entities, database: infra.database })];
-}
-
-interface TopicBindings {
-  readonly bindings: readonly ServiceBinding[];
-  readonly beside: readonly ServiceBinding[];
-}
-
-/**
- * Each proto service that has topics is served as a stream as well, for those who have no NATS client; and all topics
- * in envelopes, which have places to go on from.
- */
-function topicBindings(
-  { topics = [], liveTopics = [] }: ServiceOptions,
-  infra: OpenInfra,
-  begun: AsyncDisposableStack,
-): TopicBindings {
-  if (topics.length + liveTopics.length === 0) return { bindings: [], beside: [] };
-  const broker = infra.requireBroker();
-  // Streams end before, when the server drains; what they had not committed is given back then.
-  const readers: GroupReaders = begun.use(createGroupReaders(broker));
-  const services = new Set(
-    [...topics.map(({ method }) => method), ...liveTopics].map(({ parent }) => parent),
-  );
-  return {
-    bindings: [...services].map((service) => bind(service, topicServiceImpl({ broker, readers }, service))),
-    beside: [
-      createTopicService({
-        broker,
-        readers,
-        topics: topics.map(({ topic }) => topic),
-        liveTopics: liveTopics.map(liveTopicDescriptor),
-      }),
-    ],
-  };
 }

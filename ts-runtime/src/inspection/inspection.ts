@@ -1,4 +1,4 @@
-// samspel.v1.InspectionService: a look into a service's entities for people and tools.
+// samspel.v1.InspectionService: a look into a service's entities and policies for people and tools.
 //
 // Invariants:
 //   I1. It only reads: each answer is one read-only transaction, and no entity is loaded into memory.
@@ -10,11 +10,13 @@ import type { Entity } from "../entity/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { InspectionService } from "../gen/samspel/v1/inspection_pb.ts";
 import { look, type JournalView } from "../journal/index.ts";
+import type { OpenPolicies } from "../policy/index.ts";
 import type { Database } from "../postgres/index.ts";
 import { limitOf, pageToken, refuse, tokenText } from "../request/index.ts";
 import { bind, type ServiceBinding } from "../service/index.ts";
 import { describeType } from "./describe-type.ts";
 import { createJsonWriter, type JsonWriter } from "./json-writer.ts";
+import { policiesAnswer } from "./policies-answer.ts";
 import { readHistory } from "./read-history.ts";
 import { requireId, requirePrefix, requireRevision, tokenRevision } from "./request.ts";
 import { stateAt } from "./state-at.ts";
@@ -23,6 +25,8 @@ export interface InspectionOptions {
   readonly entities: readonly Entity[];
   /** May be absent where there are no entities. */
   readonly database: Database | undefined;
+  /** What is in force. Default: none are told. */
+  readonly policies?: Pick<OpenPolicies, "inspect" | "refused">;
   /** How long one statement may take. Default 5,000 ms. */
   readonly statementTimeoutMs?: number;
 }
@@ -123,5 +127,8 @@ export function createInspection(options: InspectionOptions): ServiceBinding {
       }
       return { revision, state: toJson(entity.state, state), snapshotRevision };
     },
+
+    getPolicies: ({ protoService }) =>
+      options.policies === undefined ? {} : policiesAnswer(options.policies, protoService),
   });
 }

@@ -1,6 +1,6 @@
 // What holds where nothing else is said.
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { CallPolicy, ServicePolicy } from "./call-policy.ts";
+import type { CallPolicy, HedgePolicy, ServicePolicy } from "./call-policy.ts";
 
 const unaryTimeoutMs = 10_000;
 
@@ -18,6 +18,9 @@ export function defaultCallPolicy({ methodKind }: DescMethod): CallPolicy {
     server: { maxInFlight: Infinity, maxRequestBytes: 4 * 1024 * 1024 },
   };
 }
+
+/** What hedging is where it is turned on and no more is said. */
+export const defaultHedge: HedgePolicy = { maxAttempts: 2, delayMs: 100 };
 
 export const defaultServicePolicy: ServicePolicy = {
   ejection: {

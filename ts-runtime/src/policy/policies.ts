@@ -12,7 +12,8 @@ export interface Policies {
 
 /** The defaults, for every method. */
 export function defaultPolicies(): Policies {
-  const known = new Map<DescMethod, CallPolicy>();
+  // Descriptors that nobody has any more take their policy with them.
+  const known = new WeakMap<DescMethod, CallPolicy>();
   return {
     ofMethod(method) {
       let policy = known.get(method);

@@ -20,6 +20,15 @@ export function backoffMs(attempt: number, options: BackoffOptions = {}): number
   return ceiling / 2 + (ceiling / 2) * random();
 }
 
+/**
+ * The same with full jitter, as gRPC has it for its retries (gRFC A6): anything from 0 to the ceiling, so that callers that
+ * failed at once spread over all of it.
+ */
+export function fullJitterMs(attempt: number, options: BackoffOptions = {}): number {
+  const { initialMs = 100, maxMs = 5_000, factor = 2, random = Math.random } = options;
+  return Math.min(maxMs, initialMs * factor ** (attempt - 1)) * random();
+}
+
 /** Waits for the backoff of an attempt; resolves at once, without an error, when `signal` aborts. */
 export async function backoff(
   attempt: number,

@@ -1,6 +1,7 @@
 // What a server serves: proto services and what implements them.
 import type { DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
+import { validated } from "./validation/index.ts";
 
 /** A proto service and its implementation; made by `bind`, which checks that they fit. */
 export interface ServiceBinding {
@@ -8,9 +9,13 @@ export interface ServiceBinding {
   readonly impl: Partial<ServiceImpl<DescService>>;
 }
 
-/** Binds an implementation to its service: a missing or misspelt method does not compile. */
+/**
+ * Binds an implementation to its service: a missing or misspelt method does not compile. Its requests are held to the
+ * rules of their proto file before it sees them.
+ * @throws SAMSPEL_INVALID_CONFIGURATION for rules that cannot be understood.
+ */
 export function bind<S extends DescService>(service: S, impl: ServiceImpl<S>): ServiceBinding {
-  return { service, impl: impl as ServiceBinding["impl"] };
+  return { service, impl: validated(service, impl as ServiceBinding["impl"]) };
 }
 
 /**

@@ -4,7 +4,9 @@ import { isExpected, SamspelError, toConnectError } from "../errors/index.ts";
 import { recordException, type Logger } from "../telemetry/index.ts";
 import { eachUntilAborted, untilAborted } from "./abort.ts";
 import type { Guard } from "./guard.ts";
-import { peerKey, type Peer } from "./peer.ts";
+import type { Limited, ServerLimits } from "./limit/index.ts";
+import { peerKey } from "./peer.ts";
+import { noteUser, whenExpired } from "./signed-in.ts";
 
 export interface EdgeOptions {
   readonly logger: Logger;
@@ -12,22 +14,44 @@ export interface EdgeOptions {
   readonly openEnded: AbortSignal;
   /** Says who may call; without one everybody may. */
   readonly guard?: Guard | undefined;
+  readonly limits: ServerLimits;
 }
 
 /**
  * The outermost interceptor of every server: who may not call is refused, deadlines end calls, errors are converted,
  * calls are logged at `debug`.
  */
-export function createEdge({ logger, openEnded, guard }: EdgeOptions): Interceptor {
+export function createEdge({ logger, openEnded, guard, limits }: EdgeOptions): Interceptor {
   return (next) => async (incoming) => {
     const peer = incoming.contextValues.get(peerKey);
-    const endings = incoming.stream ? endingsOf(incoming, openEnded, peer) : [];
+    const authorization = incoming.header.get("authorization") ?? undefined;
+    // Aborts when a stream's token is over (U2).
+    const expired =
+      guard !== undefined && incoming.stream && authorization !== undefined
+        ? new AbortController()
+        : undefined;
+    const endings = incoming.stream ? endingsOf(incoming, [openEnded, peer?.revoked, expired?.signal]) : [];
     const request =
       endings.length > 0 ? { ...incoming, signal: AbortSignal.any([incoming.signal, ...endings]) } : incoming;
     const startedMs = performance.now();
     const method = `${request.method.parent.typeName}/${request.method.name}`;
+    const place: Limited = {
+      placedMs: 0,
+      get isOver() {
+        return request.signal.aborted;
+      },
+    };
+    let work: PromiseLike<unknown> | undefined;
+    const leave = (isWhole: boolean): void => {
+      // A handler need not have noticed that its call is over.
+      if (work !== undefined && request.signal.aborted) limits.abandon(request.method, place, work);
+      else limits.leave(request.method, place, isWhole);
+    };
+    // Whoever was to read the answers may not have begun.
+    if (incoming.stream) request.signal.addEventListener("abort", () => leave(false), { once: true });
 
     const finish = (code: string): void => {
+      leave(code === "ok");
       if (!logger.isLevelEnabled("debug")) return;
       const traceparent = request.header.get("traceparent") ?? undefined;
       logger.debug(
@@ -50,9 +74,17 @@ export function createEdge({ logger, openEnded, guard }: EdgeOptions): Intercept
     }
 
     try {
-      const admission = guard?.admit(peer, request.method);
-      if (admission !== undefined) await admission;
-      const response = await untilAborted(request.signal, next(request));
+      const admission = guard?.admit({ peer, method: request.method, authorization });
+      const signedIn = admission instanceof Promise ? await admission : admission;
+      if (signedIn !== undefined) {
+        noteUser(request.contextValues, signedIn);
+        if (expired !== undefined) whenExpired(signedIn, incoming.signal, (error) => expired.abort(error));
+      }
+      const placed = limits.admit(request.method, place);
+      if (placed !== undefined) await untilAborted(request.signal, placed);
+      const running = next(request);
+      if (!incoming.stream) work = running;
+      const response = await untilAborted(request.signal, running);
       if (response.stream) return { ...response, message: guarded(response.message) };
       finish("ok");
       return response;
@@ -72,21 +104,22 @@ export function failed(
   { method, logger }: { readonly method: string; readonly logger: Logger },
 ): ConnectError {
   const seen = asSeenByCaller(error, ending);
-  if (seen.code === Code.Internal && !isExpected(error)) {
+  // What ended the call from outside, such as a reset of its caller's, is no failure of the handler that passes it on.
+  const isEnding = ending.aborted && error === ending.reason;
+  if (seen.code === Code.Internal && !isExpected(error) && !isEnding) {
     logger.error({ err: error, method }, "the handler failed");
     recordException(error);
   }
   return seen;
 }
 
-/** What ends a stream beside its caller and its deadline. */
+/** What ends a stream beside its caller and its deadline; the first of them only where it has none. */
 function endingsOf(
   { header }: StreamRequest,
-  openEnded: AbortSignal,
-  peer: Peer | undefined,
+  [openEnded, ...others]: readonly [AbortSignal, ...(AbortSignal | undefined)[]],
 ): readonly AbortSignal[] {
   const hasDeadline = header.has("grpc-timeout") || header.has("connect-timeout-ms");
-  return [...(hasDeadline ? [] : [openEnded]), ...(peer === undefined ? [] : [peer.revoked])];
+  return [...(hasDeadline ? [] : [openEnded]), ...others.filter((signal) => signal !== undefined)];
 }
 
 function asSeenByCaller(error: unknown, signal: Ending): ConnectError {

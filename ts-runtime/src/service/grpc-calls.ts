@@ -1,13 +1,17 @@
 // gRPC calls on the way to their handlers: by our own handling of the wire, and with the same edge as all other calls.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Interceptor } from "@connectrpc/connect";
-import { createGrpcServer, Deadlines, NodeServerStream } from "../grpc/index.ts";
+import { createGrpcServer, Deadlines, NodeServerStream, RequestMemory } from "../grpc/index.ts";
 import type { Tracing } from "../telemetry/index.ts";
 import { Origin, ownEnds, passingEnds, type Call, type Connection } from "./call-edge.ts";
 import { servedMethods } from "./call-methods.ts";
 import { withCallSpans } from "./call-spans.ts";
 import type { Peer } from "./peer.ts";
 import type { RequestHandlerOptions } from "./request-handler.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
+
+/** Of requests that are on their way: 64 of the largest. */
+const mostRequestBytes = 256 * 1024 * 1024;
 
 export interface GrpcCalls {
   /** How many are running, until nothing of them is left. */
@@ -24,17 +28,18 @@ export interface OwnInterceptors {
 
 /** Where there are no other interceptors, ours are none either: what they do is done without them, at less cost. */
 export function createGrpcCalls(options: RequestHandlerOptions, own: OwnInterceptors): GrpcCalls {
-  const { bindings, timeoutMs, interceptors: others, logger, guard } = options;
+  const { bindings, timeoutMs, interceptors: others, logger, guard, limits } = options;
   const isIntercepted = others.length > 0;
   const interceptors = isIntercepted ? [...own.spans, own.edge, ...others] : [];
   const plain = {
     methods: servedMethods<Origin>({ bindings, interceptors, timeoutMs }),
-    ends: isIntercepted ? passingEnds : ownEnds(logger, guard),
+    ends: isIntercepted ? passingEnds : ownEnds(logger, guard, limits),
   };
   const { methods, ends } =
     isIntercepted || own.tracing === undefined ? plain : withCallSpans(own.tracing, plain);
 
   const calls = new Set<Call>();
+  const unread = new UnreadAnswers(calls);
   const origins = new WeakMap<Connection, Origin>();
   const originOf = (connection: Connection): Origin => {
     const known = origins.get(connection);
@@ -48,7 +53,8 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
     edge: {
       ...ends,
       deadlines: new Deadlines(),
-      maxBytes: options.maxReceiveBytes,
+      maxBytes: options.maxRequestBytes,
+      memory: new RequestMemory(mostRequestBytes),
       closed(call) {
         calls.delete(call);
         call.origin.connection.onCallClosed();
@@ -70,6 +76,8 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
       const call = server.accept(new NodeServerStream(stream, headers), originOf(connection));
       if (call === undefined) return;
       calls.add(call);
+      unread.note();
+      connection.onCallBegun();
       if (connection.peer !== undefined && isStream(call)) endWithPeer(call, connection.peer, stream);
     },
   };

@@ -1,12 +1,20 @@
-// Who may call, where the service has an identity. Invariants:
+// Who calls, and whether it may. Invariants:
 //   G1. A peer is known by a certificate that OpenSSL has verified, and that names one service of the trust domain.
 //       It is asked for at every handshake: no session is resumed, which would skip that.
-//   G2. Each call is asked about: the intentions, then the method's own rule. Both are looked up in memory.
+//   G2. Each call is asked about: the intentions, where the service has an identity, then who its user is, where it brings
+//       a token, then the method's own rule. Only a token and what was never asked before takes time.
 //   G3. A peer that is no longer welcome (a new intention, a root that is gone, a certificate that is over) is told so:
 //       its streams end, its next calls are refused, its connection is closed. Unary calls that run may end.
 import type { Authorizer, Identity } from "@samspel/registry";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { allowedCallers } from "../descriptor/index.ts";
+import {
+  anonymousPrincipal,
+  createCallRules,
+  isExempt,
+  type CallRules,
+  type SignedIn,
+  type VerifyToken,
+} from "../auth/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import type { Peer } from "./peer.ts";
 
@@ -18,40 +26,68 @@ export interface ServerIdentity {
   readonly mode: "strict" | "permissive";
 }
 
+/** How a server knows who asks, and who may. */
+export interface ServerAuth {
+  readonly rules: CallRules;
+  /** Verifies users' tokens; undefined where the service knows no issuer, and does not look at them. */
+  readonly verify: VerifyToken | undefined;
+}
+
+/** A call, as the guard sees it. */
+interface Asking {
+  /** Undefined for an anonymous caller. */
+  readonly peer: Peer | undefined;
+  readonly method: DescMethod;
+  /** The header, where there is one. */
+  readonly authorization: string | undefined;
+}
+
 export interface Guard {
   /**
-   * Whether a peer may call a method; undefined is anonymous. Returns nothing where it is known, as it mostly is.
+   * Whether a call may be made; the user who makes it, if one does. It answers at once where all is known, as it mostly is.
    *
-   * @throws SAMSPEL_CALLER_DENIED, SAMSPEL_IDENTITY_REFUSED; SAMSPEL_REGISTRY_UNREACHABLE where nobody could say.
+   * @throws SAMSPEL_CALLER_DENIED, SAMSPEL_IDENTITY_REFUSED, and what `VerifyToken` throws; SAMSPEL_REGISTRY_UNREACHABLE
+   *   where nobody could say.
    */
-  admit(peer: Peer | undefined, method: DescMethod): void | Promise<void>;
+  admit(asking: Asking): SignedIn | undefined | Promise<SignedIn | undefined>;
   /** Looks at a peer again, after a change; revokes it where it is no longer welcome. */
   reconsider(peer: Peer): Promise<void>;
 }
 
-export function createGuard({ identity, authorizer }: ServerIdentity): Guard {
-  const own = identity.service;
-  const rules = new Map<DescMethod, ReadonlySet<string> | undefined>();
-  const ruleOf = (method: DescMethod): ReadonlySet<string> | undefined => {
-    if (rules.has(method)) return rules.get(method);
-    const names = allowedCallers(method);
-    const rule = names === undefined ? undefined : new Set(names);
-    rules.set(method, rule);
-    return rule;
+export interface GuardOptions {
+  /** Undefined for a service without an identity: it has no peers. */
+  readonly server: ServerIdentity | undefined;
+  /** Default: rules that services can be told apart for, and no users. */
+  readonly auth: ServerAuth | undefined;
+}
+
+export function createGuard({ server, auth }: GuardOptions): Guard {
+  const own = server?.identity.service ?? "this service";
+  const { rules, verify } = auth ?? { rules: rulesOfServices(own), verify: undefined };
+
+  const byRule = ({ peer, method }: Asking, signedIn: SignedIn | undefined): SignedIn | undefined => {
+    rules.check(method, signedIn?.user ?? peer?.principal ?? anonymousPrincipal);
+    return signedIn;
   };
-  const byRule = (peer: Peer | undefined, method: DescMethod): void => {
-    const rule = ruleOf(method);
-    if (rule === undefined) return;
-    if (peer !== undefined && (rule.has("*") || rule.has(peer.id.service))) return;
-    const name = nameOf(method);
-    throw denied(peer, own, name, `${name} is not for it: its (samspel.v1.allow) does not name it`);
+  const admitKnown = (asking: Asking): SignedIn | undefined | Promise<SignedIn | undefined> => {
+    const { peer, method, authorization } = asking;
+    if (verify === undefined || authorization === undefined || isExempt(method)) {
+      return byRule(asking, undefined);
+    }
+    const verified = verify(authorization, peer?.id.service);
+    return verified instanceof Promise
+      ? verified.then((signedIn) => byRule(asking, signedIn))
+      : byRule(asking, verified);
   };
   const byDefault = "no intention allows it";
   const check = (peer: Peer, method: string, known: { type: string; by?: string }): void => {
     if (known.type === "allowed") return;
     throw denied(peer, own, method, known.by === "default" ? byDefault : "an intention denies it");
   };
-  const ask = async (peer: Peer): Promise<Awaited<ReturnType<Authorizer["authorize"]>>> => {
+  const ask = async (
+    { authorizer }: ServerIdentity,
+    peer: Peer,
+  ): Promise<Awaited<ReturnType<Authorizer["authorize"]>>> => {
     try {
       return await authorizer.authorize(peer.asked);
     } catch (error) {
@@ -64,28 +100,30 @@ export function createGuard({ identity, authorizer }: ServerIdentity): Guard {
   };
 
   return {
-    admit(peer, method) {
-      if (peer === undefined) return byRule(peer, method);
+    admit(asking) {
+      const { peer, method } = asking;
+      if (peer === undefined || server === undefined) return admitKnown(asking);
       if (peer.revoked.aborted) throw peer.revoked.reason;
       if (Date.now() >= peer.expiresAt) throw expired(peer);
-      const known = authorizer.look(peer.asked);
+      const known = server.authorizer.look(peer.asked);
       if (known.type === "unknown") {
-        return ask(peer).then((settled) => {
+        return ask(server, peer).then((settled) => {
           check(peer, nameOf(method), settled);
-          byRule(peer, method);
+          return admitKnown(asking);
         });
       }
       check(peer, nameOf(method), known);
-      byRule(peer, method);
+      return admitKnown(asking);
     },
     async reconsider(peer) {
+      if (server === undefined) return;
       try {
-        identity.verifyPeer(peer.chain);
+        server.identity.verifyPeer(peer.chain);
       } catch (error) {
         return peer.revoke(refusedIdentity(peer, error));
       }
       // Where nobody can say, each call is asked about, and refused (G2).
-      const settled = await ask(peer).catch(() => undefined);
+      const settled = await ask(server, peer).catch(() => undefined);
       if (settled?.type !== "denied") return;
       const why = settled.by === "default" ? byDefault : "an intention denies it";
       peer.revoke(denied(peer, own, undefined, why));
@@ -93,19 +131,15 @@ export function createGuard({ identity, authorizer }: ServerIdentity): Guard {
   };
 }
 
-function denied(peer: Peer | undefined, own: string, method: string | undefined, why: string): SamspelError {
-  const caller = peer?.id.service;
-  return new SamspelError(
-    "SAMSPEL_CALLER_DENIED",
-    `${caller ?? "a caller without a certificate"} may not call ${own}: ${why}`,
-    {
-      metadata: {
-        service: own,
-        ...(caller === undefined ? {} : { caller }),
-        ...(method === undefined ? {} : { method }),
-      },
-    },
-  );
+function rulesOfServices(service: string): CallRules {
+  return createCallRules({ service, default: "allow", knowsServices: true, knowsUsers: false });
+}
+
+function denied(peer: Peer, own: string, method: string | undefined, why: string): SamspelError {
+  const caller = peer.id.service;
+  return new SamspelError("SAMSPEL_CALLER_DENIED", `${caller} may not call ${own}: ${why}`, {
+    metadata: { service: own, caller, ...(method === undefined ? {} : { method }) },
+  });
 }
 
 function expired(peer: Peer): SamspelError {

@@ -3,7 +3,8 @@ export { bind, type ServiceBinding } from "./binding.ts";
 export { anonymous, callerAddress, callerOf, type Caller } from "./caller.ts";
 export { drainingSignal } from "./draining.ts";
 export { withDependencies } from "./file-index.ts";
-export type { ServerIdentity } from "./guard.ts";
+export type { ServerAuth, ServerIdentity } from "./guard.ts";
+export type { PortLimits } from "./port-limits.ts";
 export { startRpcServer, type RpcServer, type RpcServerOptions } from "./server.ts";
 
 // For what serves without services of its own.

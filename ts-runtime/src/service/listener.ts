@@ -15,7 +15,6 @@ import { once, type EventEmitter } from "node:events";
 import { isBinaryGrpc } from "../grpc/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
-import type { Connection } from "./call-edge.ts";
 import type { GrpcCalls } from "./grpc-calls.ts";
 import type { Guard, ServerIdentity } from "./guard.ts";
 import { listenError } from "./listen-error.ts";
@@ -24,6 +23,7 @@ import { createPeers } from "./peers.ts";
 import { tellApart } from "./preface.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import type { NodeRequest, NodeResponse } from "./request-handler.ts";
+import { defaultConnectionOptions, watchSessions, type ConnectionOptions } from "./session-watch.ts";
 import { createTlsPort } from "./tls-port.ts";
 import { dropUnread } from "./unread.ts";
 
@@ -34,6 +34,13 @@ const silentMs = 250;
 // streams: 0.1 s for 1,000, 2.2 s for 10,000, in which nothing else runs.
 const maxConcurrentStreams = 2_048;
 const lastStreamIdOfAll = 2 ** 31 - 1;
+// Streams that their callers reset, of one connection. Node's 33 a second would cut callers who hedge their calls and
+// cancel those that lose; ten thousand at once cost a server a third of a second (CVE-2023-44487 sends millions).
+const streamResets = { streamResetBurst: 10_000, streamResetRate: 1_000 };
+const handshakeMs = 10_000;
+// Over HTTP/1.1, until all of a request is there: it bounds an upload, too.
+const requestMs = 300_000;
+const slowCheckMs = 5_000;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -46,6 +53,8 @@ export interface ListenerOptions {
   readonly logger: Logger;
   /** Whose certificate is shown, and who watches over the peers; without them the port is in plaintext. */
   readonly security?: { readonly server: ServerIdentity; readonly guard: Guard } | undefined;
+  /** Default: as `ConnectionOptions` has it. */
+  readonly connections?: ConnectionOptions | undefined;
   /** A certificate as the web has them, for callers without one; not together with `security`. */
   readonly webTls?: tls.SecureContextOptions | undefined;
   /** Takes HTTP/1.1 connections that ask for another protocol, such as WebSocket. Default: they are closed. */
@@ -67,7 +76,9 @@ export interface Listener {
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const { handler, grpc, logger, security } = options;
   const running = new Set<NodeResponse>();
-  const sessions = new Set<http2.ServerHttp2Session>();
+  const { connections = defaultConnectionOptions } = options;
+  const watch = watchSessions(connections, leave);
+  const { sessions } = watch;
   const sockets = new Set<Socket>();
   const waiting: (() => void)[] = [];
   const http1Sockets = new Set<Socket>();
@@ -80,9 +91,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
     running.add(response);
+    const connection = "stream" in request ? watch.of(request.stream.session) : undefined;
+    connection?.onCallBegun();
     response.once("close", () => {
       running.delete(response);
-      onCallClosed();
+      if (connection === undefined) onCallClosed();
+      else connection.onCallClosed();
     });
     // Who reads it learns of its end in his own way; without any listener, one that is cut would end the process (L4).
     request.on("error", ignore);
@@ -94,26 +108,35 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     handler(request, response, peer);
   };
 
-  const http1 = http.createServer({ maxHeaderSize: options.maxHeaderBytes }, onRequest);
+  const http1 = http.createServer(
+    {
+      maxHeaderSize: options.maxHeaderBytes,
+      headersTimeout: connections.beginMs,
+      requestTimeout: Math.max(requestMs, connections.beginMs),
+      connectionsCheckingInterval: Math.min(slowCheckMs, connections.beginMs / 2),
+      keepAlive: true,
+      keepAliveInitialDelay: connections.keepAliveMs,
+    },
+    onRequest,
+  );
+  http1.maxConnections = connections.maxConnections;
   const h2 = http2.createServer({
     settings: { maxHeaderListSize: options.maxHeaderBytes, maxConcurrentStreams },
     // Per connection; the default of 10 MB refuses streams when a thousand callers share a connection.
     maxSessionMemory: 64,
+    ...streamResets,
   });
   // Never listens: it makes requests of the streams that are not gRPC's.
   const compatible = http2.createServer(onRequest);
-  const connections = new WeakMap<http2.Http2Session, Connection>();
   h2.on("stream", (stream, headers, ...rest) => {
     const isGrpc = headers[":method"] === "POST" && isBinaryGrpc(headers["content-type"]);
-    const connection = stream.session === undefined ? undefined : connections.get(stream.session);
+    const connection = watch.of(stream.session);
     if (grpc !== undefined && isGrpc && connection !== undefined) grpc.accept(stream, headers, connection);
     else compatible.emit("stream", stream, headers, ...rest);
   });
   let arriving: Socket | undefined;
   h2.on("session", (session) => {
-    sessions.add(session);
-    connections.set(session, { socket: arriving ?? {}, peer: peers?.meet(session), onCallClosed });
-    session.once("close", () => sessions.delete(session));
+    watch.add(session, { socket: arriving ?? {}, peer: peers?.meet(session), onCallClosed });
     if (stopping) leave(session);
   });
   h2.on("sessionError", (error) => logger.debug({ err: error }, "a connection failed"));
@@ -155,7 +178,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     if (webTls !== undefined) return void webTls.emit("connection", socket);
-    tellApart(socket, (opening) => {
+    tellApart(socket, connections.beginMs, (opening) => {
       if (security === undefined || tlsPort === undefined) return serve(socket, opening === "h2");
       if (opening === "tls") return tlsPort.accept(socket);
       if (security.server.mode === "permissive") return serve(socket, opening === "h2");
@@ -196,6 +219,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       stop();
       tlsPort?.close();
       peers?.close();
+      watch.close();
       // What has been answered may still stand in a buffer: a session without streams has none.
       for (const session of sessions) session.close();
       if (!isIdle()) for (const session of sessions) session.destroy();
@@ -216,7 +240,12 @@ function createWebTls(
   logger: Logger,
   serve: (socket: Socket, isHttp2: boolean) => void,
 ): tls.Server {
-  const server = tls.createServer({ ...context, ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2" });
+  const server = tls.createServer({
+    ...context,
+    ALPNProtocols: ["h2", "http/1.1"],
+    minVersion: "TLSv1.2",
+    handshakeTimeout: handshakeMs,
+  });
   server.on("secureConnection", (socket) => {
     socket.on("error", () => socket.destroy());
     serve(socket, socket.alpnProtocol === "h2");

@@ -3,14 +3,13 @@
 import type { Socket } from "node:net";
 
 const prefaceStart = "PRI";
-const prefaceTimeoutMs = 10_000;
 const tlsHandshake = 0x16;
 
 /** What a connection begins with. */
 export type Opening = "h2" | "http1" | "tls";
 
-/** Says of a fresh connection what it speaks, with its bytes put back; closes one that says nothing (L1). */
-export function tellApart(socket: Socket, tell: (opening: Opening) => void): void {
+/** Says of a fresh connection what it speaks, with its bytes put back; closes one that says nothing for `silentMs` (L1). */
+export function tellApart(socket: Socket, silentMs: number, tell: (opening: Opening) => void): void {
   const onError = (): void => void socket.destroy();
   let start: Buffer = Buffer.alloc(0);
   const onReadable = (): void => {
@@ -26,6 +25,6 @@ export function tellApart(socket: Socket, tell: (opening: Opening) => void): voi
     if (start[0] === tlsHandshake) tell("tls");
     else tell(text === prefaceStart ? "h2" : "http1");
   };
-  socket.setTimeout(prefaceTimeoutMs);
+  socket.setTimeout(silentMs);
   socket.on("readable", onReadable).on("error", onError).on("timeout", onError).on("end", onError);
 }

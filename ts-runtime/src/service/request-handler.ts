@@ -3,29 +3,26 @@
 // event loop, it logs on the console, and a default deadline has to be there before Connect reads the headers (C1).
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { createRegistry, type DescFile } from "@bufbuild/protobuf";
-import { Code, createConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, createContextValues, type Interceptor } from "@connectrpc/connect";
 import {
   createAsyncIterable,
   type UniversalHandler,
   type UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
-import { file_samspel_v1_errors } from "../gen/samspel/v1/errors_pb.ts";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { createTracing, type Logger } from "../telemetry/index.ts";
+import { Deadlines, parseTimeout } from "../grpc/index.ts";
 import type { ServiceBinding } from "./binding.ts";
-import { callerKey, identityKey } from "./caller.ts";
+import { callerKey } from "./caller.ts";
+import { createConnectHandlers } from "./connect-handlers.ts";
 import { drainingKey } from "./draining.ts";
 import { createEdge } from "./edge.ts";
-import { withDependencies } from "./file-index.ts";
 import { createGrpcCalls, type GrpcCalls } from "./grpc-calls.ts";
 import type { Guard } from "./guard.ts";
-import { peerKey, type Peer } from "./peer.ts";
+import type { ServerLimits } from "./limit/index.ts";
+import { describePeer, type Peer } from "./peer.ts";
+import { noteRequestFaults } from "./request-faults.ts";
 import { createServerSpans } from "./server-spans.ts";
 import { bodyOf, inOrder } from "./unread.ts";
 
@@ -37,7 +34,9 @@ export interface RequestHandlerOptions {
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly timeoutMs: number;
-  readonly maxReceiveBytes: number;
+  /** Of one request message, as it is when a call comes. */
+  readonly maxRequestBytes: (method: DescMethod) => number;
+  readonly limits: ServerLimits;
   /** Aborts when no new calls are wanted. */
   readonly draining: AbortSignal;
   /** Aborts when streams without a deadline are to end. */
@@ -57,33 +56,29 @@ export interface RequestHandler {
 }
 
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { logger, guard } = options;
+  const { logger, guard, limits } = options;
   const tracing = createTracing();
   const spans = tracing === undefined ? [] : [createServerSpans(tracing)];
-  const edge = createEdge({ logger, openEnded: options.openEnded, guard });
-  const router = createConnectRouter({
+  const edge = createEdge({ logger, openEnded: options.openEnded, guard, limits });
+  const handlerOf = createConnectHandlers({
+    ...options,
     // The first is the outermost.
-    interceptors: [...spans, edge, ...options.interceptors],
-    acceptCompression: [compressionGzip, compressionBrotli],
-    // Between neighbours compression costs more than it saves: with 4 KiB bodies a quarter of the throughput.
-    compressMinBytes: 64 * 1024,
-    readMaxBytes: options.maxReceiveBytes,
-    shutdownSignal: options.shutdown,
-    // So that a google.protobuf.Any of a served API, or of an error's details, has a form in JSON.
-    jsonOptions: { registry: createRegistry(file_samspel_v1_errors, ...filesOf(options.bindings)) },
+    interceptors: [noteRequestFaults, ...spans, edge, ...options.interceptors],
   });
-  for (const { service, impl } of options.bindings) router.service(service, impl);
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
+  const deadlines = new Deadlines();
   const answer: RequestHandler["handler"] = (request, response, peer) => {
-    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    const handler = handlerOf(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) return refuseUnknown(request, response);
     try {
-      ensureDeadline(request, handler, options.timeoutMs);
+      const timeoutMs = ensureDeadline(request, handler, options.timeoutMs);
       const values = createContextValues().set(drainingKey, options.draining).set(callerKey, request.socket);
-      if (peer !== undefined) values.set(peerKey, peer).set(identityKey, peer.caller);
+      describePeer(values, peer);
       const universal = universalRequestFromNodeRequest(request, response, undefined, values);
-      handler({ ...universal, body: bodyOf(request) })
+      handler({
+        ...universal,
+        body: bodyOf(request, timeoutMs === undefined ? undefined : { deadlines, timeoutMs }),
+      })
         .then((answer) => inOrder(request, response, answer))
         .then((answer) => universalResponseToNodeResponse(answer, response))
         .catch((error: unknown) => {
@@ -98,15 +93,26 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   return { handler: answer, grpc: createGrpcCalls(options, { edge, tracing, spans }) };
 }
 
-function filesOf(bindings: readonly ServiceBinding[]): readonly DescFile[] {
-  return bindings.flatMap(({ service }) => withDependencies(service.file));
+/** The deadline of a unary call, its own or ours; undefined for other calls, and for what is none. */
+function ensureDeadline(
+  request: NodeRequest,
+  handler: UniversalHandler,
+  timeoutMs: number,
+): number | undefined {
+  if (handler.method.methodKind !== "unary") return undefined;
+  const { headers } = request;
+  if (isGrpc(request)) return timeoutOf(String((headers["grpc-timeout"] ??= `${timeoutMs}m`)));
+  const given = Number((headers["connect-timeout-ms"] ??= String(timeoutMs)));
+  return given >= 0 ? given : undefined;
 }
 
-function ensureDeadline(request: NodeRequest, handler: UniversalHandler, timeoutMs: number): void {
-  if (handler.method.methodKind !== "unary") return;
-  const { headers } = request;
-  if (isGrpc(request)) headers["grpc-timeout"] ??= `${timeoutMs}m`;
-  else headers["connect-timeout-ms"] ??= String(timeoutMs);
+function timeoutOf(value: string): number | undefined {
+  try {
+    return parseTimeout(value);
+  } catch {
+    // Connect's handler says what is wrong with it.
+    return undefined;
+  }
 }
 
 function refuseUnknown(request: NodeRequest, response: NodeResponse): void {

@@ -1,14 +1,17 @@
 // A service's port: gRPC, gRPC-Web and Connect, over HTTP/2 and HTTP/1.1, with health and reflection; in plaintext, or
 // over TLS where the service has an identity.
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { SamspelError, toConnectError } from "../errors/index.ts";
+import { defaultPolicies, type Policies } from "../policy/index.ts";
 import { endsWithin } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { assertDistinct, type ServiceBinding } from "./binding.ts";
-import { createGuard, type ServerIdentity } from "./guard.ts";
+import { createGuard, type ServerAuth, type ServerIdentity } from "./guard.ts";
 import { createHealth } from "./health.ts";
+import { ServerLimits } from "./limit/index.ts";
 import { startListener } from "./listener.ts";
+import { resolvePortLimits, type PortLimits } from "./port-limits.ts";
 import { createReflection } from "./reflection.ts";
 import { createRequestHandler } from "./request-handler.ts";
 
@@ -35,8 +38,12 @@ export interface RpcServerOptions {
    * a handler that looks at `drainingSignal(context)` ends at once.
    */
   readonly streamGraceMs?: number;
-  /** The largest message that is received, in bytes. Default 4 MiB. */
+  /** The largest request message that is taken, in bytes, of all methods. Default: what `policies` say of each, 4 MiB. */
   readonly maxReceiveBytes?: number;
+  /** What holds for the calls of each method. Default: `defaultPolicies()`. */
+  readonly policies?: Policies;
+  /** How much the port takes on at a time. */
+  readonly limits?: PortLimits | undefined;
   /** The largest header block that is received, in bytes. Default 64 KiB. */
   readonly maxHeaderBytes?: number;
   /**
@@ -44,6 +51,8 @@ export interface RpcServerOptions {
    * plaintext as well, on `healthPort`. Default: none, and a port in plaintext.
    */
   readonly identity?: ServerIdentity | undefined;
+  /** Who may call, and how users are known. Default: only services are told apart, where there is an identity. */
+  readonly auth?: ServerAuth | undefined;
 }
 
 /** A running server. */
@@ -68,7 +77,7 @@ export interface RpcServer extends AsyncDisposable {
 /**
  * Starts a server for the given services.
  *
- * @throws SAMSPEL_INVALID_CONFIGURATION when the port cannot be had; TypeError when a service is bound twice.
+ * @throws SAMSPEL_INVALID_CONFIGURATION when the port cannot be had, or a limit makes no sense; TypeError when a service is bound twice.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { bindings, logger, host = "127.0.0.1", port = 0, timeoutMs = 10_000 } = options;
@@ -77,6 +86,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       `Cannot use timeoutMs as it must be from 1 to ${longestTimeoutMs}: current value is ${timeoutMs}`,
     );
   }
+  const portLimits = resolvePortLimits(options.limits);
   const services: readonly DescService[] = bindings.map((binding) => binding.service);
   const protoServices = services.map((service) => service.typeName);
   const draining = new AbortController();
@@ -90,12 +100,24 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const all = [...own, ...createReflection(own.map((binding) => binding.service))];
   assertDistinct(all);
 
-  const security = identity === undefined ? undefined : { server: identity, guard: createGuard(identity) };
-  const listening = { logger, maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024 };
+  const { auth } = options;
+  const guard =
+    identity === undefined && auth === undefined ? undefined : createGuard({ server: identity, auth });
+  const security = identity === undefined || guard === undefined ? undefined : { server: identity, guard };
+  const listening = {
+    logger,
+    maxHeaderBytes: options.maxHeaderBytes ?? 64 * 1024,
+    connections: portLimits.connections,
+  };
+  const policies = options.policies ?? defaultPolicies();
+  const { maxReceiveBytes } = options;
+  using begun = new DisposableStack();
   const handling = {
     logger,
     timeoutMs: Math.round(timeoutMs),
-    maxReceiveBytes: options.maxReceiveBytes ?? 4 * 1024 * 1024,
+    maxRequestBytes: (method: DescMethod) =>
+      maxReceiveBytes ?? policies.ofMethod(method).server.maxRequestBytes,
+    limits: begun.use(new ServerLimits({ services, policies, concurrency: portLimits.concurrency, logger })),
     draining: draining.signal,
     openEnded: openEnded.signal,
     shutdown: shutdown.signal,
@@ -109,7 +131,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       ...handling,
       bindings: all,
       interceptors: options.interceptors ?? [],
-      guard: security?.guard,
+      guard,
     }),
   });
   const healthListener =
@@ -125,6 +147,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
           throw error;
         });
 
+  const parts = begun.move();
   let drained: Promise<void> | undefined;
   const stop = async (graceMs: number): Promise<void> => {
     health.setServing(false);
@@ -139,11 +162,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       await endsWithin(listener.idle(), shutdownMs);
     }
     await Promise.all([listener.cut(), healthListener?.cut()]);
+    parts.dispose();
   };
   const close = async (): Promise<void> => {
     draining.abort();
     shutdown.abort(drainingError());
     await Promise.all([listener.cut(), healthListener?.cut()]);
+    parts.dispose();
   };
 
   return {

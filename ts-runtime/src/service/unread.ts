@@ -2,16 +2,62 @@
 //   U1. A peer that still sends when its call is answered gets the answer, never a reset in its place: the rest is read
 //       and dropped, for `unreadMs` at most.
 //   U2. Over HTTP/1.1 the connection stays good for the next call, which may be on its way already.
+//   U3. A request of one message is there by the deadline of its call, or fails with it: Connect's handlers look at the
+//       deadline when they have read it.
 import type { IncomingMessage } from "node:http";
 import http2, { type Http2ServerRequest } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
+import type { Deadline, Deadlines } from "../grpc/index.ts";
 import type { NodeRequest, NodeResponse } from "./request-handler.ts";
 
 const unreadMs = 1_000;
 
+/** A body that has to be there in time: a request that does not end is not waited for (U3). */
+class TimelyBody implements AsyncIterator<Uint8Array>, Deadline {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #tooLate = Promise.withResolvers<never>();
+  readonly #forget: () => void;
+
+  constructor(chunks: AsyncIterator<Uint8Array>, { deadlines, timeoutMs }: BodyDeadline) {
+    this.#chunks = chunks;
+    // Perhaps nobody reads on.
+    this.#tooLate.promise.catch(() => {});
+    const noted = deadlines.note(this, timeoutMs);
+    this.#forget = () => deadlines.forget(this, noted);
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const result = await Promise.race([this.#chunks.next(), this.#tooLate.promise]);
+    if (result.done !== true) return result;
+    this.#forget();
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#forget();
+    await this.#chunks.return?.();
+    return { done: true, value: undefined };
+  }
+
+  onDeadline(): void {
+    this.#tooLate.reject(new ConnectError("the request did not end in time", Code.DeadlineExceeded));
+  }
+}
+
+export interface BodyDeadline {
+  readonly deadlines: Deadlines;
+  readonly timeoutMs: number;
+}
+
 /** The body of a request. Who stops to read leaves the rest; the stream's own iterator would cut the connection (U1). */
-export function bodyOf(request: NodeRequest): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+export function bodyOf(request: NodeRequest, deadline?: BodyDeadline): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const chunks = request.iterator({ destroyOnReturn: false });
+      return deadline === undefined || request.complete ? chunks : new TimelyBody(chunks, deadline);
+    },
+  };
 }
 
 /**

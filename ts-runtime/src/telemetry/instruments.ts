@@ -11,7 +11,13 @@ export type CounterName =
   | "samspel.tell.messages"
   | "samspel.live.published"
   | "samspel.live.dropped"
-  | "samspel.projection.events";
+  | "samspel.projection.events"
+  | "samspel.client.ejections"
+  | "samspel.client.retries"
+  | "samspel.client.hedges"
+  | "samspel.client.breaker.transitions"
+  | "samspel.client.bulkhead.refusals"
+  | "samspel.server.refusals";
 export type HistogramName =
   | "samspel.journal.append.batch.size"
   | "samspel.journal.append.duration"
@@ -27,7 +33,9 @@ export type GaugeName =
   | "samspel.outbox.waiting"
   | "samspel.outbox.age"
   | "samspel.projection.lag"
-  | "samspel.projection.parked";
+  | "samspel.projection.parked"
+  | "samspel.server.limit"
+  | "samspel.server.in_flight";
 
 export type AttributeName =
   | "samspel.append.outcome"
@@ -40,7 +48,12 @@ export type AttributeName =
   | "messaging.destination.name"
   | "samspel.projection"
   | "samspel.projection.outcome"
-  | "error.type";
+  | "error.type"
+  | "rpc.service"
+  | "rpc.method"
+  | "samspel.breaker.state"
+  | "samspel.ejection.reason"
+  | "samspel.refusal.reason";
 
 interface Instrument {
   readonly kind: "counter" | "histogram" | "gauge";
@@ -210,5 +223,54 @@ export const instruments: Readonly<Record<CounterName | HistogramName | GaugeNam
     unit: "{event}",
     description: "Events that a projection could not apply, parked or blocking it.",
     attributes: ["samspel.projection"],
+  },
+  "samspel.client.ejections": {
+    kind: "counter",
+    unit: "{ejection}",
+    description: "Times that an instance was left out of the calls of this process for a while.",
+    attributes: ["rpc.service", "samspel.ejection.reason"],
+  },
+  "samspel.client.retries": {
+    kind: "counter",
+    unit: "{attempt}",
+    description: "Attempts of calls that followed a failed one.",
+    attributes: ["rpc.service", "rpc.method"],
+  },
+  "samspel.client.hedges": {
+    kind: "counter",
+    unit: "{attempt}",
+    description: "Attempts of calls that began as the one before took long.",
+    attributes: ["rpc.service", "rpc.method"],
+  },
+  "samspel.client.breaker.transitions": {
+    kind: "counter",
+    unit: "{transition}",
+    description:
+      "Changes of the circuit breakers that stand before a method at its instances, by what they became.",
+    attributes: ["rpc.service", "rpc.method", "samspel.breaker.state"],
+  },
+  "samspel.client.bulkhead.refusals": {
+    kind: "counter",
+    unit: "{call}",
+    description: "Calls that were turned away at the bulkhead of their method.",
+    attributes: ["rpc.service", "rpc.method"],
+  },
+  "samspel.server.limit": {
+    kind: "gauge",
+    unit: "{call}",
+    description: "Calls that the server works on at a time, at most, as it has found out.",
+    attributes: [],
+  },
+  "samspel.server.in_flight": {
+    kind: "gauge",
+    unit: "{call}",
+    description: "Calls that the server works on; of streams those that begin.",
+    attributes: [],
+  },
+  "samspel.server.refusals": {
+    kind: "counter",
+    unit: "{call}",
+    description: "Calls that were refused as there was too much to do; their handlers never ran.",
+    attributes: ["samspel.refusal.reason", "rpc.service", "rpc.method"],
   },
 };

@@ -1,13 +1,16 @@
 // The clients of a process that is no service, such as a script or a gateway: they ask and tell.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createCallerNotes, createClients, type CallerNotes, type ClientsOptions } from "../client/index.ts";
+import { openPolicies, type OpenPolicies, type PolicyConfiguration } from "../policy/index.ts";
 import { createLogger, type Logger } from "../telemetry/index.ts";
 import { withTells, type TellingClients } from "./clients.ts";
 import { createLazyBroker } from "./lazy-broker.ts";
 import { createTeller } from "./teller.ts";
 
 /** How the clients of a process find instances, call them and tell them. */
-export interface TellingClientsOptions extends ClientsOptions {
+export interface TellingClientsOptions extends Omit<ClientsOptions, "policies"> {
+  /** What is to happen to calls: it comes before what proto files say, and what the registry says comes before it. */
+  readonly policies?: PolicyConfiguration;
   /** NATS with JetStream, for `tell`: `nats://host:4222`. Default: telling is SAMSPEL_INVALID_CONFIGURATION. */
   readonly natsUrl?: string;
   /** Stands before the names of streams and subjects, as `SAMSPEL_TOPIC_PREFIX` of the services. Default: empty. */
@@ -36,16 +39,22 @@ export function createTellingClients(options: TellingClientsOptions): TellingCli
     notes?.note(method);
     options.onCall?.(method);
   };
+  const policies = policiesOf(options, logger);
   const clients = withTells(
-    createClients({ ...options, onCall }),
+    createClients({ ...options, onCall, policies }),
     createTeller({ source: name, broker: () => broker.connect(), onTell: onCall }),
   );
   const close = async (): Promise<void> => {
     await clients.close();
+    policies[Symbol.dispose]();
     await notes?.[Symbol.asyncDispose]();
     await broker[Symbol.asyncDispose]();
   };
   return { ...clients, close, [Symbol.asyncDispose]: close };
+}
+
+function policiesOf({ registry, policies, name }: TellingClientsOptions, logger: Logger): OpenPolicies {
+  return openPolicies({ configuration: policies, values: registry.values, service: name, logger });
 }
 
 function notesOf(options: TellingClientsOptions, logger: Logger): CallerNotes | undefined {

@@ -22,6 +22,14 @@ export type { EventInit } from "../entity/index.ts";
 export { startTestService, type TestService, type TestServiceOptions } from "./test-service.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 
+// Users.
+export {
+  createTestIssuer,
+  type TestIssuer,
+  type TestIssuerOptions,
+  type TestTokenOptions,
+} from "./test-issuer.ts";
+
 // For kits that start services themselves.
 export { attemptAll, type Leak } from "./leaks.ts";
 export type { TopicMethod } from "../descriptor/index.ts";

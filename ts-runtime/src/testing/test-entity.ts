@@ -4,6 +4,7 @@
 //   E1. Every run is held to the rules of an entity (fold-event.ts, run-command.ts); none of them can be left out.
 //   E2. A story's commands run one at a time, in the order in which they were given (J1).
 import type { DescMessage, DescService, MessageShape } from "@bufbuild/protobuf";
+import { anonymousPrincipal, type Principal } from "../auth/index.ts";
 import { commandIdHeader } from "../client/index.ts";
 import { eventOneof, toMessage, type Entity, type EventInit, type EventOf } from "../entity/index.ts";
 import { anonymous, type Caller } from "../service/index.ts";
@@ -27,6 +28,8 @@ export interface CommandCircumstances {
   readonly headers?: HeadersInit;
   /** The calling service, as its certificate says; by default the caller is anonymous. */
   readonly caller?: Caller;
+  /** Who asks. Default: the calling service. */
+  readonly principal?: Principal;
   /** Default: one that never aborts. */
   readonly signal?: AbortSignal;
 }
@@ -144,6 +147,7 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
         timer: circumstances.timer,
         signal: circumstances.signal ?? new AbortController().signal,
         caller: circumstances.caller ?? anonymous,
+        principal: circumstances.principal ?? principalOfCaller(circumstances.caller),
         requestHeader,
       },
     });
@@ -189,4 +193,9 @@ function createStory<S extends DescService, State extends DescMessage, Event ext
     },
     fire: (name) => inTurn(() => fire(name)) as Promise<Outcome<S, State, Event, CommandName<S>>>,
   };
+}
+
+function principalOfCaller(caller: Caller | undefined): Principal {
+  if (caller?.type !== "service") return anonymousPrincipal;
+  return { type: "service", name: caller.service, spiffeId: caller.spiffeId };
 }

@@ -27,13 +27,15 @@ export interface TopicServiceOptions {
   readonly topics: readonly TopicDescriptor[];
   /** The same of live topics, whose envelopes have no positions. */
   readonly liveTopics?: readonly LiveTopicDescriptor[];
+  /** Throws where who calls may not read a topic. Default: everybody may. */
+  readonly admit?: (topic: string, context: Pick<HandlerContext, "values">) => void;
 }
 
 type Response = MessageInitShape<typeof ReadResponseSchema>;
 
 /** Makes the service, to be served beside the typed methods of the topics. */
 export function createTopicService(options: TopicServiceOptions): ServiceBinding {
-  const { broker, readers, topics, liveTopics = [] } = options;
+  const { broker, readers, topics, liveTopics = [], admit = () => {} } = options;
   const unknown = (name: string): SamspelError =>
     new SamspelError(
       "SAMSPEL_INVALID_REQUEST",
@@ -44,6 +46,7 @@ export function createTopicService(options: TopicServiceOptions): ServiceBinding
   return bind(TopicService, {
     // One generator and no other around it: each layer costs as much as a message.
     read(request, context) {
+      admit(request.topic, context);
       const topic = find(topics, request.topic);
       const liveTopic = find(liveTopics, request.topic);
       if (liveTopic !== undefined) return readLive(broker, liveTopic, request, context);
@@ -52,7 +55,8 @@ export function createTopicService(options: TopicServiceOptions): ServiceBinding
       return readInGroup(readers, topic, request, context);
     },
 
-    async commit({ topic, group, position }) {
+    async commit({ topic, group, position }, context) {
+      admit(topic, context);
       if (find(topics, topic) === undefined) throw unknown(topic);
       await readers.commit({ topic, group, ...parseGroupPosition(position) });
       return {};

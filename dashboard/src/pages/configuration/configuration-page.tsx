@@ -5,6 +5,7 @@ import type { MethodPolicy, Setting } from "@samspel/runtime/gen/samspel/dev/v1/
 import { dashboard, services, useQuery } from "../../api/index.ts";
 import { href, param, setParams } from "../../router/index.ts";
 import { Empty, Failed, FilterInput, Loading, Page, ServiceSelect, Tag } from "../../ui/index.ts";
+import { PoliciesInForce } from "./policies-in-force.tsx";
 
 /** Settings, then policies. */
 export function ConfigurationPage(): VNode {
@@ -42,12 +43,13 @@ export function ConfigurationPage(): VNode {
           ) : (
             <Settings settings={settings} />
           )}
-          <h2>Policies of methods</h2>
+          <h2>What methods allow</h2>
           {policies.length === 0 ? (
             <Empty title="No method">Methods appear once the service's API is known.</Empty>
           ) : (
             <Policies policies={policies} />
           )}
+          <PoliciesInForce service={service} fits={fits} />
         </>
       )}
     </Page>
@@ -95,7 +97,7 @@ function whoMayCall({ restricted, allowedServices }: MethodPolicy): string {
 
 function Policies({ policies }: { readonly policies: readonly MethodPolicy[] }): VNode {
   return (
-    <div class="table-scroll" tabIndex={0} role="group" aria-label="Policies of methods">
+    <div class="table-scroll" tabIndex={0} role="group" aria-label="What methods allow">
       <table>
         <thead>
           <tr>

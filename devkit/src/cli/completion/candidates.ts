@@ -84,7 +84,10 @@ function optionsOf(command: Command): readonly Candidate[] {
 
 async function ofOption(option: Option, path: readonly string[], ask: Ask): Promise<readonly Candidate[]> {
   if (option.argChoices !== undefined) return option.argChoices.map((value) => ({ value, about: "" }));
-  if (option.long === "--service" && path[0] !== "join" && path[0] !== "generate")
+  if (
+    option.long === "--for" ||
+    (option.long === "--service" && path[0] !== "join" && path[0] !== "generate")
+  )
     return valuesOf("services", "", ask);
   return option.long === "--instance" ? valuesOf("instances", "", ask) : [];
 }
@@ -102,8 +105,15 @@ async function ofArgument(
 ): Promise<readonly Candidate[]> {
   const kind = positionals === 0 ? argumentKinds[path.join(" ")] : undefined;
   if (kind !== undefined) return valuesOf(kind, last, ask);
+  if (path[0] === "policy" && positionals > 0) return policyFields(path[1] === "set" ? "=" : "");
   const choices = command.registeredArguments[positionals]?.argChoices ?? [];
   return choices.map((value) => ({ value, about: "" }));
+}
+
+async function policyFields(after: string): Promise<readonly Candidate[]> {
+  // The other commands need none of it.
+  const { fieldNames } = await import("../policy/fields.ts");
+  return fieldNames.map((name) => ({ value: name + after, about: "" }));
 }
 
 const argumentKinds: Readonly<Record<string, Parameters<typeof valuesOf>[0]>> = {
@@ -114,4 +124,7 @@ const argumentKinds: Readonly<Record<string, Parameters<typeof valuesOf>[0]>> = 
   "entity show": "entities",
   "registry show": "services",
   "registry diff": "services",
+  "policy get": "policy targets",
+  "policy set": "policy targets",
+  "policy unset": "policy targets",
 };

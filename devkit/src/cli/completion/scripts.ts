@@ -11,7 +11,7 @@ _samspel() {
     COMPREPLY+=("\${line%%$'\\t'*}")
   done
   if [ "\${#COMPREPLY[@]}" -eq 0 ]; then compopt -o default; fi
-  if [ "\${#COMPREPLY[@]}" -eq 1 ] && [[ "\${COMPREPLY[0]}" == */ ]]; then compopt -o nospace; fi
+  if [ "\${#COMPREPLY[@]}" -eq 1 ] && [[ "\${COMPREPLY[0]}" == *[/=] ]]; then compopt -o nospace; fi
 }
 complete -F _samspel samspel`;
 

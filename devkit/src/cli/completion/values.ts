@@ -11,7 +11,7 @@ export interface Candidate {
   readonly about: string;
 }
 
-type Kind = "services" | "instances" | "methods" | "topics" | "entity types" | "entities";
+type Kind = "services" | "instances" | "methods" | "topics" | "policy targets" | "entity types" | "entities";
 
 const most = 100;
 
@@ -64,18 +64,12 @@ const askers: Readonly<Record<Kind, (registry: Registry, last: string) => Promis
     return (await registry.states()).map(({ id, health }) => ({ value: id, about: health }));
   },
   async methods(registry, last) {
-    const found = await createApiCatalog({ registry }).list();
-    return found.flatMap(({ name, services, api }) => {
-      if (api.type === "unknown") return [];
-      // As short as it is clear, unless the package was begun.
-      const short = name.slice(name.lastIndexOf(".") + 1);
-      const isClear = found.filter((other) => other.name.endsWith(`.${short}`)).length <= 1;
-      const shown = isClear && !last.startsWith(name.slice(0, name.indexOf(".") + 1)) ? short : name;
-      return api.service.methods.map((method) => ({
-        value: `${shown}/${method.name}`,
-        about: services.join(", "),
-      }));
-    });
+    return (await protoServices(registry, last)).flatMap(({ methods }) => methods);
+  },
+  /** Methods once a proto service is written. */
+  async "policy targets"(registry, last) {
+    const found = await protoServices(registry, last);
+    return last.includes("/") ? found.flatMap(({ methods }) => methods) : found.map(({ service }) => service);
   },
   async topics(registry) {
     const topics = topicsOf(await createApiCatalog({ registry }).list());
@@ -88,6 +82,25 @@ const askers: Readonly<Record<Kind, (registry: Registry, last: string) => Promis
   "entity types": (registry) => entities(registry, undefined),
   entities: (registry, last) => entities(registry, last),
 };
+
+interface NamedApi {
+  readonly service: Candidate;
+  readonly methods: readonly Candidate[];
+}
+
+/** Those whose descriptors are known, each as short as it is clear, unless its package was begun. */
+async function protoServices(registry: Registry, last: string): Promise<readonly NamedApi[]> {
+  const found = await createApiCatalog({ registry }).list();
+  return found.flatMap(({ name, services, api }) => {
+    if (api.type === "unknown") return [];
+    const short = name.slice(name.lastIndexOf(".") + 1);
+    const isClear = found.filter((other) => other.name.endsWith(`.${short}`)).length <= 1;
+    const shown = isClear && !last.startsWith(name.slice(0, name.indexOf(".") + 1)) ? short : name;
+    const about = services.join(", ");
+    const methods = api.service.methods.map((method) => ({ value: `${shown}/${method.name}`, about }));
+    return [{ service: { value: shown, about }, methods }];
+  });
+}
 
 /** Types; with a text that is begun, `cart/`, the ids of that type. */
 async function entities(registry: Registry, last: string | undefined): Promise<readonly Candidate[]> {

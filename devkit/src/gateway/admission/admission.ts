@@ -8,8 +8,8 @@ import { createTokenBuckets } from "./token-buckets.ts";
 import { createTokenVerifier, unauthenticated } from "./verify-token.ts";
 
 export interface Admission {
-  /** Whether callers' tokens are verified here. */
-  readonly verifiesTokens: boolean;
+  /** Whether callers' tokens end here: services get no more than what was read of them. */
+  readonly endsTokens: boolean;
   /** Lets a call in, and notes who makes it. @throws SamspelError that says why not. */
   admit(incoming: Incoming, method: DescMethod): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function createAdmission({ jwt, rateLimits }: AdmissionOptions): Pr
   const mayBeAnonymous = (jwt?.anonymous ?? []).map(methodMatcher);
   const limits = rateLimits.map(createLimit);
   return {
-    verifiesTokens: verify !== undefined,
+    endsTokens: jwt?.forward === false,
     async admit(incoming, method) {
       if (verify !== undefined) {
         incoming.principal = await verify(incoming.headers.authorization);

@@ -2,7 +2,7 @@
 //   N1. What is about one connection stays with it (RFC 9110, 7.6.1).
 //   N2. Nobody outside speaks for us: `samspel-…`, `x-forwarded-…` and their like come from the gateway alone. Callers
 //       keep what is theirs to say: the id of a command, and what a query is to see.
-//   N3. A token that the gateway has verified ends here.
+//   N3. A token goes on, so that services can verify it themselves; unless it is to end here.
 import type { IncomingHttpHeaders } from "node:http";
 import type { Incoming } from "./incoming.ts";
 
@@ -35,14 +35,14 @@ const protocolHeaders =
 export interface PassedHeaders {
   /** Of the protocol as well, as the bytes go on as they are. */
   readonly withProtocol: boolean;
-  /** Whether the gateway verifies tokens (N3). */
-  readonly verifiesTokens: boolean;
+  /** Whether tokens end at the gateway (N3). */
+  readonly endsTokens: boolean;
 }
 
 /** What a service gets: the caller's own headers, and what the gateway says of the caller. */
 export function headersToService(
   incoming: Incoming,
-  { withProtocol, verifiesTokens }: PassedHeaders,
+  { withProtocol, endsTokens }: PassedHeaders,
 ): Record<string, string | string[]> {
   const { headers, principal } = incoming;
   const passed: Record<string, string | string[]> = {};
@@ -51,7 +51,7 @@ export function headersToService(
     if (value === undefined || connectionHeaders.has(name) || named.has(name)) continue;
     if (ownHeaders.test(name) && !callersOwn.has(name)) continue;
     if (!withProtocol && protocolHeaders.test(name)) continue;
-    if (verifiesTokens && name === "authorization") continue;
+    if (endsTokens && name === "authorization") continue;
     passed[name] = value;
   }
   Object.assign(passed, incoming.trace);

@@ -142,8 +142,8 @@ function timeoutOf({ headers }: Incoming, isStream: boolean, options: RestOption
   return deadlineOf(asked, isStream, options) ?? 0;
 }
 
-function headersOf(incoming: Incoming, { admission: { verifiesTokens } }: RestOptions): Headers {
-  return toHeaders(headersToService(incoming, { withProtocol: false, verifiesTokens }));
+function headersOf(incoming: Incoming, { admission: { endsTokens } }: RestOptions): Headers {
+  return toHeaders(headersToService(incoming, { withProtocol: false, endsTokens }));
 }
 
 function passHeaders(headers: Headers, writer: Writer): void {

@@ -69,11 +69,8 @@ export async function passThrough(
   }
 }
 
-function requestHeaders(
-  incoming: Incoming,
-  { verifiesTokens }: Admission,
-): Record<string, string | string[]> {
-  const headers = headersToService(incoming, { withProtocol: true, verifiesTokens });
+function requestHeaders(incoming: Incoming, { endsTokens }: Admission): Record<string, string | string[]> {
+  const headers = headersToService(incoming, { withProtocol: true, endsTokens });
   return { ...headers, "content-type": "application/grpc", te: "trailers" };
 }
 

@@ -78,8 +78,8 @@ function passOn(method: DescMethod, options: TranscodingOptions): MethodImpl<Des
   const headersOf = (context: HandlerContext): Headers => {
     const incoming = context.values.get(incomingKey);
     if (incoming === undefined) return new Headers();
-    const { verifiesTokens } = admission;
-    return toHeaders(headersToService(incoming, { withProtocol: false, verifiesTokens }));
+    const { endsTokens } = admission;
+    return toHeaders(headersToService(incoming, { withProtocol: false, endsTokens }));
   };
   const unary = async (request: object, context: HandlerContext): Promise<object> => {
     const incoming = context.values.get(incomingKey);

@@ -93,8 +93,8 @@ async function exchange(
   { calls: { transport }, admission, incoming, route, ...deadlines }: CallOptions,
 ): Promise<JsonObject> {
   const { method } = route;
-  const { verifiesTokens } = admission;
-  const header = toHeaders(headersToService(incoming, { withProtocol: false, verifiesTokens }));
+  const { endsTokens } = admission;
+  const header = toHeaders(headersToService(incoming, { withProtocol: false, endsTokens }));
   const asked = parseConnectTimeout(String(incoming.headers["connect-timeout-ms"] ?? ""));
   const timeoutMs = deadlineOf(asked, method.methodKind !== "unary", deadlines) ?? 0;
   const isSingle = method.methodKind === "unary" || method.methodKind === "server_streaming";

@@ -58,6 +58,7 @@ export function contextOf(
     },
     signal: AbortSignal.timeout(30_000),
     caller: { type: "anonymous" },
+    principal: { type: "anonymous" },
     requestHeader: new Headers(),
     ...context,
   };

@@ -85,6 +85,10 @@ export class NodeServerStream implements ServerStream {
     });
   }
 
+  cut(): void {
+    this.#stream.close(http2.constants.NGHTTP2_CANCEL);
+  }
+
   pause(): void {
     this.#stream.pause();
   }

@@ -27,11 +27,19 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Who may call a method. A caller without a certificate never may.
+// Who may call a method: whoever fits one of the fields. With none set: nobody.
 type AllowOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
-	Services      []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	// The names of the calling services, as the registry has them; `*` for any that has an identity.
+	Services []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	// Anybody, whoever it is. It says all, so no other field may be set beside it.
+	Anonymous bool `protobuf:"varint,2,opt,name=anonymous,proto3" json:"anonymous,omitempty"`
+	// Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+	Users bool `protobuf:"varint,3,opt,name=users,proto3" json:"users,omitempty"`
+	// Users whose token has one of these roles.
+	Roles []string `protobuf:"bytes,4,rep,name=roles,proto3" json:"roles,omitempty"`
+	// Users whose token has all of these scopes; beside `roles`, both are asked for.
+	Scopes        []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -69,6 +77,34 @@ func (*AllowOptions) Descriptor() ([]byte, []int) {
 func (x *AllowOptions) GetServices() []string {
 	if x != nil {
 		return x.Services
+	}
+	return nil
+}
+
+func (x *AllowOptions) GetAnonymous() bool {
+	if x != nil {
+		return x.Anonymous
+	}
+	return false
+}
+
+func (x *AllowOptions) GetUsers() bool {
+	if x != nil {
+		return x.Users
+	}
+	return false
+}
+
+func (x *AllowOptions) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *AllowOptions) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
 	}
 	return nil
 }
@@ -189,6 +225,14 @@ var file_samspel_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,51525,opt,name=public_service",
 		Filename:      "samspel/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
+		ExtensionType: (*AllowOptions)(nil),
+		Field:         51528,
+		Name:          "samspel.v1.allow_service",
+		Tag:           "bytes,51528,opt,name=allow_service",
+		Filename:      "samspel/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -212,8 +256,9 @@ var (
 	//
 	// optional bool deduplicated = 51521;
 	E_Deduplicated = &file_samspel_v1_options_proto_extTypes[2]
-	// Who may call this method, beside what the registry's intentions say of the service as a whole. It takes effect where
-	// the service has an identity. Tells come over NATS and have no caller: whoever may publish there may tell.
+	// Who may call this method, beside what the registry's intentions say of the service as a whole. It comes in the place
+	// of the service's `allow_service`. Services are told apart where the callee has an identity, users where it knows
+	// issuers of tokens. Tells come over NATS and have no caller: whoever may publish there may tell.
 	//
 	// optional samspel.v1.AllowOptions allow = 51522;
 	E_Allow = &file_samspel_v1_options_proto_extTypes[3]
@@ -230,6 +275,10 @@ var (
 	//
 	// optional bool public_service = 51525;
 	E_PublicService = &file_samspel_v1_options_proto_extTypes[5]
+	// Who may call the methods of this service that have no `allow` of their own.
+	//
+	// optional samspel.v1.AllowOptions allow_service = 51528;
+	E_AllowService = &file_samspel_v1_options_proto_extTypes[6]
 )
 
 var File_samspel_v1_options_proto protoreflect.FileDescriptor
@@ -237,9 +286,13 @@ var File_samspel_v1_options_proto protoreflect.FileDescriptor
 const file_samspel_v1_options_proto_rawDesc = "" +
 	"\n" +
 	"\x18samspel/v1/options.proto\x12\n" +
-	"samspel.v1\x1a google/protobuf/descriptor.proto\"*\n" +
+	"samspel.v1\x1a google/protobuf/descriptor.proto\"\x8c\x01\n" +
 	"\fAllowOptions\x12\x1a\n" +
-	"\bservices\x18\x01 \x03(\tR\bservices\"V\n" +
+	"\bservices\x18\x01 \x03(\tR\bservices\x12\x1c\n" +
+	"\tanonymous\x18\x02 \x01(\bR\tanonymous\x12\x14\n" +
+	"\x05users\x18\x03 \x01(\bR\x05users\x12\x14\n" +
+	"\x05roles\x18\x04 \x03(\tR\x05roles\x12\x16\n" +
+	"\x06scopes\x18\x05 \x03(\tR\x06scopes\"V\n" +
 	"\fTopicOptions\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n" +
 	"\n" +
@@ -251,7 +304,8 @@ const file_samspel_v1_options_proto_rawDesc = "" +
 	"\fdeduplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\bR\fdeduplicated:P\n" +
 	"\x05allow\x12\x1e.google.protobuf.MethodOptions\x18\u0092\x03 \x01(\v2\x18.samspel.v1.AllowOptionsR\x05allow:;\n" +
 	"\x06public\x12\x1e.google.protobuf.MethodOptions\x18Ò\x03 \x01(\bR\x06public\x88\x01\x01:H\n" +
-	"\x0epublic_service\x12\x1f.google.protobuf.ServiceOptions\x18Œ\x03 \x01(\bR\rpublicServiceB\xa7\x01\n" +
+	"\x0epublic_service\x12\x1f.google.protobuf.ServiceOptions\x18Œ\x03 \x01(\bR\rpublicService:`\n" +
+	"\rallow_service\x12\x1f.google.protobuf.ServiceOptions\x18Ȓ\x03 \x01(\v2\x18.samspel.v1.AllowOptionsR\fallowServiceB\xa7\x01\n" +
 	"\x0ecom.samspel.v1B\fOptionsProtoP\x01Z>github.com/samspel/samspel/interop/go/gen/samspel/v1;samspelv1\xa2\x02\x03SXX\xaa\x02\n" +
 	"Samspel.V1\xca\x02\n" +
 	"Samspel\\V1\xe2\x02\x16Samspel\\V1\\GPBMetadata\xea\x02\vSamspel::V1b\x06proto3"
@@ -277,19 +331,21 @@ var file_samspel_v1_options_proto_goTypes = []any{
 	(*descriptorpb.ServiceOptions)(nil), // 4: google.protobuf.ServiceOptions
 }
 var file_samspel_v1_options_proto_depIdxs = []int32{
-	2, // 0: samspel.v1.key:extendee -> google.protobuf.FieldOptions
-	3, // 1: samspel.v1.topic:extendee -> google.protobuf.MethodOptions
-	3, // 2: samspel.v1.deduplicated:extendee -> google.protobuf.MethodOptions
-	3, // 3: samspel.v1.allow:extendee -> google.protobuf.MethodOptions
-	3, // 4: samspel.v1.public:extendee -> google.protobuf.MethodOptions
-	4, // 5: samspel.v1.public_service:extendee -> google.protobuf.ServiceOptions
-	1, // 6: samspel.v1.topic:type_name -> samspel.v1.TopicOptions
-	0, // 7: samspel.v1.allow:type_name -> samspel.v1.AllowOptions
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	6, // [6:8] is the sub-list for extension type_name
-	0, // [0:6] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2,  // 0: samspel.v1.key:extendee -> google.protobuf.FieldOptions
+	3,  // 1: samspel.v1.topic:extendee -> google.protobuf.MethodOptions
+	3,  // 2: samspel.v1.deduplicated:extendee -> google.protobuf.MethodOptions
+	3,  // 3: samspel.v1.allow:extendee -> google.protobuf.MethodOptions
+	3,  // 4: samspel.v1.public:extendee -> google.protobuf.MethodOptions
+	4,  // 5: samspel.v1.public_service:extendee -> google.protobuf.ServiceOptions
+	4,  // 6: samspel.v1.allow_service:extendee -> google.protobuf.ServiceOptions
+	1,  // 7: samspel.v1.topic:type_name -> samspel.v1.TopicOptions
+	0,  // 8: samspel.v1.allow:type_name -> samspel.v1.AllowOptions
+	0,  // 9: samspel.v1.allow_service:type_name -> samspel.v1.AllowOptions
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	7,  // [7:10] is the sub-list for extension type_name
+	0,  // [0:7] is the sub-list for extension extendee
+	0,  // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_samspel_v1_options_proto_init() }
@@ -304,7 +360,7 @@ func file_samspel_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_samspel_v1_options_proto_rawDesc), len(file_samspel_v1_options_proto_rawDesc)),
 			NumEnums:      0,
 			NumMessages:   2,
-			NumExtensions: 6,
+			NumExtensions: 7,
 			NumServices:   0,
 		},
 		GoTypes:           file_samspel_v1_options_proto_goTypes,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18samspel/v1/options.proto\x12\nsamspel.v1\x1a google/protobuf/descriptor.proto\" \n\x0c\x41llowOptions\x12\x10\n\x08services\x18\x01 \x03(\t\">\n\x0cTopicOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x01(\r\x12\x0c\n\x04live\x18\x03 \x01(\x08:,\n\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\x08:I\n\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\x0b\x32\x18.samspel.v1.TopicOptions:6\n\x0c\x64\x65\x64uplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\x08:I\n\x05\x61llow\x12\x1e.google.protobuf.MethodOptions\x18\xc2\x92\x03 \x01(\x0b\x32\x18.samspel.v1.AllowOptions:3\n\x06public\x12\x1e.google.protobuf.MethodOptions\x18\xc3\x92\x03 \x01(\x08\x88\x01\x01:9\n\x0epublic_service\x12\x1f.google.protobuf.ServiceOptions\x18\xc5\x92\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18samspel/v1/options.proto\x12\nsamspel.v1\x1a google/protobuf/descriptor.proto\"a\n\x0c\x41llowOptions\x12\x10\n\x08services\x18\x01 \x03(\t\x12\x11\n\tanonymous\x18\x02 \x01(\x08\x12\r\n\x05users\x18\x03 \x01(\x08\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x0e\n\x06scopes\x18\x05 \x03(\t\">\n\x0cTopicOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x01(\r\x12\x0c\n\x04live\x18\x03 \x01(\x08:,\n\x03key\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x92\x03 \x01(\x08:I\n\x05topic\x12\x1e.google.protobuf.MethodOptions\x18\xc0\x92\x03 \x01(\x0b\x32\x18.samspel.v1.TopicOptions:6\n\x0c\x64\x65\x64uplicated\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x92\x03 \x01(\x08:I\n\x05\x61llow\x12\x1e.google.protobuf.MethodOptions\x18\xc2\x92\x03 \x01(\x0b\x32\x18.samspel.v1.AllowOptions:3\n\x06public\x12\x1e.google.protobuf.MethodOptions\x18\xc3\x92\x03 \x01(\x08\x88\x01\x01:9\n\x0epublic_service\x12\x1f.google.protobuf.ServiceOptions\x18\xc5\x92\x03 \x01(\x08:R\n\rallow_service\x12\x1f.google.protobuf.ServiceOptions\x18\xc8\x92\x03 \x01(\x0b\x32\x18.samspel.v1.AllowOptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'samspel.v1.options_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ALLOWOPTIONS']._serialized_start=74
-  _globals['_ALLOWOPTIONS']._serialized_end=106
-  _globals['_TOPICOPTIONS']._serialized_start=108
-  _globals['_TOPICOPTIONS']._serialized_end=170
+  _globals['_ALLOWOPTIONS']._serialized_end=171
+  _globals['_TOPICOPTIONS']._serialized_start=173
+  _globals['_TOPICOPTIONS']._serialized_end=235
 # @@protoc_insertion_point(module_scope)

@@ -18,12 +18,22 @@ PUBLIC_FIELD_NUMBER: _ClassVar[int]
 public: _descriptor.FieldDescriptor
 PUBLIC_SERVICE_FIELD_NUMBER: _ClassVar[int]
 public_service: _descriptor.FieldDescriptor
+ALLOW_SERVICE_FIELD_NUMBER: _ClassVar[int]
+allow_service: _descriptor.FieldDescriptor
 
 class AllowOptions(_message.Message):
-    __slots__ = ("services",)
+    __slots__ = ("services", "anonymous", "users", "roles", "scopes")
     SERVICES_FIELD_NUMBER: _ClassVar[int]
+    ANONYMOUS_FIELD_NUMBER: _ClassVar[int]
+    USERS_FIELD_NUMBER: _ClassVar[int]
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    SCOPES_FIELD_NUMBER: _ClassVar[int]
     services: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, services: _Optional[_Iterable[str]] = ...) -> None: ...
+    anonymous: bool
+    users: bool
+    roles: _containers.RepeatedScalarFieldContainer[str]
+    scopes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, services: _Optional[_Iterable[str]] = ..., anonymous: bool = ..., users: bool = ..., roles: _Optional[_Iterable[str]] = ..., scopes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TopicOptions(_message.Message):
     __slots__ = ("name", "partitions", "live")

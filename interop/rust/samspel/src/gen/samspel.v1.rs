@@ -28,12 +28,24 @@ impl ::prost::Name for ErrorDetail {
         "/samspel.v1.ErrorDetail".into()
     }
 }
-/// Who may call a method. A caller without a certificate never may.
+/// Who may call a method: whoever fits one of the fields. With none set: nobody.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AllowOptions {
-    /// The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+    /// The names of the calling services, as the registry has them; `*` for any that has an identity.
     #[prost(string, repeated, tag = "1")]
     pub services: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Anybody, whoever it is. It says all, so no other field may be set beside it.
+    #[prost(bool, tag = "2")]
+    pub anonymous: bool,
+    /// Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+    #[prost(bool, tag = "3")]
+    pub users: bool,
+    /// Users whose token has one of these roles.
+    #[prost(string, repeated, tag = "4")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Users whose token has all of these scopes; beside `roles`, both are asked for.
+    #[prost(string, repeated, tag = "5")]
+    pub scopes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for AllowOptions {
     const NAME: &'static str = "AllowOptions";

@@ -17,20 +17,48 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file samspel/v1/options.proto.
  */
 export const file_samspel_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiIAoMQWxsb3dPcHRpb25zEhAKCHNlcnZpY2VzGAEgAygJIj4KDFRvcGljT3B0aW9ucxIMCgRuYW1lGAEgASgJEhIKCnBhcnRpdGlvbnMYAiABKA0SDAoEbGl2ZRgDIAEoCDoxCgNrZXkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaSAyABKAhSA2tleTpQCgV0b3BpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMCSAyABKAsyGC5zYW1zcGVsLnYxLlRvcGljT3B0aW9uc1IFdG9waWM6RAoMZGVkdXBsaWNhdGVkEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwZIDIAEoCFIMZGVkdXBsaWNhdGVkOlAKBWFsbG93Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwpIDIAEoCzIYLnNhbXNwZWwudjEuQWxsb3dPcHRpb25zUgVhbGxvdzo7CgZwdWJsaWMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjDkgMgASgIUgZwdWJsaWOIAQE6SAoOcHVibGljX3NlcnZpY2USHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMYxZIDIAEoCFINcHVibGljU2VydmljZWIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChhzYW1zcGVsL3YxL29wdGlvbnMucHJvdG8SCnNhbXNwZWwudjEiYQoMQWxsb3dPcHRpb25zEhAKCHNlcnZpY2VzGAEgAygJEhEKCWFub255bW91cxgCIAEoCBINCgV1c2VycxgDIAEoCBINCgVyb2xlcxgEIAMoCRIOCgZzY29wZXMYBSADKAkiPgoMVG9waWNPcHRpb25zEgwKBG5hbWUYASABKAkSEgoKcGFydGl0aW9ucxgCIAEoDRIMCgRsaXZlGAMgASgIOjEKA2tleRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtpIDIAEoCFIDa2V5OlAKBXRvcGljEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYwJIDIAEoCzIYLnNhbXNwZWwudjEuVG9waWNPcHRpb25zUgV0b3BpYzpECgxkZWR1cGxpY2F0ZWQSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjBkgMgASgIUgxkZWR1cGxpY2F0ZWQ6UAoFYWxsb3cSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjCkgMgASgLMhguc2Ftc3BlbC52MS5BbGxvd09wdGlvbnNSBWFsbG93OjsKBnB1YmxpYxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMOSAyABKAhSBnB1YmxpY4gBATpICg5wdWJsaWNfc2VydmljZRIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxjFkgMgASgIUg1wdWJsaWNTZXJ2aWNlOmAKDWFsbG93X3NlcnZpY2USHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMYyJIDIAEoCzIYLnNhbXNwZWwudjEuQWxsb3dPcHRpb25zUgxhbGxvd1NlcnZpY2ViBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
- * Who may call a method. A caller without a certificate never may.
+ * Who may call a method: whoever fits one of the fields. With none set: nobody.
  *
  * @generated from message samspel.v1.AllowOptions
  */
 export type AllowOptions = Message<"samspel.v1.AllowOptions"> & {
   /**
-   * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+   * The names of the calling services, as the registry has them; `*` for any that has an identity.
    *
    * @generated from field: repeated string services = 1;
    */
   services: string[];
+
+  /**
+   * Anybody, whoever it is. It says all, so no other field may be set beside it.
+   *
+   * @generated from field: bool anonymous = 2;
+   */
+  anonymous: boolean;
+
+  /**
+   * Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+   *
+   * @generated from field: bool users = 3;
+   */
+  users: boolean;
+
+  /**
+   * Users whose token has one of these roles.
+   *
+   * @generated from field: repeated string roles = 4;
+   */
+  roles: string[];
+
+  /**
+   * Users whose token has all of these scopes; beside `roles`, both are asked for.
+   *
+   * @generated from field: repeated string scopes = 5;
+   */
+  scopes: string[];
 };
 
 /**
@@ -106,8 +134,9 @@ export const deduplicated: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
   extDesc(file_samspel_v1_options, 2);
 
 /**
- * Who may call this method, beside what the registry's intentions say of the service as a whole. It takes effect where
- * the service has an identity. Tells come over NATS and have no caller: whoever may publish there may tell.
+ * Who may call this method, beside what the registry's intentions say of the service as a whole. It comes in the place
+ * of the service's `allow_service`. Services are told apart where the callee has an identity, users where it knows
+ * issuers of tokens. Tells come over NATS and have no caller: whoever may publish there may tell.
  *
  * @generated from extension: samspel.v1.AllowOptions allow = 51522;
  */
@@ -130,4 +159,12 @@ export const public$: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
  */
 export const public_service: GenExtension<ServiceOptions, boolean> = /*@__PURE__*/
   extDesc(file_samspel_v1_options, 5);
+
+/**
+ * Who may call the methods of this service that have no `allow` of their own.
+ *
+ * @generated from extension: samspel.v1.AllowOptions allow_service = 51528;
+ */
+export const allow_service: GenExtension<ServiceOptions, AllowOptions> = /*@__PURE__*/
+  extDesc(file_samspel_v1_options, 6);
 

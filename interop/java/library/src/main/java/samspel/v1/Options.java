@@ -25,6 +25,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     registry.add(samspel.v1.Options.allow);
     registry.add(samspel.v1.Options.public_);
     registry.add(samspel.v1.Options.publicService);
+    registry.add(samspel.v1.Options.allowService);
   }
 
   public static void registerAllExtensions(
@@ -38,7 +39,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
 
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -48,7 +49,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
         getServicesList();
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -57,7 +58,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     int getServicesCount();
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -67,7 +68,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     java.lang.String getServices(int index);
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -76,10 +77,112 @@ public final class Options extends com.google.protobuf.GeneratedFile {
      */
     com.google.protobuf.ByteString
         getServicesBytes(int index);
+
+    /**
+     * <pre>
+     * Anybody, whoever it is. It says all, so no other field may be set beside it.
+     * </pre>
+     *
+     * <code>bool anonymous = 2;</code>
+     * @return The anonymous.
+     */
+    boolean getAnonymous();
+
+    /**
+     * <pre>
+     * Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+     * </pre>
+     *
+     * <code>bool users = 3;</code>
+     * @return The users.
+     */
+    boolean getUsers();
+
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @return A list containing the roles.
+     */
+    java.util.List<java.lang.String>
+        getRolesList();
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @return The count of roles.
+     */
+    int getRolesCount();
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @param index The index of the element to return.
+     * @return The roles at the given index.
+     */
+    java.lang.String getRoles(int index);
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the roles at the given index.
+     */
+    com.google.protobuf.ByteString
+        getRolesBytes(int index);
+
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @return A list containing the scopes.
+     */
+    java.util.List<java.lang.String>
+        getScopesList();
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @return The count of scopes.
+     */
+    int getScopesCount();
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @param index The index of the element to return.
+     * @return The scopes at the given index.
+     */
+    java.lang.String getScopes(int index);
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the scopes at the given index.
+     */
+    com.google.protobuf.ByteString
+        getScopesBytes(int index);
   }
   /**
    * <pre>
-   * Who may call a method. A caller without a certificate never may.
+   * Who may call a method: whoever fits one of the fields. With none set: nobody.
    * </pre>
    *
    * Protobuf type {@code samspel.v1.AllowOptions}
@@ -104,6 +207,10 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     }
     private AllowOptions() {
       services_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      roles_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      scopes_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
     }
 
@@ -131,7 +238,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
         com.google.protobuf.LazyStringArrayList.emptyList();
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -143,7 +250,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     }
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -154,7 +261,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     }
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -166,7 +273,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     }
     /**
      * <pre>
-     * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+     * The names of the calling services, as the registry has them; `*` for any that has an identity.
      * </pre>
      *
      * <code>repeated string services = 1;</code>
@@ -176,6 +283,142 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     public com.google.protobuf.ByteString
         getServicesBytes(int index) {
       return services_.getByteString(index);
+    }
+
+    public static final int ANONYMOUS_FIELD_NUMBER = 2;
+    private boolean anonymous_ = false;
+    /**
+     * <pre>
+     * Anybody, whoever it is. It says all, so no other field may be set beside it.
+     * </pre>
+     *
+     * <code>bool anonymous = 2;</code>
+     * @return The anonymous.
+     */
+    @java.lang.Override
+    public boolean getAnonymous() {
+      return anonymous_;
+    }
+
+    public static final int USERS_FIELD_NUMBER = 3;
+    private boolean users_ = false;
+    /**
+     * <pre>
+     * Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+     * </pre>
+     *
+     * <code>bool users = 3;</code>
+     * @return The users.
+     */
+    @java.lang.Override
+    public boolean getUsers() {
+      return users_;
+    }
+
+    public static final int ROLES_FIELD_NUMBER = 4;
+    @SuppressWarnings("serial")
+    private com.google.protobuf.LazyStringArrayList roles_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @return A list containing the roles.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getRolesList() {
+      return roles_;
+    }
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @return The count of roles.
+     */
+    public int getRolesCount() {
+      return roles_.size();
+    }
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @param index The index of the element to return.
+     * @return The roles at the given index.
+     */
+    public java.lang.String getRoles(int index) {
+      return roles_.get(index);
+    }
+    /**
+     * <pre>
+     * Users whose token has one of these roles.
+     * </pre>
+     *
+     * <code>repeated string roles = 4;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the roles at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getRolesBytes(int index) {
+      return roles_.getByteString(index);
+    }
+
+    public static final int SCOPES_FIELD_NUMBER = 5;
+    @SuppressWarnings("serial")
+    private com.google.protobuf.LazyStringArrayList scopes_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @return A list containing the scopes.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getScopesList() {
+      return scopes_;
+    }
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @return The count of scopes.
+     */
+    public int getScopesCount() {
+      return scopes_.size();
+    }
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @param index The index of the element to return.
+     * @return The scopes at the given index.
+     */
+    public java.lang.String getScopes(int index) {
+      return scopes_.get(index);
+    }
+    /**
+     * <pre>
+     * Users whose token has all of these scopes; beside `roles`, both are asked for.
+     * </pre>
+     *
+     * <code>repeated string scopes = 5;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the scopes at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getScopesBytes(int index) {
+      return scopes_.getByteString(index);
     }
 
     private byte memoizedIsInitialized = -1;
@@ -195,6 +438,18 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       for (int i = 0; i < services_.size(); i++) {
         com.google.protobuf.GeneratedMessage.writeString(output, 1, services_.getRaw(i));
       }
+      if (anonymous_ != false) {
+        output.writeBool(2, anonymous_);
+      }
+      if (users_ != false) {
+        output.writeBool(3, users_);
+      }
+      for (int i = 0; i < roles_.size(); i++) {
+        com.google.protobuf.GeneratedMessage.writeString(output, 4, roles_.getRaw(i));
+      }
+      for (int i = 0; i < scopes_.size(); i++) {
+        com.google.protobuf.GeneratedMessage.writeString(output, 5, scopes_.getRaw(i));
+      }
       getUnknownFields().writeTo(output);
     }
 
@@ -211,6 +466,30 @@ public final class Options extends com.google.protobuf.GeneratedFile {
         }
         size += dataSize;
         size += 1 * getServicesList().size();
+      }
+      if (anonymous_ != false) {
+        size += com.google.protobuf.CodedOutputStream
+          .computeBoolSize(2, anonymous_);
+      }
+      if (users_ != false) {
+        size += com.google.protobuf.CodedOutputStream
+          .computeBoolSize(3, users_);
+      }
+      {
+        int dataSize = 0;
+        for (int i = 0; i < roles_.size(); i++) {
+          dataSize += computeStringSizeNoTag(roles_.getRaw(i));
+        }
+        size += dataSize;
+        size += 1 * getRolesList().size();
+      }
+      {
+        int dataSize = 0;
+        for (int i = 0; i < scopes_.size(); i++) {
+          dataSize += computeStringSizeNoTag(scopes_.getRaw(i));
+        }
+        size += dataSize;
+        size += 1 * getScopesList().size();
       }
       size += getUnknownFields().getSerializedSize();
       memoizedSize = size;
@@ -229,6 +508,14 @@ public final class Options extends com.google.protobuf.GeneratedFile {
 
       if (!getServicesList()
           .equals(other.getServicesList())) return false;
+      if (getAnonymous()
+          != other.getAnonymous()) return false;
+      if (getUsers()
+          != other.getUsers()) return false;
+      if (!getRolesList()
+          .equals(other.getRolesList())) return false;
+      if (!getScopesList()
+          .equals(other.getScopesList())) return false;
       if (!getUnknownFields().equals(other.getUnknownFields())) return false;
       return true;
     }
@@ -243,6 +530,20 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       if (getServicesCount() > 0) {
         hash = (37 * hash) + SERVICES_FIELD_NUMBER;
         hash = (53 * hash) + getServicesList().hashCode();
+      }
+      hash = (37 * hash) + ANONYMOUS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+          getAnonymous());
+      hash = (37 * hash) + USERS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+          getUsers());
+      if (getRolesCount() > 0) {
+        hash = (37 * hash) + ROLES_FIELD_NUMBER;
+        hash = (53 * hash) + getRolesList().hashCode();
+      }
+      if (getScopesCount() > 0) {
+        hash = (37 * hash) + SCOPES_FIELD_NUMBER;
+        hash = (53 * hash) + getScopesList().hashCode();
       }
       hash = (29 * hash) + getUnknownFields().hashCode();
       memoizedHashCode = hash;
@@ -343,7 +644,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     }
     /**
      * <pre>
-     * Who may call a method. A caller without a certificate never may.
+     * Who may call a method: whoever fits one of the fields. With none set: nobody.
      * </pre>
      *
      * Protobuf type {@code samspel.v1.AllowOptions}
@@ -380,6 +681,12 @@ public final class Options extends com.google.protobuf.GeneratedFile {
         super.clear();
         bitField0_ = 0;
         services_ =
+            com.google.protobuf.LazyStringArrayList.emptyList();
+        anonymous_ = false;
+        users_ = false;
+        roles_ =
+            com.google.protobuf.LazyStringArrayList.emptyList();
+        scopes_ =
             com.google.protobuf.LazyStringArrayList.emptyList();
         return this;
       }
@@ -418,6 +725,20 @@ public final class Options extends com.google.protobuf.GeneratedFile {
           services_.makeImmutable();
           result.services_ = services_;
         }
+        if (((from_bitField0_ & 0x00000002) != 0)) {
+          result.anonymous_ = anonymous_;
+        }
+        if (((from_bitField0_ & 0x00000004) != 0)) {
+          result.users_ = users_;
+        }
+        if (((from_bitField0_ & 0x00000008) != 0)) {
+          roles_.makeImmutable();
+          result.roles_ = roles_;
+        }
+        if (((from_bitField0_ & 0x00000010) != 0)) {
+          scopes_.makeImmutable();
+          result.scopes_ = scopes_;
+        }
       }
 
       @java.lang.Override
@@ -439,6 +760,32 @@ public final class Options extends com.google.protobuf.GeneratedFile {
           } else {
             ensureServicesIsMutable();
             services_.addAll(other.services_);
+          }
+          onChanged();
+        }
+        if (other.getAnonymous() != false) {
+          setAnonymous(other.getAnonymous());
+        }
+        if (other.getUsers() != false) {
+          setUsers(other.getUsers());
+        }
+        if (!other.roles_.isEmpty()) {
+          if (roles_.isEmpty()) {
+            roles_ = other.roles_;
+            bitField0_ |= 0x00000008;
+          } else {
+            ensureRolesIsMutable();
+            roles_.addAll(other.roles_);
+          }
+          onChanged();
+        }
+        if (!other.scopes_.isEmpty()) {
+          if (scopes_.isEmpty()) {
+            scopes_ = other.scopes_;
+            bitField0_ |= 0x00000010;
+          } else {
+            ensureScopesIsMutable();
+            scopes_.addAll(other.scopes_);
           }
           onChanged();
         }
@@ -473,6 +820,26 @@ public final class Options extends com.google.protobuf.GeneratedFile {
                 services_.add(input.readStringRequireUtf8());
                 break;
               } // case 10
+              case 16: {
+                anonymous_ = input.readBool();
+                bitField0_ |= 0x00000002;
+                break;
+              } // case 16
+              case 24: {
+                users_ = input.readBool();
+                bitField0_ |= 0x00000004;
+                break;
+              } // case 24
+              case 34: {
+                ensureRolesIsMutable();
+                roles_.add(input.readStringRequireUtf8());
+                break;
+              } // case 34
+              case 42: {
+                ensureScopesIsMutable();
+                scopes_.add(input.readStringRequireUtf8());
+                break;
+              } // case 42
               default: {
                 if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                   done = true; // was an endgroup tag
@@ -500,7 +867,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -513,7 +880,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -524,7 +891,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -536,7 +903,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -549,7 +916,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -568,7 +935,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -586,7 +953,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -604,7 +971,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -619,7 +986,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
       }
       /**
        * <pre>
-       * The names of the calling services, as the registry has them; `*` for any that has an identity. None: nobody.
+       * The names of the calling services, as the registry has them; `*` for any that has an identity.
        * </pre>
        *
        * <code>repeated string services = 1;</code>
@@ -633,6 +1000,388 @@ public final class Options extends com.google.protobuf.GeneratedFile {
         ensureServicesIsMutable();
         services_.add(value);
         bitField0_ |= 0x00000001;
+        onChanged();
+        return this;
+      }
+
+      private boolean anonymous_ ;
+      /**
+       * <pre>
+       * Anybody, whoever it is. It says all, so no other field may be set beside it.
+       * </pre>
+       *
+       * <code>bool anonymous = 2;</code>
+       * @return The anonymous.
+       */
+      @java.lang.Override
+      public boolean getAnonymous() {
+        return anonymous_;
+      }
+      /**
+       * <pre>
+       * Anybody, whoever it is. It says all, so no other field may be set beside it.
+       * </pre>
+       *
+       * <code>bool anonymous = 2;</code>
+       * @param value The anonymous to set.
+       * @return This builder for chaining.
+       */
+      public Builder setAnonymous(boolean value) {
+
+        anonymous_ = value;
+        bitField0_ |= 0x00000002;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Anybody, whoever it is. It says all, so no other field may be set beside it.
+       * </pre>
+       *
+       * <code>bool anonymous = 2;</code>
+       * @return This builder for chaining.
+       */
+      public Builder clearAnonymous() {
+        bitField0_ = (bitField0_ & ~0x00000002);
+        anonymous_ = false;
+        onChanged();
+        return this;
+      }
+
+      private boolean users_ ;
+      /**
+       * <pre>
+       * Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+       * </pre>
+       *
+       * <code>bool users = 3;</code>
+       * @return The users.
+       */
+      @java.lang.Override
+      public boolean getUsers() {
+        return users_;
+      }
+      /**
+       * <pre>
+       * Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+       * </pre>
+       *
+       * <code>bool users = 3;</code>
+       * @param value The users to set.
+       * @return This builder for chaining.
+       */
+      public Builder setUsers(boolean value) {
+
+        users_ = value;
+        bitField0_ |= 0x00000004;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Any user whose token is good. It says more than roles and scopes, so it may not be set beside them.
+       * </pre>
+       *
+       * <code>bool users = 3;</code>
+       * @return This builder for chaining.
+       */
+      public Builder clearUsers() {
+        bitField0_ = (bitField0_ & ~0x00000004);
+        users_ = false;
+        onChanged();
+        return this;
+      }
+
+      private com.google.protobuf.LazyStringArrayList roles_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      private void ensureRolesIsMutable() {
+        if (!roles_.isModifiable()) {
+          roles_ = new com.google.protobuf.LazyStringArrayList(roles_);
+        }
+        bitField0_ |= 0x00000008;
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @return A list containing the roles.
+       */
+      public com.google.protobuf.ProtocolStringList
+          getRolesList() {
+        roles_.makeImmutable();
+        return roles_;
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @return The count of roles.
+       */
+      public int getRolesCount() {
+        return roles_.size();
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @param index The index of the element to return.
+       * @return The roles at the given index.
+       */
+      public java.lang.String getRoles(int index) {
+        return roles_.get(index);
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @param index The index of the value to return.
+       * @return The bytes of the roles at the given index.
+       */
+      public com.google.protobuf.ByteString
+          getRolesBytes(int index) {
+        return roles_.getByteString(index);
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @param index The index to set the value at.
+       * @param value The roles to set.
+       * @return This builder for chaining.
+       */
+      public Builder setRoles(
+          int index, java.lang.String value) {
+        if (value == null) { throw new NullPointerException(); }
+        ensureRolesIsMutable();
+        roles_.set(index, value);
+        bitField0_ |= 0x00000008;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @param value The roles to add.
+       * @return This builder for chaining.
+       */
+      public Builder addRoles(
+          java.lang.String value) {
+        if (value == null) { throw new NullPointerException(); }
+        ensureRolesIsMutable();
+        roles_.add(value);
+        bitField0_ |= 0x00000008;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @param values The roles to add.
+       * @return This builder for chaining.
+       */
+      public Builder addAllRoles(
+          java.lang.Iterable<java.lang.String> values) {
+        ensureRolesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, roles_);
+        bitField0_ |= 0x00000008;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @return This builder for chaining.
+       */
+      public Builder clearRoles() {
+        roles_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has one of these roles.
+       * </pre>
+       *
+       * <code>repeated string roles = 4;</code>
+       * @param value The bytes of the roles to add.
+       * @return This builder for chaining.
+       */
+      public Builder addRolesBytes(
+          com.google.protobuf.ByteString value) {
+        if (value == null) { throw new NullPointerException(); }
+        checkByteStringIsUtf8(value);
+        ensureRolesIsMutable();
+        roles_.add(value);
+        bitField0_ |= 0x00000008;
+        onChanged();
+        return this;
+      }
+
+      private com.google.protobuf.LazyStringArrayList scopes_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      private void ensureScopesIsMutable() {
+        if (!scopes_.isModifiable()) {
+          scopes_ = new com.google.protobuf.LazyStringArrayList(scopes_);
+        }
+        bitField0_ |= 0x00000010;
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @return A list containing the scopes.
+       */
+      public com.google.protobuf.ProtocolStringList
+          getScopesList() {
+        scopes_.makeImmutable();
+        return scopes_;
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @return The count of scopes.
+       */
+      public int getScopesCount() {
+        return scopes_.size();
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @param index The index of the element to return.
+       * @return The scopes at the given index.
+       */
+      public java.lang.String getScopes(int index) {
+        return scopes_.get(index);
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @param index The index of the value to return.
+       * @return The bytes of the scopes at the given index.
+       */
+      public com.google.protobuf.ByteString
+          getScopesBytes(int index) {
+        return scopes_.getByteString(index);
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @param index The index to set the value at.
+       * @param value The scopes to set.
+       * @return This builder for chaining.
+       */
+      public Builder setScopes(
+          int index, java.lang.String value) {
+        if (value == null) { throw new NullPointerException(); }
+        ensureScopesIsMutable();
+        scopes_.set(index, value);
+        bitField0_ |= 0x00000010;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @param value The scopes to add.
+       * @return This builder for chaining.
+       */
+      public Builder addScopes(
+          java.lang.String value) {
+        if (value == null) { throw new NullPointerException(); }
+        ensureScopesIsMutable();
+        scopes_.add(value);
+        bitField0_ |= 0x00000010;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @param values The scopes to add.
+       * @return This builder for chaining.
+       */
+      public Builder addAllScopes(
+          java.lang.Iterable<java.lang.String> values) {
+        ensureScopesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, scopes_);
+        bitField0_ |= 0x00000010;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @return This builder for chaining.
+       */
+      public Builder clearScopes() {
+        scopes_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000010);;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * Users whose token has all of these scopes; beside `roles`, both are asked for.
+       * </pre>
+       *
+       * <code>repeated string scopes = 5;</code>
+       * @param value The bytes of the scopes to add.
+       * @return This builder for chaining.
+       */
+      public Builder addScopesBytes(
+          com.google.protobuf.ByteString value) {
+        if (value == null) { throw new NullPointerException(); }
+        checkByteStringIsUtf8(value);
+        ensureScopesIsMutable();
+        scopes_.add(value);
+        bitField0_ |= 0x00000010;
         onChanged();
         return this;
       }
@@ -1502,8 +2251,9 @@ public final class Options extends com.google.protobuf.GeneratedFile {
   public static final int ALLOW_FIELD_NUMBER = 51522;
   /**
    * <pre>
-   * Who may call this method, beside what the registry's intentions say of the service as a whole. It takes effect where
-   * the service has an identity. Tells come over NATS and have no caller: whoever may publish there may tell.
+   * Who may call this method, beside what the registry's intentions say of the service as a whole. It comes in the place
+   * of the service's `allow_service`. Services are told apart where the callee has an identity, users where it knows
+   * issuers of tokens. Tells come over NATS and have no caller: whoever may publish there may tell.
    * </pre>
    *
    * <code>extend .google.protobuf.MethodOptions { ... }</code>
@@ -1546,6 +2296,21 @@ public final class Options extends com.google.protobuf.GeneratedFile {
           .newFileScopedGeneratedExtension(
         java.lang.Boolean.class,
         null);
+  public static final int ALLOW_SERVICE_FIELD_NUMBER = 51528;
+  /**
+   * <pre>
+   * Who may call the methods of this service that have no `allow` of their own.
+   * </pre>
+   *
+   * <code>extend .google.protobuf.ServiceOptions { ... }</code>
+   */
+  public static final
+    com.google.protobuf.GeneratedMessage.GeneratedExtension<
+      com.google.protobuf.DescriptorProtos.ServiceOptions,
+      samspel.v1.Options.AllowOptions> allowService = com.google.protobuf.GeneratedMessage
+          .newFileScopedGeneratedExtension(
+        samspel.v1.Options.AllowOptions.class,
+        samspel.v1.Options.AllowOptions.getDefaultInstance());
   private static final com.google.protobuf.Descriptors.Descriptor
     internal_static_samspel_v1_AllowOptions_descriptor;
   private static final 
@@ -1566,19 +2331,23 @@ public final class Options extends com.google.protobuf.GeneratedFile {
   static {
     java.lang.String[] descriptorData = {
       "\n\030samspel/v1/options.proto\022\nsamspel.v1\032 " +
-      "google/protobuf/descriptor.proto\" \n\014Allo" +
-      "wOptions\022\020\n\010services\030\001 \003(\t\">\n\014TopicOptio" +
-      "ns\022\014\n\004name\030\001 \001(\t\022\022\n\npartitions\030\002 \001(\r\022\014\n\004" +
-      "live\030\003 \001(\010:,\n\003key\022\035.google.protobuf.Fiel" +
-      "dOptions\030\266\222\003 \001(\010:I\n\005topic\022\036.google.proto" +
-      "buf.MethodOptions\030\300\222\003 \001(\0132\030.samspel.v1.T" +
-      "opicOptions:6\n\014deduplicated\022\036.google.pro" +
-      "tobuf.MethodOptions\030\301\222\003 \001(\010:I\n\005allow\022\036.g" +
-      "oogle.protobuf.MethodOptions\030\302\222\003 \001(\0132\030.s" +
-      "amspel.v1.AllowOptions:3\n\006public\022\036.googl" +
-      "e.protobuf.MethodOptions\030\303\222\003 \001(\010\210\001\001:9\n\016p" +
-      "ublic_service\022\037.google.protobuf.ServiceO" +
-      "ptions\030\305\222\003 \001(\010b\006proto3"
+      "google/protobuf/descriptor.proto\"a\n\014Allo" +
+      "wOptions\022\020\n\010services\030\001 \003(\t\022\021\n\tanonymous\030" +
+      "\002 \001(\010\022\r\n\005users\030\003 \001(\010\022\r\n\005roles\030\004 \003(\t\022\016\n\006s" +
+      "copes\030\005 \003(\t\">\n\014TopicOptions\022\014\n\004name\030\001 \001(" +
+      "\t\022\022\n\npartitions\030\002 \001(\r\022\014\n\004live\030\003 \001(\010:,\n\003k" +
+      "ey\022\035.google.protobuf.FieldOptions\030\266\222\003 \001(" +
+      "\010:I\n\005topic\022\036.google.protobuf.MethodOptio" +
+      "ns\030\300\222\003 \001(\0132\030.samspel.v1.TopicOptions:6\n\014" +
+      "deduplicated\022\036.google.protobuf.MethodOpt" +
+      "ions\030\301\222\003 \001(\010:I\n\005allow\022\036.google.protobuf." +
+      "MethodOptions\030\302\222\003 \001(\0132\030.samspel.v1.Allow" +
+      "Options:3\n\006public\022\036.google.protobuf.Meth" +
+      "odOptions\030\303\222\003 \001(\010\210\001\001:9\n\016public_service\022\037" +
+      ".google.protobuf.ServiceOptions\030\305\222\003 \001(\010:" +
+      "R\n\rallow_service\022\037.google.protobuf.Servi" +
+      "ceOptions\030\310\222\003 \001(\0132\030.samspel.v1.AllowOpti" +
+      "onsb\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -1590,7 +2359,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     internal_static_samspel_v1_AllowOptions_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_samspel_v1_AllowOptions_descriptor,
-        new java.lang.String[] { "Services", });
+        new java.lang.String[] { "Services", "Anonymous", "Users", "Roles", "Scopes", });
     internal_static_samspel_v1_TopicOptions_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_samspel_v1_TopicOptions_fieldAccessorTable = new
@@ -1603,6 +2372,7 @@ public final class Options extends com.google.protobuf.GeneratedFile {
     allow.internalInit(descriptor.getExtension(3));
     public_.internalInit(descriptor.getExtension(4));
     publicService.internalInit(descriptor.getExtension(5));
+    allowService.internalInit(descriptor.getExtension(6));
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DescriptorProtos.getDescriptor();
   }

@@ -1,0 +1,1 @@
+export { createValues, type StoredValue, type Values, type ValuesWatch } from "./values.ts";
