@@ -12,6 +12,13 @@ export interface Result {
   readonly ms: number;
 }
 
+export interface DriveOptions {
+  /** Default: a new one. */
+  readonly trace?: Trace;
+  /** The deadline that Run comes with, which the scenario's calls inherit. Default: none, as of who knows nothing of it. */
+  readonly timeoutMs?: number;
+}
+
 /** What scenarios run on. */
 export interface Stage {
   readonly ground: Ground;
@@ -25,7 +32,7 @@ export interface Stage {
     this: void,
     scenario: string,
     parameters?: Readonly<Record<string, string>>,
-    trace?: Trace,
+    options?: DriveOptions,
   ): Promise<void>;
 }
 
@@ -62,10 +69,14 @@ export async function openStage({
     driver,
     server,
     startServer,
-    async drive(scenario, parameters = {}, trace = createTrace()) {
+    async drive(scenario, parameters = {}, { trace = createTrace(), timeoutMs } = {}) {
       const { passed, message } = await driver.driver.run(
         { scenario, parameters },
-        { signal: AbortSignal.timeout(scenarioMs), headers: { traceparent: trace.parent } },
+        {
+          signal: AbortSignal.timeout(scenarioMs),
+          headers: { traceparent: trace.parent },
+          ...(timeoutMs !== undefined && { timeoutMs }),
+        },
       );
       if (!passed) throw new Error(message);
     },

@@ -60,11 +60,14 @@ function beside(driven: Promise<void>): Promise<void> {
   return driven;
 }
 
+/** To find a new instance, and to see its share grow: longer than a call may take of which nobody says how long. */
+const discoveryMs = 45_000;
+
 /** A second instance is found, and then is gone. */
 export const discovery: SuiteScenario = async (stage) => {
   const second = await stage.startServer("b");
-  await stage.drive("discovery", { instances: "2" });
-  const gone = beside(stage.drive("discovery", { gone: `${second.service}/b` }));
+  await stage.drive("discovery", { instances: "2" }, { timeoutMs: discoveryMs });
+  const gone = beside(stage.drive("discovery", { gone: `${second.service}/b` }, { timeoutMs: discoveryMs }));
   const exit = await second.stop();
   await gone;
   equal("how the second ended", exit, { type: "exited", code: 0 });

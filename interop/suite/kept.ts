@@ -22,7 +22,7 @@ const consumedMs = 30_000;
 export const traceContext: SuiteScenario = async ({ drive, server }) => {
   const key = randomUUID();
   const trace = createTrace();
-  await drive("trace-context", { key }, trace);
+  await drive("trace-context", { key }, { trace });
   const { notes } = await server.scenario.notes({ key });
   equal("notes", notes.length, 1);
   equal(
@@ -36,7 +36,7 @@ export const traceContext: SuiteScenario = async ({ drive, server }) => {
 export const topic: SuiteScenario = async (stage) => {
   const run = randomUUID();
   const trace = createTrace();
-  await stage.drive("topic", { run }, trace);
+  await stage.drive("topic", { run }, { trace });
   const events = await consumed(stage, keys * numbers, ({ id }) => id.startsWith(run));
   const byKey = Map.groupBy(events, ({ event }) => event?.key ?? "");
   equal(
@@ -156,7 +156,7 @@ export const tell: SuiteScenario = async ({ drive, server }) => {
   const key = randomUUID();
   const id = randomUUID();
   const trace = createTrace();
-  await drive("tell", { key, id }, trace);
+  await drive("tell", { key, id }, { trace });
   const { notes } = await server.scenario.notes({ key });
   equal(
     "notes",

@@ -113,6 +113,34 @@ t.test(
   },
 );
 
+t.test("a single slow answer, as of a first call or a pause, takes no calls away (L4)", async (t) => {
+  const members = stubs(2);
+  const one = at(members, 0);
+  const on = balanced(members);
+  for (let round = 0; round < 10; round += 1) {
+    let isPaused = true;
+    callsOf(on, 100, ({ member, end }) => {
+      on.nowMs += member === one && isPaused ? 300 : 1;
+      if (member === one) isPaused = false;
+      end();
+    });
+  }
+  const [share = 0] = shares(members);
+  t.ok(share > 0.4, `${share} of all`);
+});
+
+t.test("one that is somewhat slow keeps a part of its calls, as it may be over (P3)", async (t) => {
+  const members = stubs(4);
+  const one = at(members, 0);
+  const on = balanced(members);
+  callsOf(on, 8_000, ({ member, end }) => {
+    on.nowMs += member === one ? 80 : 5;
+    end();
+  });
+  const [share = 0] = shares(members);
+  t.ok(share > 0.05 && share < 0.2, `${share} of all`);
+});
+
 t.test("small differences are no slowness, so that weights hold (L2)", async (t) => {
   const members = [stub("a", { weight: 3 }), stub("b")];
   const on = balanced(members);
@@ -177,7 +205,7 @@ t.test("what a method takes by nature makes nobody slow", async (t) => {
   t.ok(share > 0.4 && share < 0.6, `${share}`);
 });
 
-t.test("idle streams on the old instances draw no calls to a new one (L4)", async (t) => {
+t.test("idle streams on the old instances draw no calls to a new one (L5)", async (t) => {
   const old = stubs(2);
   const on = balanced(old);
   for (let made = 0; made < 1_000; made += 1) on.call({ isStream: true });

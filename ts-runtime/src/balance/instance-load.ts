@@ -4,7 +4,10 @@
 //       not undo weights. Above that it rises at once and falls with time (`PeakEwma`).
 //   L3. A call without an answer is as slow as it is old. So one that hangs is enough to see an instance freeze, long before
 //       its deadline.
-//   L4. Streams are counted by themselves and never measured: how long they take says nothing, and a thousand idle ones on
+//   L4. One slow answer alone says nothing: a first one waits for a connection and finds nothing compiled, a later one meets a
+//       collection of garbage. So an answer counts as no slower than the one before it. (Who is slow for longer has calls in
+//       flight meanwhile, and L3.)
+//   L5. Streams are counted by themselves and never measured: how long they take says nothing, and a thousand idle ones on
 //       the old instances must not draw all other calls to a new one.
 import { isFault, type CallOutcome } from "./outcome.ts";
 import { PeakEwma } from "./peak-ewma.ts";
@@ -44,6 +47,8 @@ export class InstanceLoad {
   streams = 0;
   readonly #timesUsual = new PeakEwma(decayMs);
   #hasAnswered = false;
+  /** How slow the last answer was. */
+  #lastTimesUsual = 1;
   #oldest: LoadEntry | undefined;
   #newest: LoadEntry | undefined;
 
@@ -74,7 +79,8 @@ export class InstanceLoad {
     const times = usual.timesUsual(latencyMs);
     if (outcome.type === "answered") {
       this.#hasAnswered = true;
-      this.#timesUsual.observe(times, nowMs);
+      this.#timesUsual.observe(Math.min(times, this.#lastTimesUsual), nowMs); // L4
+      this.#lastTimesUsual = times;
       usual.observe(latencyMs);
     } else if (isFault(outcome)) {
       this.#timesUsual.observe(Math.max(times, this.#afterFault(nowMs)), nowMs);
@@ -102,6 +108,7 @@ export class InstanceLoad {
   /** It came back, perhaps as another process: neither what was known of it nor its old calls say anything any more. */
   forget(nowMs: number): void {
     this.#hasAnswered = false;
+    this.#lastTimesUsual = 1;
     this.#timesUsual.reset(nowMs);
     while (this.#oldest !== undefined) this.#unlink(this.#oldest);
   }

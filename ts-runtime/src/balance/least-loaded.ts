@@ -5,6 +5,8 @@
 //       weight 1 beside one of 99 so gets a hundredth of the calls, and not each second one. With equal costs, the one that was
 //       drawn first is it.
 //   P2. One that came new, or back, is drawn as one of a tenth of its weight at first, and more by and by (slow start).
+//   P3. One that is slow, but not very, keeps some of the calls that it would have if it was quick, as long as it has none in
+//       flight: what has only two callers in turn so sees both instances, and what made one slow is soon known to be over.
 import type { Member } from "./member.ts";
 import type { WeightedDraw } from "./weighted-draw.ts";
 
@@ -42,6 +44,21 @@ export function isCheaper(second: Member, first: Member, isStream: boolean, nowM
   return costOf(second, other / one, isStream, nowMs) < costOf(first, one / other, isStream, nowMs);
 }
 
+/** From so many times the cost of the other on, nothing is left to one that is slow (P3). */
+const mostCost = 4;
+
+interface Chance {
+  readonly nowMs: number;
+  readonly random: () => number;
+}
+
+/** Whether the first of two gets the call though the second costs less (P3). */
+function isSpared(first: Member, second: Member, isStream: boolean, { nowMs, random }: Chance): boolean {
+  if (countOf(first, isStream) > 0) return false;
+  const ratio = first.load.slowness(nowMs) / second.load.slowness(nowMs);
+  return ratio < mostCost && random() * (mostCost - 1) >= ratio - 1;
+}
+
 /** Picks one; undefined where there is none. */
 export function pickLeastLoaded<M extends Member>(
   draw: WeightedDraw<M>,
@@ -60,5 +77,7 @@ export function pickLeastLoaded<M extends Member>(
     one = members[first] ?? one;
   }
   const other = members[draw.atBeside(random(), first)] ?? one;
-  return isCheaper(other, one, isStream, nowMs) ? other : one;
+  return isCheaper(other, one, isStream, nowMs) && !isSpared(one, other, isStream, { nowMs, random })
+    ? other
+    : one;
 }
