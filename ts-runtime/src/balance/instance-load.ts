@@ -46,6 +46,8 @@ export class InstanceLoad {
   /** Streams, in flight. */
   streams = 0;
   readonly #timesUsual = new PeakEwma(decayMs);
+  /** What faults count as, in times of the usual. */
+  readonly #faults = new PeakEwma(decayMs);
   #hasAnswered = false;
   /** How slow the last answer was. */
   #lastTimesUsual = 1;
@@ -70,7 +72,7 @@ export class InstanceLoad {
     const { usual } = entry;
     if (usual === undefined) {
       this.streams -= 1;
-      if (isFault(outcome)) this.#timesUsual.observe(this.#afterFault(nowMs), nowMs);
+      if (isFault(outcome)) this.#noteFault(nowMs);
       return;
     }
     this.calls -= 1;
@@ -82,22 +84,26 @@ export class InstanceLoad {
       this.#timesUsual.observe(Math.min(times, this.#lastTimesUsual), nowMs); // L4
       this.#lastTimesUsual = times;
       usual.observe(latencyMs);
-    } else if (isFault(outcome)) {
-      this.#timesUsual.observe(Math.max(times, this.#afterFault(nowMs)), nowMs);
-    } else if (times > this.#timesUsual.read(nowMs, 0)) {
-      this.#timesUsual.observe(times, nowMs);
+      return;
     }
+    if (isFault(outcome)) this.#noteFault(nowMs);
+    if (times > this.#timesUsual.read(nowMs, 0)) this.#timesUsual.observe(times, nowMs);
   }
 
   /** 1 for one as quick as usual, more for a slow one (L2, L3). */
   slowness(nowMs: number): number {
     const oldest = this.#oldest;
-    let times = this.#timesUsual.read(nowMs, tolerance);
+    let times = Math.max(this.#timesUsual.read(nowMs, tolerance), this.#faults.read(nowMs, tolerance));
     if (oldest?.usual !== undefined) {
       times = Math.max(times, oldest.usual.timesUsual(nowMs - oldest.beganAtMs));
       if (!this.#hasAnswered) times = Math.max(times, unknownTimesUsual);
     }
     return times <= tolerance ? 1 : times / tolerance;
+  }
+
+  /** Whether a fault is not forgotten yet. */
+  isFaulty(nowMs: number): boolean {
+    return this.#faults.read(nowMs, tolerance) > tolerance;
   }
 
   /** For how long the oldest call has waited; 0 without one. */
@@ -110,11 +116,13 @@ export class InstanceLoad {
     this.#hasAnswered = false;
     this.#lastTimesUsual = 1;
     this.#timesUsual.reset(nowMs);
+    this.#faults.reset(nowMs);
     while (this.#oldest !== undefined) this.#unlink(this.#oldest);
   }
 
-  #afterFault(nowMs: number): number {
-    return Math.max(faultTimesUsual, Math.min(mostOfFaults, 2 * this.#timesUsual.read(nowMs, 0)));
+  #noteFault(nowMs: number): void {
+    const doubled = 2 * this.#faults.read(nowMs, 0);
+    this.#faults.observe(Math.max(faultTimesUsual, Math.min(mostOfFaults, doubled)), nowMs);
   }
 
   #unlink(entry: LoadEntry): void {

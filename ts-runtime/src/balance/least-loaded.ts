@@ -6,7 +6,8 @@
 //       drawn first is it.
 //   P2. One that came new, or back, is drawn as one of a tenth of its weight at first, and more by and by (slow start).
 //   P3. One that is slow, but not very, keeps some of the calls that it would have if it was quick, as long as it has none in
-//       flight: what has only two callers in turn so sees both instances, and what made one slow is soon known to be over.
+//       flight and no fault: who makes one call at a time so sees both instances, and what made one slow is soon known to
+//       be over.
 import type { Member } from "./member.ts";
 import type { WeightedDraw } from "./weighted-draw.ts";
 
@@ -54,7 +55,7 @@ interface Chance {
 
 /** Whether the first of two gets the call though the second costs less (P3). */
 function isSpared(first: Member, second: Member, isStream: boolean, { nowMs, random }: Chance): boolean {
-  if (countOf(first, isStream) > 0) return false;
+  if (countOf(first, isStream) > 0 || first.load.isFaulty(nowMs)) return false;
   const ratio = first.load.slowness(nowMs) / second.load.slowness(nowMs);
   return ratio < mostCost && random() * (mostCost - 1) >= ratio - 1;
 }
