@@ -13,6 +13,7 @@ import {
   EchoResponseSchema,
   EchoService,
 } from "../test/gen/samspel/test/v1/echo_pb.ts";
+import { createCallRules } from "../ts-runtime/src/auth/index.ts";
 import { bind, startRpcServer } from "../ts-runtime/src/service/index.ts";
 import { createLogger } from "../ts-runtime/src/telemetry/index.ts";
 import { aboutItself, answerParent } from "./rpc-questions.ts";
@@ -27,9 +28,17 @@ const echoImpl = {
   async *echoEach() {},
 };
 
+/** With all that a service has switched on: limits, policies, rules of who may call. */
 async function startOurs(): Promise<number> {
   const logger = createLogger({ service: "bench", level: "warn" });
-  const server = await startRpcServer({ logger, bindings: [bind(EchoService, echoImpl)] });
+  const server = await startRpcServer({
+    logger,
+    bindings: [bind(EchoService, echoImpl)],
+    auth: {
+      rules: createCallRules({ service: "bench", default: "allow", knowsServices: false, knowsUsers: false }),
+      verify: undefined,
+    },
+  });
   return server.port;
 }
 

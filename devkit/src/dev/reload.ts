@@ -177,9 +177,8 @@ export async function watchProject(options: ReloadOptions): Promise<Reload> {
   }
 
   function tell(files: readonly string[], touched: readonly Watched[]): void {
-    const protos = files.filter((file) => generator.has(file));
     const shown = files.filter(
-      (file) => protos.includes(file) || touched.some((service) => service.files.has(file)),
+      (file) => generator.has(file) || touched.some((service) => service.files.has(file)),
     );
     if (shown.length === 0) return;
     reporter.event({

@@ -63,14 +63,14 @@ export function readStockConfig(text: string, protoService: string): StockConfig
   try {
     config = asRecord(JSON.parse(text));
     const entries = asArray(config["methodConfig"]).map(asRecord);
-    let ofAll: Words = {};
+    const ofAll: Words = {};
     const ofMethods = new Map<string, { readonly words: Words; readonly repeats: boolean }>();
     for (const entry of entries) {
       const words = wordsOf(entry);
       const repeats = entry["retryPolicy"] !== undefined || entry["hedgingPolicy"] !== undefined;
       for (const name of asArray(entry["name"]).map(asRecord)) {
         const method = asString(name["method"]);
-        if (method === "") ofAll = { ...ofAll, ...words };
+        if (method === "") Object.assign(ofAll, words);
         else ofMethods.set(method, { words, repeats });
       }
     }

@@ -38,7 +38,7 @@ async function startTown(t: Test, joiningUrl: string, callingUrl: string = joini
 }
 
 async function dies(t: Test, { instances, callers, deathsMs }: Town, name: string): Promise<void> {
-  const [dead] = instances.filter((instance) => instance.name === name);
+  const dead = instances.find((instance) => instance.name === name);
   if (dead === undefined) throw new Error(`${name} is not there`);
   const diedAt = performance.now();
   deathsMs.push(diedAt);
