@@ -12,7 +12,7 @@ export interface Result {
   readonly ms: number;
 }
 
-export interface DriveOptions {
+interface DriveOptions {
   /** Default: a new one. */
   readonly trace?: Trace;
   /** The deadline that Run comes with, which the scenario's calls inherit. Default: none, as of who knows nothing of it. */

@@ -1,6 +1,6 @@
 // Which files of a run are looked at once more, alone. A test of processes, servers and browsers may fail because others
 // take the machine from it; by itself it may not. Both looks are told. A unit test has no such excuse.
-const byTheClock = /^test\/(integration|fault|e2e|interop|browser)\//;
+const byTheClock = /^test\/(integration|fault|e2e|interop|browser|conformance)\//;
 
 /** When more files fail, something is wrong with the code or the machine. */
 const fewFiles = 3;
