@@ -17,8 +17,12 @@ import (
 	"github.com/samspel/samspel/interop/go/internal/wire"
 )
 
-// lookEvery is how often who waits for a reply looks whether it missed it, as while the connection was lost.
-const lookEvery = 5 * time.Second
+// After how long who waits for a reply looks whether it missed it: firstLook at first, then twice as long each time. It may
+// have been on its way to where it is kept, or have come while the connection was lost.
+const (
+	firstLook   = 250 * time.Millisecond
+	longestLook = 30 * time.Second
+)
 
 // Receipt says that a tell is stored.
 type Receipt[Response proto.Message] struct {
@@ -70,13 +74,13 @@ func (r *Receipt[Response]) Reply(ctx context.Context) (Response, error) {
 		return none, fmt.Errorf("cannot wait for the reply: %w", err)
 	}
 	defer func() { _ = subscription.Unsubscribe() }()
-	for {
+	for look := firstLook; ; look = min(2*look, longestLook) {
 		data, found := r.look(ctx, subject)
 		if !found {
 			select {
 			case message := <-arrived:
 				data = message.Data
-			case <-time.After(lookEvery):
+			case <-time.After(look):
 				continue
 			case <-ctx.Done():
 				return none, fmt.Errorf("no reply came yet: %w", ctx.Err())

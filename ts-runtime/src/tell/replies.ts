@@ -2,8 +2,8 @@
 //
 // Invariants:
 //   R1. Who awaits a reply listens first and looks then, so that none comes in between unseen; after a reconnection it
-//       looks again. In a cluster a subscription reaches all servers a moment later than it is made: so it also looks
-//       again after a second, and ever more seldom.
+//       looks again. A reply may be on its way to where it is kept meanwhile, and in a cluster a subscription reaches
+//       all servers a moment later than it is made: so it also looks again soon, and ever more seldom.
 //   R2. What failed reads like the failure of a call: the same code, message and details.
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { decode } from "../codec/index.ts";
@@ -25,7 +25,7 @@ export interface ReplyOptions {
 }
 
 const lookTimeoutMs = 2_000;
-const looks = { initialMs: 1_000, maxMs: 60_000 };
+const looks = { initialMs: 250, maxMs: 60_000 };
 
 /**
  * The reply to a tell, when there is one.

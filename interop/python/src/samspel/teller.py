@@ -43,7 +43,9 @@ R = TypeVar("R", bound=ProtoMessage)
 
 _ID = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 _TRY_SECONDS = 2.0
-_LOOK_SECONDS = 30.0
+# A reply that was on its way to where it is kept, or came while the connection was lost, is found by looking again.
+_LOOK_SECONDS = 0.25
+_LONGEST_LOOK_SECONDS = 30.0
 _IDEMPOTENT = (1, 2)  # NO_SIDE_EFFECTS and IDEMPOTENT of google.protobuf.MethodOptions
 
 
@@ -174,6 +176,7 @@ class Teller:
         subscription = await js._nc.subscribe(subject, cb=hear)
         try:
             ends_at = time.monotonic() + timeout
+            look = _LOOK_SECONDS
             while True:
                 found = await _last(js, f"{self._prefix}{REPLY_STREAM}", subject)
                 if found is None:
@@ -181,8 +184,9 @@ class Teller:
                     if left <= 0:
                         raise asyncio.TimeoutError
                     try:
-                        found = await within(min(left, _LOOK_SECONDS), arrived.get())
+                        found = await within(min(left, look), arrived.get())
                     except asyncio.TimeoutError:
+                        look = min(2 * look, _LONGEST_LOOK_SECONDS)
                         continue
                 return _read_reply(method, found)
         finally:

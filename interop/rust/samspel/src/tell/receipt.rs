@@ -19,8 +19,10 @@ use crate::v1::tell_reply::Outcome;
 use crate::v1::TellReply;
 
 const TRY: Duration = Duration::from_secs(2);
-/// A reply that was stored while the connection was lost is found by looking again.
-const LOOK: Duration = Duration::from_secs(5);
+/// A reply that was on its way to where it is kept, or came while the connection was lost, is found by looking again, each
+/// time after twice as long.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// Stands for a tell that is stored. The reply is kept for 7 days.
 pub struct Receipt<R> {
@@ -82,6 +84,7 @@ impl<R: Message + Default> Receipt<R> {
             .subscribe(subject.clone())
             .await
             .map_err(|error| Error::unavailable("Cannot wait for the reply", error))?;
+        let mut look = FIRST_LOOK;
         loop {
             if let Some(found) = last(client, &format!("{prefix}{REPLY_STREAM}"), &subject).await {
                 return read_reply(&found);
@@ -94,9 +97,10 @@ impl<R: Message + Default> Receipt<R> {
                     within.as_secs_f64()
                 )));
             }
-            if let Ok(Some(message)) = timeout(left.min(LOOK), heard.next()).await {
+            if let Ok(Some(message)) = timeout(left.min(look), heard.next()).await {
                 return read_reply(&message.payload);
             }
+            look = (look * 2).min(LONGEST_LOOK);
         }
     }
 }

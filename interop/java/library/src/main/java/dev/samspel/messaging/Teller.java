@@ -35,7 +35,13 @@ import samspel.v1.Tell.TellReply;
  */
 public final class Teller {
   private static final Duration LOOK = Duration.ofSeconds(2);
-  private static final long LISTEN_MS = 30_000;
+  /**
+   * After how long a reply is looked for again, twice as long each time: it may have been on its way to where it is kept,
+   * or have come while the connection was lost.
+   */
+  private static final long FIRST_LOOK_MS = 250;
+
+  private static final long LONGEST_LOOK_MS = 30_000;
 
   private final Broker broker;
   private final OrderedSender sender;
@@ -92,14 +98,14 @@ public final class Teller {
     // Who listens first and looks then misses nothing.
     Subscription subscription = broker.connection().subscribe(subject);
     try {
-      while (true) {
+      for (long look = FIRST_LOOK_MS; ; look = Math.min(2 * look, LONGEST_LOOK_MS)) {
         byte[] found = last(subject);
         if (found == null) {
           long left = (end - System.nanoTime()) / 1_000_000;
           if (left <= 0) {
             throw new TimeoutException("no reply within " + timeout.toMillis() + " ms");
           }
-          var arrived = subscription.nextMessage(Math.min(left, LISTEN_MS));
+          var arrived = subscription.nextMessage(Math.min(left, look));
           found = arrived == null ? null : arrived.getData();
         }
         if (found != null) {
