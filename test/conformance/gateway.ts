@@ -7,6 +7,7 @@ import { create } from "@bufbuild/protobuf";
 import { createRegistry } from "@samspel/registry";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import { startGateway } from "samspel/gateway";
+import { emptyPolicy, policyKey, printStored } from "../../ts-runtime/src/policy/index.ts";
 import { bind, startRpcServer } from "../../ts-runtime/src/service/index.ts";
 import {
   ServerCompatRequestSchema,
@@ -30,10 +31,19 @@ function tlsFiles({ useTls, serverCreds }: ServerCompatRequest) {
   return files;
 }
 
+// The suite makes most calls fail, on purpose: after some dozens of these, a breaker would hold the others up (C4).
+const protoService = ConformanceService.typeName;
+const key = policyKey({ protoService, service: undefined });
+const withoutBreaker = printStored(
+  { ...emptyPolicy, calls: new Map([["breaker.enabled", false]]) },
+  protoService,
+);
+
 for await (const asked of readMessages(ServerCompatRequestSchema, process.stdin)) {
   const logger = silentLogger;
   const embedded = await startEmbeddedRegistry();
   const registry = createRegistry({ url: embedded.url });
+  await registry.values.write(key, withoutBreaker, undefined);
   const server = await startRpcServer({
     bindings: [bind(ConformanceService, conformanceImpl)],
     logger,
