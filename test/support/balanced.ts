@@ -88,3 +88,31 @@ export function balanced(
   made.balancer.update(members);
   return made;
 }
+
+/** So many calls, one after the other, of which each takes so long. */
+export function callsOf(
+  { call }: Balanced,
+  count: number,
+  after: (call: StubCall) => void = ({ end }) => end(),
+): void {
+  for (let made = 0; made < count; made += 1) after(call());
+}
+
+export function at<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`there is no ${index}`);
+  return found;
+}
+
+/** Of all calls. */
+export function shares(members: readonly Stub[]): readonly number[] {
+  const all = members.reduce((sum, { calls }) => sum + calls, 0);
+  return members.map(({ calls }) => calls / all);
+}
+
+/** What is by default. */
+export function ejection(): NonNullable<Balanced["policy"]["ejection"]> {
+  const { policy } = balanced([]);
+  if (policy.ejection === undefined) throw new Error("there is one by default");
+  return policy.ejection;
+}

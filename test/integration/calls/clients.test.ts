@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import http2 from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import t, { type Test } from "tap";
 import {
   createClients,
@@ -13,18 +13,12 @@ import {
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { fixedSource, startEcho } from "./echo-server.ts";
+import { failureOf } from "../../support/failure-of.ts";
 
 function clientsOf(t: Test, registry: InstanceSource, timeoutMs = 5_000): Clients {
   const clients = createClients({ registry, timeoutMs, logger: silentLogger });
   t.teardown(() => clients.close());
   return clients;
-}
-
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
-  return call.then(
-    () => Promise.reject(new Error("the call was meant to fail")),
-    (error: unknown) => ConnectError.from(error),
-  );
 }
 
 async function* say(...texts: string[]): AsyncGenerator<{ text: string }> {

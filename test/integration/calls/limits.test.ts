@@ -2,7 +2,7 @@
 // served as if nobody else were there.
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
+import { Code, createClient, type Client, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
@@ -21,6 +21,7 @@ import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 import { fixedSource, startEcho } from "./echo-server.ts";
+import { failureOf } from "../../support/failure-of.ts";
 
 type EchoClient = Client<typeof EchoService>;
 
@@ -47,15 +48,6 @@ function policiesOf(ofMethods: Readonly<Record<string, Partial<ServerPolicy>>>):
       return { ...policy, server: { ...policy.server, ...ofMethods[method.name] } };
     },
   };
-}
-
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
-  return ConnectError.from(
-    await call.then(
-      () => new Error("it was answered"),
-      (error: unknown) => error,
-    ),
-  );
 }
 
 /** Both ways to a handler: ours, and Connect's interceptors. */

@@ -2,7 +2,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
   Code,
-  ConnectError,
   createClient,
   createHandlerContext,
   type ServiceImpl,
@@ -22,6 +21,7 @@ import { judge } from "../../../ts-runtime/src/tell/verdict.ts";
 import { BadRulesService } from "../../gen/samspel/test/v1/bad_rules_pb.ts";
 import { PostRequestSchema, RulesService } from "../../gen/samspel/test/v1/rules_pb.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
+import { failureOf } from "../../support/failure-of.ts";
 
 interface Served {
   readonly transports: Readonly<Record<string, Transport>>;
@@ -72,15 +72,6 @@ async function serve(t: Test, options: Partial<RpcServerOptions> = {}): Promise<
       "Connect in JSON": createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
     },
   };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ConnectError> {
-  return ConnectError.from(
-    await work.then(
-      () => new Error("it was answered"),
-      (error: unknown) => error,
-    ),
-  );
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

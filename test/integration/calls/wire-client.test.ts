@@ -27,6 +27,7 @@ import {
 } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { startEcho } from "./echo-server.ts";
+import { failureOf } from "../../support/failure-of.ts";
 
 const withinMs = 10_000;
 
@@ -95,13 +96,6 @@ function answer(
   stream.respond({ "content-type": "application/grpc", ...head }, { waitForTrailers: true });
   stream.once("wantTrailers", () => stream.sendTrailers(trailers));
   stream.end(bytes);
-}
-
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
-  return call.then(
-    () => Promise.reject(new Error("the call was meant to fail")),
-    (error: unknown) => ConnectError.from(error),
-  );
 }
 
 function kindOf({ cause }: ConnectError): string | undefined {

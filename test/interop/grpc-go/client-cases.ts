@@ -1,9 +1,10 @@
 // gRPC's interop cases with our client: what each does, and what must come of it, as their descriptions say.
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
-import { Code, ConnectError, decodeBinaryHeader, encodeBinaryHeader, type Client } from "@connectrpc/connect";
+import { Code, decodeBinaryHeader, encodeBinaryHeader, type Client } from "@connectrpc/connect";
 import type { TestService, UnimplementedService } from "../../gen/grpc/testing/test_pb.ts";
 import { initialKey, trailingKey } from "./test-service.ts";
+import { failureOf } from "../../support/failure-of.ts";
 
 const requestSizes = [27_182, 8, 1_828, 45_904];
 const responseSizes = [31_415, 9, 2_653, 58_979];
@@ -46,13 +47,6 @@ async function serverStreaming(test: Client<typeof TestService>): Promise<void> 
   for await (const { payload } of test.streamingOutputCall({ responseParameters }))
     sizes.push(payload?.body.length);
   assert.deepEqual(sizes, responseSizes);
-}
-
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
-  return call.then(
-    () => assert.fail("the call was meant to fail"),
-    (error: unknown) => ConnectError.from(error),
-  );
 }
 
 async function all<T>(answers: AsyncIterable<T>): Promise<readonly T[]> {
