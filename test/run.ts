@@ -17,7 +17,7 @@ Starts Postgres, NATS and Consul, and runs the given test files, or all.
   npm test -- test/integration/journal/journal.test.ts
   npm test -- --grep=/revision/
 
-A run of all looks at failed tests of whole processes (fault, e2e, interop, browser) once more, alone.
+A run of all looks at a few failed files of test/ once more, alone.
 Each of the three can be one that runs already: set TEST_DATABASE_URL, TEST_NATS_URL or TEST_CONSUL_URL.
 Tests create schemas, streams and services of their own there, and remove them.`;
 

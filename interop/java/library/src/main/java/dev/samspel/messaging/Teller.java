@@ -35,9 +35,10 @@ import samspel.v1.Tell.TellReply;
  */
 public final class Teller {
   private static final Duration LOOK = Duration.ofSeconds(2);
+
   /**
-   * After how long a reply is looked for again, twice as long each time: it may have been on its way to where it is kept,
-   * or have come while the connection was lost.
+   * After how long a reply is looked for again, twice as long each time: it may have been on its
+   * way to where it is kept, or have come while the connection was lost.
    */
   private static final long FIRST_LOOK_MS = 250;
 
