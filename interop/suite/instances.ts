@@ -73,7 +73,7 @@ export const discovery: SuiteScenario = async (stage) => {
   equal("how the second ended", exit, { type: "exited", code: 0 });
 };
 
-const drainSeconds = 8;
+const drainSeconds = 6;
 
 /** One instance is replaced by another in the middle of calls. */
 export const drain: SuiteScenario = async (stage) => {
@@ -85,7 +85,7 @@ export const drain: SuiteScenario = async (stage) => {
   equal("how the first ended", exit, { type: "exited", code: 0 });
 };
 
-const reRegistrationSeconds = 8;
+const reRegistrationSeconds = 6;
 const awayMs = 1_000;
 const backMs = 5_000;
 
