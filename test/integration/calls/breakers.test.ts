@@ -3,9 +3,16 @@ import { Code } from "@connectrpc/connect";
 import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
 import { failureOf } from "../../support/failure-of.ts";
+import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
+import { measureProcess } from "../../support/measured.ts";
+import { policiesWith } from "../../support/policies.ts";
+import { traceProcess } from "../../support/traced.ts";
 import { until } from "../../support/until.ts";
-import { breaker, clientOf, longMs, startActing } from "./acting.ts";
+import { breaker, clientOf, longMs, retry, startActing } from "./acting.ts";
 import { fixedSource, startEcho } from "./echo-server.ts";
+
+const measured = measureProcess(t);
+const traced = traceProcess();
 
 t.test(
   "a method that fails at an instance is called elsewhere, and fails at once where there is none (C4)",
@@ -63,6 +70,24 @@ t.test(
     for (let i = 0; i < 8; i += 1) {
       t.match(errorDetail(await failureOf(client.echoOnce({}))), { code: /UNREACHABLE|CONNECTION_LOST/ });
     }
+  },
+);
+
+t.test(
+  "a server that is full opens no breaker: it says so before the handler, and serves the others (C4)",
+  async (t) => {
+    const policies = policiesWith({ Echo: { server: { maxInFlight: 1, maxRequestBytes: 1_000 } } });
+    const echo = await startEcho(t, { policies });
+    const once = { ...retry, maxAttempts: 1 };
+    const { client } = clientOf(t, fixedSource(echo.target), { Echo: { breaker, retry: once } });
+    const running = client.echo({ text: "wait" });
+    await echo.called(1);
+    for (let i = 0; i < 8; i += 1) {
+      t.match(errorDetail(await failureOf(client.echo({}))), { code: "SAMSPEL_OVERLOADED" });
+    }
+    echo.release();
+    await running;
+    t.equal((await client.echo({ text: "hej" })).text, "hej");
   },
 );
 
@@ -181,4 +206,18 @@ t.test("callers in a loop that are turned away at once do not starve their proce
   }
   echo.release();
   await running;
+});
+
+t.test("breakers and bulkheads are seen in spans and counters", async (t) => {
+  const events = new Set(traced.spans().flatMap((span) => span.events.map(({ name }) => name)));
+  for (const name of ["breaker", "bulkhead wait"]) t.ok(events.has(name), name);
+  for (const name of ["samspel.client.breaker.transitions", "samspel.client.bulkhead.refusals"] as const) {
+    const points = await measured.points(name);
+    t.ok(points.length > 0, name);
+    for (const { attributes } of points) t.equal(attributes["rpc.service"], EchoService.typeName);
+  }
+  const states = (await measured.points("samspel.client.breaker.transitions")).map(
+    ({ attributes }) => attributes["samspel.breaker.state"],
+  );
+  t.same(new Set(states), new Set(["open", "half-open", "closed"]));
 });

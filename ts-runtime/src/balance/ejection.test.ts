@@ -104,6 +104,21 @@ t.test("where all fail alike, nobody is left out: it is the calls (E5)", async (
   t.same(on.ejected, []);
 });
 
+t.test("who refuses calls as it is full is not left out, which would leave all to the others", async (t) => {
+  const members = stubs(4);
+  const full = at(members, 0);
+  const on = balanced(members);
+  const refused: CallOutcome = { type: "failed", code: Code.ResourceExhausted, neverRan: true };
+  for (let turn = 0; turn < 200; turn += 1) {
+    const { member, end } = on.call({ balancing: "round-robin" });
+    end(member === full ? refused : answered);
+  }
+  t.same(on.ejected, []);
+  const before = full.calls;
+  callsOf(on, 200, ({ member, end }) => end(member === full ? refused : answered));
+  t.ok(full.calls - before < 20, `${full.calls - before} of 200: it is spared`);
+});
+
 t.test("calls that their caller left say nothing", async (t) => {
   const on = balanced(stubs(2));
   callsOf(on, 200, ({ end }) => end(left));

@@ -9,7 +9,7 @@
 //   E5. Where the others fail as much, it is not the member: then its faults eject nobody.
 import type { EjectionPolicy, ServicePolicy } from "../policy/index.ts";
 import { healthy, isHealthy, probed, type Member, type MemberHealth } from "./member.ts";
-import { isFault, type CallOutcome } from "./outcome.ts";
+import { isFault, isShed, type CallOutcome } from "./outcome.ts";
 
 export type EjectionReason =
   /** So many faults in a row. */
@@ -57,7 +57,7 @@ export class Ejection<M extends Member> {
   record(member: M, outcome: CallOutcome, beganAtMs: number, nowMs: number): Ejected<M> | undefined {
     const { health } = member;
     const policy = this.#policy().ejection;
-    if (policy === undefined || outcome.type === "left") return undefined;
+    if (policy === undefined || outcome.type === "left" || isShed(outcome)) return undefined;
     if (health.standing.type !== "healthy" || beganAtMs < health.backAtMs) return undefined; // E4
     if (nowMs - health.intervalAtMs >= policy.intervalMs) {
       health.intervalAtMs = nowMs;

@@ -17,6 +17,14 @@ export type CallOutcome =
 export const answered: CallOutcome = { type: "answered" };
 export const left: CallOutcome = { type: "left" };
 
+/**
+ * Whether an instance refused a call before its handler as it has too many: it works, and does what it can. To leave it out
+ * for that would leave its share to the others, which may be as full.
+ */
+export function isShed(outcome: CallOutcome): boolean {
+  return outcome.type === "failed" && outcome.neverRan && outcome.code === Code.ResourceExhausted;
+}
+
 /** Whether an instance is to blame (C4): never for what its caller did wrong, and never for a call that was cancelled. */
 export function isFault(outcome: CallOutcome): boolean {
   if (outcome.type !== "failed") return false;

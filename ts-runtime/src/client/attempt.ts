@@ -65,8 +65,8 @@ export class Attempt {
     const outcome: CallOutcome = { type: "failed", code: error.code, neverRan };
     this.#track.end(outcome);
     if (this.#terms === undefined || this.#breaker === undefined) return;
-    // What did not come to the instance says nothing of its method.
-    if (failure.of === "connection") return this.#breaker.left(this.#turn);
+    // What did not come to the method says nothing of it: a full server works, and keeps most calls away by itself.
+    if (failure.of === "connection" || neverRan) return this.#breaker.left(this.#turn);
     const nowMs = performance.now();
     // C4
     if (!isFault(outcome)) return this.#breaker.succeeded(this.#turn, this.#terms, nowMs);
