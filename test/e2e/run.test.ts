@@ -1,23 +1,30 @@
 // `npm test` itself: what it says last is right, also when a file breaks; and nothing is left.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import t, { type Test } from "tap";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Runs one test file through test/run.ts, on the infra that this test has itself. */
+/**
+ * Runs one test file through test/run.ts, on the infra that this test has itself. It is a project of its own: tap empties the
+ * folder in which it keeps what it knows of a project's run, and this test is part of one.
+ */
 async function run(
   t: Test,
   source: string,
 ): Promise<{ readonly code: number | null; readonly last: string }> {
-  const folder = t.testdir({ "it.test.mjs": source });
+  const folder = t.testdir({
+    "it.test.mjs": source,
+    "package.json": "{}",
+    ".taprc": "disable-coverage: true\ntype-strip-only: true\n",
+  });
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("TAP"));
   const child = spawn(
     process.execPath,
-    ["--conditions=samspel-source", "test/run.ts", relative(root, join(folder, "it.test.mjs"))],
-    { cwd: root, env: { ...Object.fromEntries(own), TMPDIR: folder }, stdio: ["ignore", "pipe", "ignore"] },
+    ["--conditions=samspel-source", join(root, "test/run.ts"), "it.test.mjs"],
+    { cwd: folder, env: { ...Object.fromEntries(own), TMPDIR: folder }, stdio: ["ignore", "pipe", "ignore"] },
   );
   t.teardown(() => child.kill("SIGKILL"));
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
