@@ -1,4 +1,5 @@
 // What the policies of calls do at the client: deadlines, retries, hedges (C1, C2), and what is seen of it.
+import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import t from "tap";
@@ -206,7 +207,8 @@ t.test("a hedged call whose server wants no other waits for what runs", async (t
   await until("the second has refused", () => lines.some(({ message }) => message === wants));
   t.equal(pushing.calls.length, 1);
   source.set([hung.target, pushing.target, idle.target]);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // Five times as long as after which a hedge would go to the one that is idle.
+  await sleep(100);
   hung.release();
   t.equal((await call).text, "wait");
   t.equal(idle.contexts.length, 0);

@@ -1,29 +1,12 @@
 // The stop of a server: what runs may end, what is new is refused (A2, C3).
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Code, createClient, type Client } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { Code } from "@connectrpc/connect";
 import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
-import { type RpcServer } from "../../../ts-runtime/src/service/index.ts";
-import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { startEcho } from "./echo-server.ts";
 import { failureOf } from "../../support/failure-of.ts";
-
-const http2Client = (server: RpcServer): Client<typeof EchoService> =>
-  createClient(EchoService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` }));
-
-const http1Client = (server: RpcServer): Client<typeof EchoService> =>
-  createClient(
-    EchoService,
-    createConnectTransport({ baseUrl: `http://127.0.0.1:${server.port}`, httpVersion: "1.1" }),
-  );
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
+import { all, http1Client, http2Client } from "./stock-clients.ts";
 
 t.test("drain() lets calls finish, refuses new ones and then closes (A2)", async (t) => {
   const echo = await startEcho(t);

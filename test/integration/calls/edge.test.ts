@@ -3,11 +3,10 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import { connect } from "node:net";
 import { promisify } from "node:util";
-import { Code, createClient, type Client } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { Code } from "@connectrpc/connect";
 import t from "tap";
 import { errorDetail } from "../../../ts-runtime/src/client/index.ts";
-import { bind, startRpcServer, type RpcServer } from "../../../ts-runtime/src/service/index.ts";
+import { bind, startRpcServer } from "../../../ts-runtime/src/service/index.ts";
 import { EchoService } from "../../gen/samspel/test/v1/echo_pb.ts";
 import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
 import { rawCall } from "../../support/raw-grpc.ts";
@@ -15,21 +14,7 @@ import { recordingLogger } from "../../support/recording-logger.ts";
 import { silentLogger } from "../../support/silent-logger.ts";
 import { startEcho } from "./echo-server.ts";
 import { failureOf } from "../../support/failure-of.ts";
-
-const http2Client = (server: RpcServer): Client<typeof EchoService> =>
-  createClient(EchoService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${server.port}` }));
-
-const http1Client = (server: RpcServer): Client<typeof EchoService> =>
-  createClient(
-    EchoService,
-    createConnectTransport({ baseUrl: `http://127.0.0.1:${server.port}`, httpVersion: "1.1" }),
-  );
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
+import { all, http1Client, http2Client } from "./stock-clients.ts";
 
 /** Resolves when the handler's signal has aborted, with the reason. */
 async function aborted(signal: AbortSignal | undefined): Promise<unknown> {

@@ -17,7 +17,7 @@ import {
 import { frameFlags, frameTypes, headerBlock, http2Frame, preface } from "../../support/http2-bytes.ts";
 import { rawCall, type RawAnswer } from "../../support/raw-grpc.ts";
 import { body, cuts, edited, edits, encoding, headerValue, isKnown, pieces, readBody, runs } from "./fuzz.ts";
-import { encode, service, startGatewayTarget, startServerTarget } from "./fuzz-target.ts";
+import { encode, service, startGatewayTarget, startServerTarget, type Target } from "./fuzz-target.ts";
 import { exchange, exchangeOn, webRequest, type WebAnswer } from "./fuzz-web.ts";
 
 t.setTimeout(600_000);
@@ -185,6 +185,18 @@ async function sendAll(port: number, chunks: Iterable<Buffer>): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Whatever comes on connections that others are beside, the target answers as ever, and is unharmed in the end. */
+async function survives(target: Target, connection: fc.Arbitrary<readonly Buffer[]>): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
+      await Promise.all(connections.map((chunks) => sendAll(target.port, chunks)));
+      await target.answers();
+    }),
+    { numRuns: Math.ceil(runs / 4) },
+  );
+  await target.isUnharmed();
+}
+
 const codes: ReadonlySet<string> = new Set(
   Object.values(Code)
     .filter((code) => typeof code === "string")
@@ -260,14 +272,7 @@ for (const [name, start] of Object.entries(targets)) {
           ),
         ];
       });
-    await fc.assert(
-      fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
-        await Promise.all(connections.map((chunks) => sendAll(target.port, chunks)));
-        await target.answers();
-      }),
-      { numRuns: Math.ceil(runs / 4) },
-    );
-    await target.isUnharmed();
+    await survives(target, connection);
   });
 
   t.test(`${name}: bytes that are HTTP/1.1 no more end their connection, and nothing else`, async (t) => {
@@ -280,14 +285,7 @@ for (const [name, start] of Object.entries(targets)) {
           sizes.map((size) => size * 16),
         ),
       ]);
-    await fc.assert(
-      fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 8 }), async (connections) => {
-        await Promise.all(connections.map((chunks) => sendAll(target.port, chunks)));
-        await target.answers();
-      }),
-      { numRuns: Math.ceil(runs / 4) },
-    );
-    await target.isUnharmed();
+    await survives(target, connection);
   });
 
   t.test(

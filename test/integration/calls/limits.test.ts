@@ -2,7 +2,7 @@
 // served as if nobody else were there.
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Code, createClient, type Client, type Transport } from "@connectrpc/connect";
+import { Code, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
@@ -22,8 +22,7 @@ import { silentLogger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 import { fixedSource, startEcho } from "./echo-server.ts";
 import { failureOf } from "../../support/failure-of.ts";
-
-type EchoClient = Client<typeof EchoService>;
+import { http2Client } from "./stock-clients.ts";
 
 function transports({ port }: RpcServer): Record<string, Transport> {
   const baseUrl = `http://127.0.0.1:${port}`;
@@ -32,10 +31,6 @@ function transports({ port }: RpcServer): Record<string, Transport> {
     "gRPC-Web": createGrpcWebTransport({ baseUrl, httpVersion: "1.1" }),
     Connect: createConnectTransport({ baseUrl, httpVersion: "1.1" }),
   };
-}
-
-function grpcClient({ port }: RpcServer): EchoClient {
-  return createClient(EchoService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }));
 }
 
 /** Policies that say something of methods by their names. */
@@ -61,7 +56,7 @@ for (const [way, options] of Object.entries(ways)) {
     `a method with a limit refuses what is above it, ${way}, and says that nothing ran (O1)`,
     async (t) => {
       const echo = await startEcho(t, { ...options, policies: policiesOf({ EchoOnce: { maxInFlight: 2 } }) });
-      const client = grpcClient(echo.server);
+      const client = http2Client(echo.server);
       const running = [client.echoOnce({ text: "wait" }), client.echoOnce({ text: "wait" })];
       await echo.called(2);
       for (const [name, transport] of Object.entries(transports(echo.server))) {
@@ -87,7 +82,7 @@ for (const [way, options] of Object.entries(ways)) {
     const concurrency = { initial: 2, min: 2, max: 2 };
     const echo = await startEcho(t, { ...options, limits: { concurrency } });
     const clients = Object.entries(transports(echo.server));
-    const client = grpcClient(echo.server);
+    const client = http2Client(echo.server);
     const running = [client.echo({ text: "wait" }), client.echo({ text: "wait" })];
     await echo.called(2);
     for (const [name, transport] of clients) {
@@ -133,7 +128,7 @@ for (const [way, options] of Object.entries(ways)) {
       },
     );
     const clients = Object.values(transports(echo.server)).map((it) => createClient(EchoService, it));
-    const first = grpcClient(echo.server);
+    const first = http2Client(echo.server);
     const ends = (code: Code, call: () => Promise<unknown>): Promise<true> =>
       until(`a call ends with ${Code[code]}`, async () => (await failureOf(call())).code === code);
     for (const client of clients) {
@@ -164,7 +159,7 @@ for (const [way, options] of Object.entries(ways)) {
 t.test("streams hold places while they begin, and none while they idle (O3)", async (t) => {
   const echo = await startEcho(t, { limits: { concurrency: { initial: 4, min: 4, max: 4 } } });
   const controller = new AbortController();
-  const client = grpcClient(echo.server);
+  const client = http2Client(echo.server);
   let open = 0;
   let begun = 0;
   const endless = async (): Promise<void> => {

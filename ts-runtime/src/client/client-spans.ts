@@ -9,6 +9,7 @@ import {
   type Tracing,
 } from "../telemetry/index.ts";
 import { errorDetail } from "./error-detail.ts";
+import { followed } from "./followed.ts";
 
 /** The calls of a transport as spans: children of the active one, else of the trace in the headers. */
 export function withSpans(transport: Transport, tracing: Tracing): Transport {
@@ -45,7 +46,12 @@ export function withSpans(transport: Transport, tracing: Tracing): Transport {
         const response = await span.within(() =>
           transport.stream(method, signal, timeoutMs, headers, input, contextValues),
         );
-        return { ...response, message: followed(response.message, span, signal) };
+        const message = followed(response.message, signal, {
+          ended(how) {
+            end(span, how.type === "left" ? leftError() : how.type === "failed" ? how.error : undefined);
+          },
+        });
+        return { ...response, message };
       } catch (error) {
         end(span, error);
         throw error;
@@ -54,39 +60,7 @@ export function withSpans(transport: Transport, tracing: Tracing): Transport {
   };
 }
 
-/** The answers of a stream; the span ends with the last one, with an error, or when the caller aborts. */
-function followed<T>(
-  answers: AsyncIterable<T>,
-  span: RunningSpan,
-  signal: AbortSignal | undefined,
-): AsyncIterable<T> {
-  let isOver = false;
-  const over = (error?: unknown): void => {
-    if (isOver) return;
-    isOver = true;
-    signal?.removeEventListener("abort", onAbort);
-    end(span, error);
-  };
-  const onAbort = (): void => over(new ConnectError("the caller left", Code.Canceled));
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return {
-    [Symbol.asyncIterator]() {
-      const iterator = answers[Symbol.asyncIterator]();
-      return {
-        async next() {
-          try {
-            const answer = await iterator.next();
-            if (answer.done === true) over();
-            return answer;
-          } catch (error) {
-            over(error);
-            throw error;
-          }
-        },
-      };
-    },
-  };
-}
+const leftError = (): ConnectError => new ConnectError("the caller left", Code.Canceled);
 
 function end(span: RunningSpan, error: unknown): void {
   if (error === undefined) {

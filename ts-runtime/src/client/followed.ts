@@ -1,33 +1,34 @@
-// The answers of a stream as they come; its attempt ends with the last one, with an error, or when the caller leaves.
-import type { Attempt } from "./attempt.ts";
-import { leavePlace } from "./bulkhead-place.ts";
-import type { Call } from "./call.ts";
-import { judgeAttempt } from "./judge-attempt.ts";
+// The answers of a stream as they come, and how it ends: with the last one, with an error, or when its caller leaves.
 
-export interface Following {
-  readonly call: Call;
-  readonly attempt: Attempt;
-  /** Whether the call has a place in its bulkhead, to be left with the end. */
-  readonly bounded: boolean;
+type StreamEnd =
+  | { readonly type: "answered" }
+  | { readonly type: "failed"; readonly error: unknown }
+  /** Its caller has left. */
+  | { readonly type: "left" };
+
+interface Follower {
+  /** The error that the reader gets in the place of another. Default: that one. */
+  errorOf?(error: unknown): unknown;
+  /** Once, with the first end. */
+  ended(end: StreamEnd): void;
 }
 
+/** Tells a follower of the end; the answers are passed on as they are. */
 export function followed<T>(
   answers: AsyncIterable<T>,
-  { call, attempt, bounded }: Following,
+  signal: AbortSignal | undefined,
+  follower: Follower,
 ): AsyncIterable<T> {
   let isOver = false;
-  const over = (): void => {
+  const over = (end: StreamEnd): void => {
     if (isOver) return;
     isOver = true;
-    call.signal?.removeEventListener("abort", onLeft);
-    if (bounded) leavePlace(call);
+    signal?.removeEventListener("abort", onLeft);
+    follower.ended(end);
   };
-  const onLeft = (): void => {
-    attempt.left();
-    over();
-  };
-  if (call.isLeft) onLeft();
-  else call.signal?.addEventListener("abort", onLeft, { once: true });
+  const onLeft = (): void => over({ type: "left" });
+  if (signal?.aborted === true) onLeft();
+  else signal?.addEventListener("abort", onLeft, { once: true });
   return {
     [Symbol.asyncIterator]() {
       const iterator = answers[Symbol.asyncIterator]();
@@ -35,16 +36,12 @@ export function followed<T>(
         async next() {
           try {
             const answer = await iterator.next();
-            if (answer.done === true) {
-              attempt.answered();
-              over();
-            }
+            if (answer.done === true) over({ type: "answered" });
             return answer;
-          } catch (error) {
-            const failure = judgeAttempt(call, attempt, error);
-            attempt.failed(failure);
-            over();
-            throw failure.error;
+          } catch (caught) {
+            const error = follower.errorOf === undefined ? caught : follower.errorOf(caught);
+            over({ type: "failed", error });
+            throw error;
           }
         },
       };

@@ -8,6 +8,7 @@ import { isBounded, leavePlace, takePlace } from "./bulkhead-place.ts";
 import { Call, type CallEnvironment } from "./call.ts";
 import { followed } from "./followed.ts";
 import { hedgeCall } from "./hedging.ts";
+import { judgeAttempt } from "./judge-attempt.ts";
 import { createRequestStream, createSingleRequest } from "./request-stream.ts";
 
 export interface RoutingTransportOptions {
@@ -63,7 +64,18 @@ export function createRoutingTransport({ environment, onCall }: RoutingTransport
               request.open(),
               contextValues,
             );
-            const message = followed(response.message, { call, attempt, bounded });
+            const message = followed(response.message, call.signal, {
+              errorOf(error) {
+                const failure = judgeAttempt(call, attempt, error);
+                attempt.failed(failure);
+                return failure.error;
+              },
+              ended({ type }) {
+                if (type === "answered") attempt.answered();
+                if (type === "left") attempt.left();
+                if (bounded) leavePlace(call);
+              },
+            });
             return { ...response, message };
           },
           false,
