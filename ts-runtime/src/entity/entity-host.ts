@@ -10,6 +10,7 @@ import type { CommandRequest } from "./command-request.ts";
 import { inSpans } from "./command-spans.ts";
 import { handleCommand } from "./handle-command.ts";
 import { LiveEntity } from "./live-entity.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 
 export interface EntityHostOptions {
   readonly entity: Entity;
@@ -49,18 +50,25 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
     source,
   } = options;
   const stateFingerprint = fingerprint(entity);
-  /** The longest unused comes first. */
-  const entities = new Map<string, LiveEntity>();
+  const entities = new RecentlyUsed<LiveEntity>();
   const metrics = createEntityMetrics(entity.name, () => entities.size);
 
   const find = (entityId: string): LiveEntity => {
-    const known = entities.get(entityId);
-    if (known === undefined) makeRoom();
-    const live =
-      known ?? new LiveEntity({ entity, entityId, journal, fingerprint: stateFingerprint, freeze, metrics });
-    entities.delete(entityId);
-    entities.set(entityId, live);
-    live.lastUsedMs = performance.now();
+    const known = entities.use(entityId);
+    if (known !== undefined) {
+      known.lastUsedMs = performance.now();
+      return known;
+    }
+    makeRoom();
+    const live = new LiveEntity({
+      entity,
+      entityId,
+      journal,
+      fingerprint: stateFingerprint,
+      freeze,
+      metrics,
+    });
+    entities.add(entityId, live);
     return live;
   };
 

@@ -35,9 +35,11 @@ export interface BoundedOptions {
   readonly logger: Logger;
 }
 
+/** A statement that is under way. */
 interface Waiting {
   readonly sinceMs: number;
-  readonly reject: (error: unknown) => void;
+  /** Gives it up. Cleared when it leaves: see `leave`. */
+  refuse: ((error: unknown) => void) | undefined;
 }
 
 const looksPerPatience = 10;
@@ -55,31 +57,43 @@ export function createBounded({ sql, sockets, patienceMs, logger }: BoundedOptio
     const cut = sockets.cutSilent(patienceMs);
     if (cut > 0)
       logger.warn({ connections: cut, patienceMs }, "Postgres does not answer: connections are given up");
-    for (const { sinceMs, reject } of waiting) {
-      if (now - sinceMs > 2 * patienceMs) reject(noAnswer(2 * patienceMs));
+    for (const { sinceMs, refuse } of waiting) {
+      if (now - sinceMs > 2 * patienceMs) refuse?.(noAnswer(2 * patienceMs));
     }
   };
 
   const leave = (entry: Waiting): void => {
     waiting.delete(entry);
+    // In V8 a set's outgrown tables hold their entries, and each holds the next, for as long as one of them has grown
+    // old: so all of a statement's rows would stay in memory until the next full collection.
+    entry.refuse = undefined;
     if (waiting.size > 0) return;
     clearInterval(timer);
     timer = undefined;
   };
 
-  return async (statement) => {
-    const refused = Promise.withResolvers<never>();
-    const entry: Waiting = { sinceMs: performance.now(), reject: refused.reject };
-    waiting.add(entry);
-    timer ??= setInterval(look, patienceMs / looksPerPatience);
-    // A statement that is refused here may still hang on its connection, so it is watched until that is over.
-    const answered = Promise.resolve(statement(sql)).finally(() => leave(entry));
-    try {
-      return await Promise.race([answered, refused.promise]);
-    } catch (error) {
-      throw explain(error, patienceMs);
-    }
-  };
+  return (statement) =>
+    new Promise((resolve, reject) => {
+      const entry: Waiting = { sinceMs: performance.now(), refuse: reject };
+      waiting.add(entry);
+      timer ??= setInterval(look, patienceMs / looksPerPatience);
+      // A statement that was refused may still hang on its connection, so it is watched until that is over.
+      runStatement(statement, sql).then(
+        (result) => {
+          leave(entry);
+          resolve(result);
+        },
+        (error: unknown) => {
+          leave(entry);
+          reject(explain(error, patienceMs));
+        },
+      );
+    });
+}
+
+/** Async, so that what it throws at once is a rejection, too. */
+async function runStatement<T>(statement: (sql: Sql) => PromiseLike<T>, sql: Sql): Promise<T> {
+  return statement(sql);
 }
 
 function explain(error: unknown, patienceMs: number): unknown {
