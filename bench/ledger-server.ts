@@ -14,7 +14,6 @@ const service = await startService({
   registryUrl,
   schema,
   freezeStates: false,
-  ownsProcess: false,
   logger: createLogger({ service: "ledger", level: "warn" }),
 });
 process.on("message", () => process.send?.({ cpu: process.cpuUsage() }));

@@ -10,7 +10,7 @@ const runtime = join(root, "ts-runtime/src");
 /** Lowest layer first; folders on one line may not import each other. */
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["gen"],
-  ["resilience"],
+  ["resilience", "roster"],
   ["errors", "telemetry", "codec"],
   ["descriptor", "request", "grpc", "policy"],
   ["auth", "balance"],

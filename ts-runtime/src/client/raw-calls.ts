@@ -38,6 +38,12 @@ export interface RawResponse {
   readonly stream: ClientHttp2Stream;
 }
 
+/** One whose trailers are still to come. */
+interface Arriving extends RawResponse {
+  headers: IncomingHttpHeaders;
+  trailers: IncomingHttpHeaders | undefined;
+}
+
 /** Makes a call. @throws ConnectError where no instance has answered. */
 export async function callRaw(environment: CallEnvironment, request: RawRequest): Promise<RawResponse> {
   const { method, signal, timeoutMs, body } = request;
@@ -145,23 +151,18 @@ async function open(
 function answerOf(raw: RawStream, isUnary: boolean, ended: AbortSignal): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const { stream } = raw;
-    let trailers: IncomingHttpHeaders | undefined;
+    const answer: Arriving = { headers: {}, trailers: undefined, stream };
     const fail = (error: unknown): void => reject(ended.aborted ? ended.reason : raw.failure(error));
     stream.once("error", fail);
-    stream.once("trailers", (received) => (trailers = received));
+    stream.once("trailers", (received) => (answer.trailers = received));
     stream.once("response", (headers) => {
       const settle = (): void => {
         stream.off("error", fail).off("readable", settle).off("end", settle);
-        resolve({
-          headers,
-          get trailers() {
-            return trailers;
-          },
-          stream,
-        });
+        resolve(answer);
       };
-      if (headers["grpc-status"] !== undefined) trailers = headers;
-      if (!isUnary || trailers !== undefined) return settle();
+      answer.headers = headers;
+      if (headers["grpc-status"] !== undefined) answer.trailers = headers;
+      if (!isUnary || answer.trailers !== undefined) return settle();
       // Of a body, nothing is taken yet (B3). Without one, it may have ended already.
       stream.once("readable", settle).once("end", settle);
     });

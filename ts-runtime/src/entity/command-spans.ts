@@ -4,15 +4,15 @@ import { isExpected } from "../errors/index.ts";
 import { createTracing, failureOf, isSampled, recordException } from "../telemetry/index.ts";
 import type { CommandRequest } from "./command-request.ts";
 
-type Ask = (request: CommandRequest) => Promise<Message>;
+type Ask = (request: CommandRequest, onRevision?: (revision: bigint) => void) => Promise<Message>;
 
 /** `ask` in spans; itself where nobody wants them. */
-export function inSpans(entityType: string, ask: Ask): Ask {
+export function inSpans(entityType: string, ask: Ask): (request: CommandRequest) => Promise<Message> {
   const tracing = createTracing();
   if (tracing === undefined) return ask;
   return async (request) => {
     if (!isSampled()) return ask(request);
-    const { command, entityId, onRevision } = request;
+    const { command, entityId } = request;
     const span = tracing.start({
       type: "command",
       name: `${entityType} ${command}`,
@@ -22,15 +22,9 @@ export function inSpans(entityType: string, ask: Ask): Ask {
         "samspel.command": command,
       },
     });
-    const noted: CommandRequest = {
-      ...request,
-      onRevision(revision) {
-        span.set({ "samspel.revision": Number(revision) });
-        onRevision?.(revision);
-      },
-    };
+    const note = (revision: bigint): void => span.set({ "samspel.revision": Number(revision) });
     try {
-      return await span.within(() => ask(noted));
+      return await span.within(() => ask(request, note));
     } catch (error) {
       const { type, message } = failureOf(error);
       // A handler's "no" is an answer, and no failure.

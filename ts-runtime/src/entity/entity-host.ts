@@ -98,13 +98,14 @@ export function createEntityHost(options: EntityHostOptions): EntityHost {
   };
   const timer = setInterval(passivate, Math.max(10, passivateAfterMs / 10)).unref();
 
-  const ask = (request: CommandRequest): Promise<Message> => {
+  const ask = (request: CommandRequest, onRevision?: (revision: bigint) => void): Promise<Message> => {
     try {
       const live = find(request.entityId);
       const running = live.mailbox.run(() =>
         handleCommand(
           { entity, journal, live, fingerprint: stateFingerprint, logger, onSchedule, source },
           request,
+          onRevision,
         ),
       );
       return metrics.command(request.command, running);

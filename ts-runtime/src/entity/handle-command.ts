@@ -8,14 +8,13 @@
 //   H3. A command whose id is recorded gets the recorded reply and adds no event (J3), whatever its handler says now.
 //   H4. A handler that outlives its command is left alone, and nothing that it decides counts: the entity goes on.
 import type { Message } from "@bufbuild/protobuf";
-import { anonymousPrincipal } from "../auth/index.ts";
 import { decode } from "../codec/index.ts";
 import { SamspelError } from "../errors/index.ts";
 import { hasEnded } from "../grpc/index.ts";
 import { backoff } from "../resilience/index.ts";
-import { anonymous, untilAborted } from "../service/index.ts";
+import { untilAborted } from "../service/index.ts";
+import { commandContext } from "./call-request.ts";
 import { carryOut, type Attempt, type Outcome } from "./carry-out.ts";
-import type { CommandContext } from "./command-context.ts";
 import type { CommandEnvironment, CommandRequest } from "./command-request.ts";
 import type { Decision, EntityCommand } from "./entity.ts";
 
@@ -27,10 +26,12 @@ const maxAttempts = 10;
  * @throws What the handler rejected with; SAMSPEL_REVISION_CONFLICT after ten conflicts in a row;
  *   SAMSPEL_DEADLINE_EXCEEDED when the caller has gone before anything was appended; SAMSPEL_TIMER_GONE when the timer
  *   that fires it does not stand any more.
+ * @param onRevision is told of the revision that the reply rests on, before the request's own is.
  */
 export async function handleCommand(
   environment: CommandEnvironment,
   request: CommandRequest,
+  onRevision?: (revision: bigint) => void,
 ): Promise<Message> {
   const { entity, live } = environment;
   const command = entity.commands.get(request.command);
@@ -40,6 +41,7 @@ export async function handleCommand(
     const standing = live.standing ?? (await live.recover());
     const outcome = await decideAndCarryOut({ environment, request, command, standing });
     if (outcome.type === "reply") {
+      onRevision?.(outcome.revision);
       request.onRevision?.(outcome.revision);
       return outcome.reply;
     }
@@ -58,7 +60,7 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
       request.command,
       standing.state,
       request.request,
-      contextOf(request, standing.revision),
+      commandContext(request, standing.revision),
     );
   } catch (error) {
     return refuse(attempt, error);
@@ -71,31 +73,6 @@ function decideAndCarryOut(attempt: Attempt): Promise<Outcome> {
     },
     (error: unknown) => refuse(attempt, error),
   );
-}
-
-function contextOf(request: CommandRequest, revision: bigint): CommandContext {
-  const { entityId, commandId, client, firedBy, caller = anonymous } = request;
-  const { principal = anonymousPrincipal } = request;
-  const timer = firedBy && { name: firedBy.name };
-  if (request.call === undefined) {
-    const { signal, requestHeader } = request;
-    return { entityId, revision, commandId, timer, client, signal, caller, principal, requestHeader };
-  }
-  return {
-    entityId,
-    revision,
-    commandId,
-    timer,
-    client,
-    get signal() {
-      return request.signal;
-    },
-    caller,
-    principal,
-    get requestHeader() {
-      return request.requestHeader;
-    },
-  };
 }
 
 function settle(attempt: Attempt, decision: Decision): Promise<Outcome> {

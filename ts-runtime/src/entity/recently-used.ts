@@ -1,79 +1,50 @@
-// Values by key, in the order of their use. A `Map` alone could keep the order, by deleting and setting a key at each
-// use; but then it outgrows its table again and again, and V8 holds each such table for as long as one before it has
-// grown old (see `bounded.ts`). A use here moves a link.
-//
-// Invariants:
-//   R1. The order is that of the last use, the longest unused first.
-//   R2. A place that was left holds no neighbour.
+// Values by key, in the order of their use. A use moves a place in a roster, and leaves the map alone: deleting and setting
+// a key at each use would keep the order as well, and make the map outgrow its table again and again (see `Roster`).
+import { Roster, type Place } from "../roster/index.ts";
 
-interface Place<V> {
+interface Entry<V> {
   readonly key: string;
   readonly value: V;
-  older: Place<V> | undefined;
-  newer: Place<V> | undefined;
+  place: Place | undefined;
 }
 
+/** The order is that of the last use, the longest unused first. */
 export class RecentlyUsed<V> {
-  readonly #places = new Map<string, Place<V>>();
-  #oldest: Place<V> | undefined;
-  #newest: Place<V> | undefined;
+  readonly #entries = new Map<string, Entry<V>>();
+  #order = new Roster<Entry<V>>();
 
   get size(): number {
-    return this.#places.size;
+    return this.#entries.size;
   }
 
   /** The value of a key, which is the last used from now on. */
   use(key: string): V | undefined {
-    const place = this.#places.get(key);
-    if (place === undefined) return undefined;
-    if (place !== this.#newest) {
-      this.#unlink(place);
-      this.#append(place);
-    }
-    return place.value;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.place?.leave();
+    entry.place = this.#order.add(entry);
+    return entry.value;
   }
 
   /** Adds the value of a key that has none; it is the last used. */
   add(key: string, value: V): void {
-    const place: Place<V> = { key, value, older: undefined, newer: undefined };
-    this.#places.set(key, place);
-    this.#append(place);
+    const entry: Entry<V> = { key, value, place: undefined };
+    entry.place = this.#order.add(entry);
+    this.#entries.set(key, entry);
   }
 
   delete(key: string): void {
-    const place = this.#places.get(key);
-    if (place === undefined) return;
-    this.#places.delete(key);
-    this.#unlink(place);
+    this.#entries.get(key)?.place?.leave();
+    this.#entries.delete(key);
   }
 
   clear(): void {
-    this.#places.clear();
-    this.#oldest = this.#newest = undefined;
+    this.#entries.clear();
+    this.#order = new Roster();
   }
 
   /** From the longest unused on. The one at hand may be deleted meanwhile. */
   *[Symbol.iterator](): Generator<readonly [key: string, value: V]> {
-    for (let place = this.#oldest; place !== undefined;) {
-      const { key, value, newer } = place;
-      yield [key, value];
-      place = newer;
-    }
-  }
-
-  #append(place: Place<V>): void {
-    place.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = place;
-    else this.#newest.newer = place;
-    this.#newest = place;
-  }
-
-  #unlink(place: Place<V>): void {
-    const { older, newer } = place;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    place.older = place.newer = undefined;
+    for (const { key, value } of this.#order) yield [key, value];
   }
 }

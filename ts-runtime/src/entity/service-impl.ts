@@ -14,6 +14,7 @@ import { SamspelError } from "../errors/index.ts";
 import { requestHeaderOf } from "../grpc/index.ts";
 import { callerOf } from "../service/index.ts";
 import type { TellingClients } from "../tell/index.ts";
+import { CallRequest } from "./call-request.ts";
 import type { EntityCommand } from "./entity.ts";
 import type { EntityHost } from "./entity-host.ts";
 
@@ -29,28 +30,23 @@ export function entityServiceImpl(
     name,
     (request: Message, context: HandlerContext) => {
       const entityId = entityIdOf(command, request);
-      return host.ask({
-        command: name,
-        entityId,
-        request,
-        commandId: commandIdOf(context),
-        client: clients.within(context).client,
-        call: context,
-        // Most handlers do not look, and both are dear to make.
-        get signal() {
-          return context.signal;
-        },
-        get requestHeader() {
-          return context.requestHeader;
-        },
-        caller: callerOf(context),
-        principal: principalOf(context),
-        onRevision: (revision) =>
-          context.responseHeader.set(
-            positionHeader,
-            encodeEntityPosition({ entityType, entityId, revision }),
-          ),
-      });
+      return host.ask(
+        new CallRequest({
+          command: name,
+          entityId,
+          request,
+          commandId: commandIdOf(context),
+          client: clients.within(context).client,
+          call: context,
+          caller: callerOf(context),
+          principal: principalOf(context),
+          onRevision: (revision) =>
+            context.responseHeader.set(
+              positionHeader,
+              encodeEntityPosition({ entityType, entityId, revision }),
+            ),
+        }),
+      );
     },
   ]);
   return Object.fromEntries(methods) as ServiceImpl<DescService>;

@@ -4,10 +4,11 @@
 //   L3. Of a call that failed without a status of the server's, the error's cause is the `StreamFailure` that says how.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Place } from "../roster/index.ts";
 import type { Authority, ClientCarrier, ClientStream, ClientStreamUser } from "./carrier.ts";
 import { isGrpcAnswer } from "./content-type.ts";
 import { compressionOf, type Compression } from "./compression.ts";
-import type { Deadline, Deadlines, NotedDeadline } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { failedCall } from "./failed-call.ts";
 import { fieldOf, toHeaders, type Fields, type RawFields } from "./fields.ts";
 import { codeOfHttpStatus } from "./http-status.ts";
@@ -47,11 +48,10 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
   protected readonly compressMinBytes: number | undefined;
   /** Then the head is not the end as well, whatever is in it. */
   protected hasBody = false;
-  readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal | undefined;
   readonly #headers: Headers | undefined;
   readonly #endMs: number | undefined;
-  readonly #deadline: NotedDeadline | undefined;
+  readonly #deadline: Place | undefined;
   #leaveQueue: (() => void) | undefined;
   #hasEnded = false;
 
@@ -63,7 +63,6 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
     this.compressMinBytes = compressMinBytes;
     this.method = method;
     this.maxBytes = maxBytes;
-    this.#deadlines = deadlines;
     this.#signal = signal;
     this.#headers = headers;
     if (timeoutMs !== undefined) {
@@ -169,7 +168,7 @@ export abstract class ClientCall implements ClientStreamUser, Deadline {
 
   protected end(): void {
     this.isOver = true;
-    if (this.#deadline !== undefined) this.#deadlines.forget(this, this.#deadline);
+    this.#deadline?.leave();
     this.#signal?.removeEventListener("abort", this);
     this.#leaveQueue?.();
   }

@@ -25,14 +25,14 @@ t.test("note() tells no deadline early, and each in the end (D1)", async (t) => 
   t.ok((await late) >= 20);
 });
 
-t.test("forget() takes a deadline back", async (t) => {
+t.test("note() gives a place by which a deadline is taken back", async (t) => {
   const deadlines = new Deadlines();
   const told: string[] = [];
   const deadline = (name: string): Deadline => ({ onDeadline: () => void told.push(name) });
   const [one, two] = [deadline("one"), deadline("two")];
-  const slot = deadlines.note(one, 20);
+  const place = deadlines.note(one, 20);
   deadlines.note(two, 20);
-  deadlines.forget(one, slot);
+  place.leave();
   await noted(deadlines, 40);
   t.same(told, ["two"]);
 });
@@ -41,8 +41,8 @@ t.test("note() takes times that no timer of Node can hold", async (t) => {
   const deadlines = new Deadlines();
   let told = false;
   const deadline: Deadline = { onDeadline: () => (told = true) };
-  const slot = deadlines.note(deadline, 99_999_999 * 3_600_000);
+  const place = deadlines.note(deadline, 99_999_999 * 3_600_000);
   await noted(deadlines, 5);
   t.notOk(told);
-  deadlines.forget(deadline, slot);
+  place.leave();
 });

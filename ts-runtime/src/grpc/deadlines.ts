@@ -3,17 +3,14 @@
 //   D1. None is early, and none is late by more than a 64th of its time, or 4 ms where that is more.
 //   D2. What is noted for a call that has ended is forgotten with it. A slot without calls costs one timer that fires once.
 
+import { Roster, type Place } from "../roster/index.ts";
+
 /** Told once, unless it was taken back before. */
 export interface Deadline {
   onDeadline(): void;
 }
 
-interface Slot {
-  readonly waiting: Set<Deadline>;
-}
-
-/** A note of a deadline, to take it back by. */
-export type NotedDeadline = Slot;
+type Slot = Roster<Deadline>;
 
 const lateRatio = 64;
 const leastStepMs = 2;
@@ -23,8 +20,11 @@ export class Deadlines {
   /** By when they end, in steps of their width. */
   readonly #slots = new Map<number, Map<number, Slot>>();
 
-  /** @param ms from now. */
-  note(deadline: Deadline, ms: number): NotedDeadline {
+  /**
+   * @param ms from now.
+   * @returns a place, to leave when the call has ended.
+   */
+  note(deadline: Deadline, ms: number): Place {
     const within = Math.max(0, ms);
     // Powers of two, so that there are few widths.
     const step = Math.max(leastStepMs, 2 ** Math.floor(Math.log2(within / lateRatio)));
@@ -32,17 +32,11 @@ export class Deadlines {
     const number = Math.ceil((performance.now() + within) / step);
     let slot = slots.get(number);
     if (slot === undefined) {
-      slot = { waiting: new Set() };
+      slot = new Roster();
       slots.set(number, slot);
       this.#wake(slots, number, slot, step);
     }
-    slot.waiting.add(deadline);
-    return slot;
-  }
-
-  /** The call has ended. */
-  forget(deadline: Deadline, noted: NotedDeadline): void {
-    noted.waiting.delete(deadline);
+    return slot.add(deadline);
   }
 
   #slotsOf(step: number): Map<number, Slot> {
@@ -51,13 +45,13 @@ export class Deadlines {
     return slots;
   }
 
-  #wake(slots: Map<number, Slot>, number: number, { waiting }: Slot, step: number): void {
+  #wake(slots: Map<number, Slot>, number: number, slot: Slot, step: number): void {
     const leftMs = (): number => number * step - performance.now();
     const onTimer = (): void => {
       // Node counts from when its loop began to turn, which may be a while ago (D1).
       if (leftMs() > 0) return wait();
       slots.delete(number);
-      for (const deadline of waiting) deadline.onDeadline();
+      for (const deadline of slot) deadline.onDeadline();
     };
     // It may be over already where the process was not let run meanwhile.
     const leftOfTimer = (): number => Math.max(0, Math.min(longestTimerMs, Math.ceil(leftMs())));

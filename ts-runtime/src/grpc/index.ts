@@ -8,6 +8,7 @@ export {
 } from "./call-context.ts";
 export { isBinaryGrpc } from "./content-type.ts";
 export { Deadlines, type Deadline } from "./deadlines.ts";
+export { letStreamsGo } from "./node/session-tables.ts";
 export { NodeServerStream } from "./node/server-stream.ts";
 export { RequestMemory } from "./request-memory.ts";
 export { createGrpcServer } from "./server.ts";

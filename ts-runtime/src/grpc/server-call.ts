@@ -5,6 +5,7 @@
 import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { asRequestFault } from "../errors/index.ts";
+import type { Place } from "../roster/index.ts";
 import { answerHead, answerTrailers, bareHead } from "./answer-fields.ts";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
@@ -15,7 +16,7 @@ import {
   requestCompression,
   type Compression,
 } from "./compression.ts";
-import type { Deadline, NotedDeadline } from "./deadlines.ts";
+import type { Deadline } from "./deadlines.ts";
 import { fieldOf } from "./fields.ts";
 import { soleFrame } from "./frame.ts";
 import { isPromise } from "./is-promise.ts";
@@ -37,12 +38,14 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   readonly context: CallContext;
   /** Since when it holds a place, as `performance.now()`: for the edge to say. */
   placedMs = 0;
+  /** Where it stands among the calls that run: for the edge to say. */
+  place: Place | undefined;
   /** What the handler does, where it takes its time: it may go on when the call is over. */
   work: PromiseLike<unknown> | undefined;
   readonly #stream: ServerStream;
   readonly #served: ServedMethod<O>;
   readonly #edge: CallEdge<O>;
-  #deadline: NotedDeadline | undefined;
+  #deadline: Place | undefined;
   #compression: Compression | undefined;
   #answerCompression: Compression | undefined;
   /** The one request, where it came in one piece. */
@@ -279,7 +282,7 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   }
 
   #end(error: ConnectError | undefined): void {
-    if (this.#deadline !== undefined) this.#edge.deadlines.forget(this, this.#deadline);
+    this.#deadline?.leave();
     this.#edge.ended(this, error);
     CallContext.end(this.context, error === undefined ? undefined : (this.#abortReason ?? error));
     this.#source?.abort(this.#abortReason ?? endedCall);

@@ -30,6 +30,7 @@ import { identityMeta, openServiceIdentity } from "./service-identity.ts";
 import { openServicePolicies } from "./service-policies.ts";
 import { checkTells } from "./take-tells.ts";
 import { topicBindings } from "./topic-bindings.ts";
+import { tuneProcess } from "./tune-process.ts";
 
 const deregisterWithinMs = 3_000;
 const closeRegistryWithinMs = 1_000;
@@ -74,6 +75,7 @@ async function start(options: ServiceOptions): Promise<RunningService> {
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= running.promise.then((parts) => parts.disposeAsync()));
   // From before the registry hears of the service, so that a stop in the middle of the start is in order as well.
+  if (settings.ownsProcess) tuneProcess();
   using signals = settings.ownsProcess ? new DisposableStack() : undefined;
   signals?.use(stopOnSignals(stop, logger));
 

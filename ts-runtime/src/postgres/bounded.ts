@@ -9,6 +9,7 @@
 //   B3. All of these failures are transient: see `isTransient`. Which of them leave no doubt that nothing was written,
 //       `tookNoEffect` tells.
 import { SamspelError } from "../errors/index.ts";
+import { Roster, type Place } from "../roster/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Sql } from "./database.ts";
 import type { Sockets } from "./socket.ts";
@@ -38,35 +39,30 @@ export interface BoundedOptions {
 /** A statement that is under way. */
 interface Waiting {
   readonly sinceMs: number;
-  /** Gives it up. Cleared when it leaves: see `leave`. */
-  refuse: ((error: unknown) => void) | undefined;
+  readonly refuse: (error: unknown) => void;
 }
 
 const looksPerPatience = 10;
 
 export function createBounded({ sql, sockets, patienceMs, logger }: BoundedOptions): Bounded {
-  /** The oldest comes first. */
-  const waiting = new Set<Waiting>();
+  const waiting = new Roster<Waiting>();
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
     sockets.listen();
     const now = performance.now();
-    const [oldest] = waiting;
+    const { oldest } = waiting;
     if (oldest === undefined || now - oldest.sinceMs <= patienceMs) return;
     const cut = sockets.cutSilent(patienceMs);
     if (cut > 0)
       logger.warn({ connections: cut, patienceMs }, "Postgres does not answer: connections are given up");
     for (const { sinceMs, refuse } of waiting) {
-      if (now - sinceMs > 2 * patienceMs) refuse?.(noAnswer(2 * patienceMs));
+      if (now - sinceMs > 2 * patienceMs) refuse(noAnswer(2 * patienceMs));
     }
   };
 
-  const leave = (entry: Waiting): void => {
-    waiting.delete(entry);
-    // In V8 a set's outgrown tables hold their entries, and each holds the next, for as long as one of them has grown
-    // old: so all of a statement's rows would stay in memory until the next full collection.
-    entry.refuse = undefined;
+  const leave = (place: Place): void => {
+    place.leave();
     if (waiting.size > 0) return;
     clearInterval(timer);
     timer = undefined;
@@ -74,17 +70,16 @@ export function createBounded({ sql, sockets, patienceMs, logger }: BoundedOptio
 
   return (statement) =>
     new Promise((resolve, reject) => {
-      const entry: Waiting = { sinceMs: performance.now(), refuse: reject };
-      waiting.add(entry);
+      const place = waiting.add({ sinceMs: performance.now(), refuse: reject });
       timer ??= setInterval(look, patienceMs / looksPerPatience);
       // A statement that was refused may still hang on its connection, so it is watched until that is over.
       runStatement(statement, sql).then(
         (result) => {
-          leave(entry);
+          leave(place);
           resolve(result);
         },
         (error: unknown) => {
-          leave(entry);
+          leave(place);
           reject(explain(error, patienceMs));
         },
       );

@@ -35,12 +35,7 @@ export function createEdge({ logger, openEnded, guard, limits }: EdgeOptions): I
       endings.length > 0 ? { ...incoming, signal: AbortSignal.any([incoming.signal, ...endings]) } : incoming;
     const startedMs = performance.now();
     const method = `${request.method.parent.typeName}/${request.method.name}`;
-    const place: Limited = {
-      placedMs: 0,
-      get isOver() {
-        return request.signal.aborted;
-      },
-    };
+    const place = new Place(request.signal);
     let work: PromiseLike<unknown> | undefined;
     const leave = (isWhole: boolean): void => {
       // A handler need not have noticed that its call is over.
@@ -111,6 +106,20 @@ export function failed(
     recordException(error);
   }
   return seen;
+}
+
+/** What a call holds of the limits. */
+class Place implements Limited {
+  placedMs = 0;
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get isOver(): boolean {
+    return this.#signal.aborted;
+  }
 }
 
 /** What ends a stream beside its caller and its deadline; the first of them only where it has none. */

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Interceptor } from "@connectrpc/connect";
 import { createGrpcServer, Deadlines, NodeServerStream, RequestMemory } from "../grpc/index.ts";
+import { Roster } from "../roster/index.ts";
 import type { Tracing } from "../telemetry/index.ts";
 import { Origin, ownEnds, passingEnds, type Call, type Connection } from "./call-edge.ts";
 import { servedMethods } from "./call-methods.ts";
@@ -38,7 +39,7 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
   const { methods, ends } =
     isIntercepted || own.tracing === undefined ? plain : withCallSpans(own.tracing, plain);
 
-  const calls = new Set<Call>();
+  const calls = new Roster<Call>();
   const unread = new UnreadAnswers(calls);
   const origins = new WeakMap<Connection, Origin>();
   const originOf = (connection: Connection): Origin => {
@@ -56,7 +57,7 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
       maxBytes: options.maxRequestBytes,
       memory: new RequestMemory(mostRequestBytes),
       closed(call) {
-        calls.delete(call);
+        call.place?.leave();
         call.origin.connection.onCallClosed();
       },
     },
@@ -75,7 +76,7 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
     accept(stream, headers, connection) {
       const call = server.accept(new NodeServerStream(stream, headers), originOf(connection));
       if (call === undefined) return;
-      calls.add(call);
+      call.place = calls.add(call);
       unread.note();
       connection.onCallBegun();
       if (connection.peer !== undefined && isStream(call)) endWithPeer(call, connection.peer, stream);

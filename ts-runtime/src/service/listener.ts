@@ -12,7 +12,7 @@ import net, { type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
 import { once, type EventEmitter } from "node:events";
-import { isBinaryGrpc } from "../grpc/index.ts";
+import { isBinaryGrpc, letStreamsGo } from "../grpc/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { turnAway } from "./goodbye.ts";
 import type { GrpcCalls } from "./grpc-calls.ts";
@@ -136,6 +136,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   });
   let arriving: Socket | undefined;
   h2.on("session", (session) => {
+    letStreamsGo(session);
     watch.add(session, { socket: arriving ?? {}, peer: peers?.meet(session), onCallClosed });
     if (stopping) leave(session);
   });

@@ -1,5 +1,6 @@
 import t from "tap";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Roster } from "../roster/index.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 class Call {
@@ -13,12 +14,13 @@ class Call {
 
 t.test("UnreadAnswers drops what is over and still there at the second look, and nothing else", async (t) => {
   const [over, running, read] = [new Call(), new Call(), new Call()];
-  const calls = new Set([over, running, read]);
+  const calls = new Roster<Call>();
+  const [, , place] = [over, running, read].map((call) => calls.add(call));
   const unread = new UnreadAnswers(calls, 5);
   over.isOver = true;
   read.isOver = true;
   unread.note();
-  calls.delete(read);
+  place?.leave();
   while (!over.wasCut) await sleep(1);
   t.notOk(running.wasCut);
   t.notOk(read.wasCut);

@@ -1,5 +1,6 @@
 // Answers that nobody reads: their calls are over, and still they hold their memory for as long as the connection stands,
 // in which their caller may give no room to send (CVE-2019-9517). After two looks they are dropped.
+import type { Roster } from "../roster/index.ts";
 
 /** A call that may be over. */
 interface Ending {
@@ -11,12 +12,12 @@ const lookMs = 60_000;
 
 /** Looks after the calls of a server, as long as there are any. */
 export class UnreadAnswers {
-  readonly #calls: ReadonlySet<Ending>;
+  readonly #calls: Roster<Ending>;
   readonly #lookMs: number;
   #over = new Set<Ending>();
   #isLooking = false;
 
-  constructor(calls: ReadonlySet<Ending>, everyMs: number = lookMs) {
+  constructor(calls: Roster<Ending>, everyMs: number = lookMs) {
     this.#calls = calls;
     this.#lookMs = everyMs;
   }

@@ -9,6 +9,7 @@ import http2, { type Http2ServerRequest } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Deadline, Deadlines } from "../grpc/index.ts";
+import type { Place } from "../roster/index.ts";
 import type { NodeRequest, NodeResponse } from "./request-handler.ts";
 
 const unreadMs = 1_000;
@@ -17,25 +18,24 @@ const unreadMs = 1_000;
 class TimelyBody implements AsyncIterator<Uint8Array>, Deadline {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #tooLate = Promise.withResolvers<never>();
-  readonly #forget: () => void;
+  readonly #place: Place;
 
   constructor(chunks: AsyncIterator<Uint8Array>, { deadlines, timeoutMs }: BodyDeadline) {
     this.#chunks = chunks;
     // Perhaps nobody reads on.
     this.#tooLate.promise.catch(() => {});
-    const noted = deadlines.note(this, timeoutMs);
-    this.#forget = () => deadlines.forget(this, noted);
+    this.#place = deadlines.note(this, timeoutMs);
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const result = await Promise.race([this.#chunks.next(), this.#tooLate.promise]);
     if (result.done !== true) return result;
-    this.#forget();
+    this.#place.leave();
     return { done: true, value: undefined };
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.#forget();
+    this.#place.leave();
     await this.#chunks.return?.();
     return { done: true, value: undefined };
   }

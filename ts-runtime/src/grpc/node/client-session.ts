@@ -13,8 +13,10 @@ import http2, {
 import type { Authority, ClientStreamUser } from "../carrier.ts";
 import type { RawFields } from "../fields.ts";
 import { StreamFailure } from "../stream-failure.ts";
+import { beginRequest } from "./begin-request.ts";
 import { NodeClientStream } from "./client-stream.ts";
 import { rawStream, type RawStream } from "./raw-stream.ts";
+import { letStreamsGo } from "./session-tables.ts";
 import type { StreamHome } from "./stream-end.ts";
 
 const ticksOfSilence = 4;
@@ -80,6 +82,7 @@ export class NodeClientSession implements StreamHome {
       },
       maxSessionMemory: 64,
     });
+    letStreamsGo(session);
     this.#session = session;
     const late = setTimeout(() => {
       session.destroy(Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" }));
@@ -161,7 +164,7 @@ export class NodeClientSession implements StreamHome {
   }
 
   #request(headers: OutgoingHttpHeaders | RawFields): ClientHttp2Stream {
-    const stream = this.#session.request(headers, requestOptions);
+    const stream = beginRequest(this.#session, headers, requestOptions);
     this.#heard = true;
     if (this.#streams++ === 0) this.#session.ref();
     return stream;

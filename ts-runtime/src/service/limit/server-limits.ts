@@ -170,9 +170,7 @@ export class ServerLimits implements Disposable {
   #wait(gate: Gate, call: Limited, nowMs: number, limit: AdaptiveLimit): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
-        get isOver() {
-          return call.isOver;
-        },
+        isOver: () => call.isOver,
         granted: () => {
           call.placedMs = performance.now();
           this.#place(gate, call);

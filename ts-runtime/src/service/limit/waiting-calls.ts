@@ -11,7 +11,7 @@ const standsMs = 100;
 /** A call that waits. */
 export interface Waiting {
   /** Its caller has gone, or its deadline is over. */
-  readonly isOver: boolean;
+  isOver(): boolean;
   granted(): void;
   refused(): void;
 }
@@ -39,7 +39,7 @@ export class WaitingCalls {
     const stands = this.#stands(nowMs);
     for (;;) {
       const entry = stands ? this.#entries.pop() : this.#entries.shift();
-      if (entry === undefined || !entry.call.isOver) return entry?.call;
+      if (entry === undefined || !entry.call.isOver()) return entry?.call;
     }
   }
 
@@ -49,7 +49,7 @@ export class WaitingCalls {
     const firstToStay = this.#entries.findIndex(({ sinceMs }) => nowMs - sinceMs < mayMs);
     if (firstToStay === 0) return;
     const count = firstToStay === -1 ? this.#entries.length : firstToStay;
-    for (const { call } of this.#entries.splice(0, count)) if (!call.isOver) call.refused();
+    for (const { call } of this.#entries.splice(0, count)) if (!call.isOver()) call.refused();
   }
 
   #stands(nowMs: number): boolean {

@@ -1,0 +1,113 @@
+// Commands that come by calls. A call's signal and headers are dear to make, and most handlers look at neither: so they are
+// made when somebody looks. By getters of classes: an object literal with getters has a shape of its own each time that it
+// is made, which V8 keeps until the next full collection, and all that the getters see with it.
+import type { Message } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { anonymousPrincipal, type Principal } from "../auth/index.ts";
+import { anonymous, type Caller } from "../service/index.ts";
+import type { CommandContext } from "./command-context.ts";
+import type { CommandRequest } from "./command-request.ts";
+
+type Call = Pick<HandlerContext, "signal" | "requestHeader">;
+
+/** What there is of a command's request at once. */
+export interface CallRequestParts extends Omit<CommandRequest, keyof Call> {
+  readonly call: Call;
+}
+
+export class CallRequest implements CommandRequest {
+  readonly command: string;
+  readonly entityId: string;
+  readonly request: Message;
+  readonly commandId: string | undefined;
+  readonly client: CommandContext["client"];
+  readonly call: Call;
+  readonly caller?: Caller;
+  readonly principal?: Principal;
+  readonly onRevision?: (revision: bigint) => void;
+
+  constructor(parts: CallRequestParts) {
+    this.command = parts.command;
+    this.entityId = parts.entityId;
+    this.request = parts.request;
+    this.commandId = parts.commandId;
+    this.client = parts.client;
+    this.call = parts.call;
+    this.caller = parts.caller ?? anonymous;
+    this.principal = parts.principal ?? anonymousPrincipal;
+    if (parts.onRevision !== undefined) this.onRevision = parts.onRevision;
+  }
+
+  get signal(): AbortSignal {
+    return this.call.signal;
+  }
+
+  get requestHeader(): Headers {
+    return this.call.requestHeader;
+  }
+}
+
+class CallCommandContext implements CommandContext {
+  readonly entityId: string;
+  readonly revision: bigint;
+  readonly commandId: string | undefined;
+  readonly timer: CommandContext["timer"];
+  readonly client: CommandContext["client"];
+  readonly caller: Caller;
+  readonly principal: Principal;
+  readonly #call: Call;
+
+  constructor(request: CommandRequest, call: Call, revision: bigint) {
+    this.entityId = request.entityId;
+    this.revision = revision;
+    this.commandId = request.commandId;
+    this.timer = request.firedBy && { name: request.firedBy.name };
+    this.client = request.client;
+    this.caller = request.caller ?? anonymous;
+    this.principal = request.principal ?? anonymousPrincipal;
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get requestHeader(): Headers {
+    return this.#call.requestHeader;
+  }
+}
+
+/**
+ * What a handler learns of a command. A proxy, for which the getters are properties: people spread a context, or look at
+ * what it has.
+ */
+export function commandContext(request: CommandRequest, revision: bigint): CommandContext {
+  const { call = request } = request;
+  return new Proxy(new CallCommandContext(request, call, revision), asOwn);
+}
+
+const names = [
+  "entityId",
+  "revision",
+  "commandId",
+  "timer",
+  "client",
+  "caller",
+  "principal",
+  "signal",
+  "requestHeader",
+] as const satisfies readonly (keyof CommandContext)[];
+
+type Name = (typeof names)[number];
+
+const asOwn: ProxyHandler<CallCommandContext> = {
+  // Not by the proxy, which has no private fields.
+  get: (context, name) => Reflect.get(context, name),
+  ownKeys: () => [...names],
+  getOwnPropertyDescriptor: (context, name) =>
+    isName(name) ? { value: context[name], enumerable: true, configurable: true } : undefined,
+};
+
+function isName(name: string | symbol): name is Name {
+  return (names as readonly (string | symbol)[]).includes(name);
+}

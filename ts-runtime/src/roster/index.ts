@@ -1,0 +1,1 @@
+export { Roster, type Place } from "./roster.ts";
