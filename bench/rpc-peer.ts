@@ -17,7 +17,7 @@ const options = {
   execArgv: [
     "--conditions=samspel-source",
     "--expose-gc",
-    ...process.execArgv.filter((it) => it.startsWith("--max")),
+    ...process.execArgv.filter((it) => it.startsWith("--max") || it.startsWith("--no-")),
   ],
 };
 

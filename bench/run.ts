@@ -53,8 +53,15 @@ async function measure(supervisor: Supervisor, { name, options, env }: Measureme
   const child = await supervisor.start({
     name,
     command: process.execPath,
-    // The young generation that docs/operations/deploy.md advises, for all contenders alike.
-    args: ["--conditions=samspel-source", "--max-semi-space-size=64", file, ...options],
+    // The young generation that docs/operations/deploy.md advises, and what a service sets for its process, for all
+    // contenders alike.
+    args: [
+      "--conditions=samspel-source",
+      "--max-semi-space-size=64",
+      "--no-allocation-site-pretenuring",
+      file,
+      ...options,
+    ],
     env,
     output: "inherit",
   });

@@ -9,6 +9,7 @@ export {
 export { isBinaryGrpc } from "./content-type.ts";
 export { Deadlines, type Deadline } from "./deadlines.ts";
 export { letStreamsGo } from "./node/session-tables.ts";
+export { tuneProcess } from "./node/tune-process.ts";
 export { NodeServerStream } from "./node/server-stream.ts";
 export { RequestMemory } from "./request-memory.ts";
 export { createGrpcServer } from "./server.ts";

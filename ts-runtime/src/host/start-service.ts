@@ -6,6 +6,7 @@
 import { createRegistry } from "@samspel/registry";
 import { createClients } from "../client/index.ts";
 import { createEntityHost, entityServiceImpl, type EntityHost } from "../entity/index.ts";
+import { tuneProcess } from "../grpc/index.ts";
 import { createTopicSenders } from "../outbox/index.ts";
 import { bind, startRpcServer } from "../service/index.ts";
 import { createLogger, startExport, type Logger } from "../telemetry/index.ts";
@@ -30,7 +31,6 @@ import { identityMeta, openServiceIdentity } from "./service-identity.ts";
 import { openServicePolicies } from "./service-policies.ts";
 import { checkTells } from "./take-tells.ts";
 import { topicBindings } from "./topic-bindings.ts";
-import { tuneProcess } from "./tune-process.ts";
 
 const deregisterWithinMs = 3_000;
 const closeRegistryWithinMs = 1_000;

@@ -8,6 +8,7 @@ export {
   type RawResponse,
 } from "../client/index.ts";
 export { SamspelError, toConnectError } from "../errors/index.ts";
+export { tuneProcess } from "../grpc/index.ts";
 export { endsWithin } from "../resilience/index.ts";
 export {
   bind,

@@ -1,7 +1,7 @@
 // Runs a gateway until a signal.
 import { RegistryError } from "@samspel/registry";
 import { SamspelError } from "@samspel/runtime";
-import { createLogger, startExport } from "@samspel/runtime/proxy";
+import { createLogger, startExport, tuneProcess } from "@samspel/runtime/proxy";
 import { GatewayError, readGatewayConfig, startGateway, type GatewayOptions } from "../../gateway/index.ts";
 import { listenForEndSignals } from "../end-signals.ts";
 import type { GatewayFlags } from "./index.ts";
@@ -17,6 +17,7 @@ export async function runGateway(flags: GatewayFlags): Promise<number> {
     const service = options.name ?? "gateway";
     const logger = createLogger({ service });
     await using _export = await startExport({ service, version: undefined, logger });
+    tuneProcess();
     await using gateway = await startGateway({ ...options, logger });
     // An agent that is away is waited for: readiness says so meanwhile.
     void gateway.ready.then(() => tell(flags, gateway.url, gateway.adminPort, gateway.openMethods()));

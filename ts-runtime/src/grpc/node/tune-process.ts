@@ -1,4 +1,4 @@
-// How the process of a service collects garbage.
+// How a process that serves and makes calls collects garbage.
 import { setFlagsFromString } from "node:v8";
 
 /**
