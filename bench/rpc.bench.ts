@@ -1,5 +1,6 @@
 // Calls of gRPC, by ours beside grpc-js and Connect: one connection, client and server in two processes, the rounds
-// interleaved. Then commands beside a bare echo by the same client and server: the ratio says what persistence costs.
+// interleaved. Then commands beside a bare echo over the same transport, ours and the stock ones, of one server: the ratio
+// says what persistence costs who calls, beside what the call itself does.
 //   npm run bench -- --long rpc
 //   npm run bench -- rpc -- --profile    where the processor's time of our calls goes, and nothing else
 import { fork } from "node:child_process";
@@ -8,11 +9,8 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { startEmbeddedRegistry } from "@samspel/registry/embedded";
 import postgres from "postgres";
-import { EchoLedgerService, LedgerService } from "../test/gen/samspel/test/v1/ledger_pb.ts";
-import { createClients } from "../ts-runtime/src/client/index.ts";
-import { memo } from "./ledger.ts";
-import { closedLoop, middle, type Load, type Work } from "./load.ts";
-import { oneInstance } from "./one-instance.ts";
+import { ledgerCallers, type LedgerCaller } from "./ledger-callers.ts";
+import { closedLoop, middle, type Load } from "./load.ts";
 import { comparePeers, profilePair } from "./rpc-peers.ts";
 
 const { values } = parseArgs({
@@ -37,10 +35,10 @@ function columns({ perSecond, p50Ms, p99Ms }: Load, width: number): string {
   return perSecond.toFixed(0).padStart(width) + p50Ms.toFixed(2).padStart(8) + p99Ms.toFixed(2).padStart(8);
 }
 
-async function compare(commands: Work, echo: Work): Promise<void> {
+async function compare({ name, commands, echo }: LedgerCaller): Promise<void> {
   await closedLoop(commands, 64, ms / 2);
   await closedLoop(echo, 64, ms / 2);
-  console.log("in flight  commands/s  p50 ms  p99 ms    echo/s  p50 ms  p99 ms  ratio");
+  console.log(`by ${name}\nin flight  commands/s  p50 ms  p99 ms    echo/s  p50 ms  p99 ms  ratio`);
   for (const inFlight of concurrencies) {
     const loads = { commands: [] as Load[], echo: [] as Load[] };
     for (let round = 0; round < rounds; round++) {
@@ -67,13 +65,8 @@ async function main(): Promise<void> {
   });
   try {
     const [message]: unknown[] = await once(server, "message");
-    await using clients = createClients({ registry: oneInstance(portOf(message)) });
-    const ledger = clients.client(LedgerService);
-    const echo = clients.client(EchoLedgerService);
-    await compare(
-      (accountId) => ledger.deposit({ accountId, amount: 5n, memo }),
-      (accountId) => echo.echoDeposit({ accountId, amount: 5n, memo }),
-    );
+    await using callers = ledgerCallers(portOf(message));
+    for (const caller of callers.all) await compare(caller);
   } finally {
     server.disconnect();
     await once(server, "exit");
