@@ -61,7 +61,7 @@ class CallCommandContext implements CommandContext {
     this.entityId = request.entityId;
     this.revision = revision;
     this.commandId = request.commandId;
-    this.timer = request.firedBy && { name: request.firedBy.name };
+    this.timer = timerOf(request);
     this.client = request.client;
     this.caller = request.caller ?? anonymous;
     this.principal = request.principal ?? anonymousPrincipal;
@@ -78,12 +78,20 @@ class CallCommandContext implements CommandContext {
 }
 
 /**
- * What a handler learns of a command. A proxy, for which the getters are properties: people spread a context, or look at
- * what it has.
+ * What a handler learns of a command. Of a call it is a proxy, for which the getters are properties: people spread a
+ * context, or look at what it has.
  */
 export function commandContext(request: CommandRequest, revision: bigint): CommandContext {
-  const { call = request } = request;
-  return new Proxy(new CallCommandContext(request, call, revision), asOwn);
+  const { call } = request;
+  if (call !== undefined) return new Proxy(new CallCommandContext(request, call, revision), asOwn);
+  const { entityId, commandId, client, signal, requestHeader } = request;
+  const { caller = anonymous, principal = anonymousPrincipal } = request;
+  const timer = timerOf(request);
+  return { entityId, revision, commandId, timer, client, signal, caller, principal, requestHeader };
+}
+
+function timerOf({ firedBy }: CommandRequest): CommandContext["timer"] {
+  return firedBy && { name: firedBy.name };
 }
 
 const names = [

@@ -5,41 +5,41 @@ import { Roster, type Place } from "../roster/index.ts";
 interface Entry<V> {
   readonly key: string;
   readonly value: V;
-  place: Place | undefined;
+}
+
+interface Standing<V> {
+  readonly value: V;
+  readonly place: Place;
 }
 
 /** The order is that of the last use, the longest unused first. */
 export class RecentlyUsed<V> {
-  readonly #entries = new Map<string, Entry<V>>();
+  readonly #standing = new Map<string, Standing<V>>();
   #order = new Roster<Entry<V>>();
 
   get size(): number {
-    return this.#entries.size;
+    return this.#standing.size;
   }
 
   /** The value of a key, which is the last used from now on. */
   use(key: string): V | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    entry.place?.leave();
-    entry.place = this.#order.add(entry);
-    return entry.value;
+    const standing = this.#standing.get(key);
+    standing?.place.renew();
+    return standing?.value;
   }
 
   /** Adds the value of a key that has none; it is the last used. */
   add(key: string, value: V): void {
-    const entry: Entry<V> = { key, value, place: undefined };
-    entry.place = this.#order.add(entry);
-    this.#entries.set(key, entry);
+    this.#standing.set(key, { value, place: this.#order.add({ key, value }) });
   }
 
   delete(key: string): void {
-    this.#entries.get(key)?.place?.leave();
-    this.#entries.delete(key);
+    this.#standing.get(key)?.place.leave();
+    this.#standing.delete(key);
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#standing.clear();
     this.#order = new Roster();
   }
 

@@ -3,30 +3,39 @@ import t from "tap";
 import { grownOldMiB } from "../../../test/support/generations.ts";
 import { Roster, type Place } from "./roster.ts";
 
-const steps = array(tuple(constantFrom("add", "leave"), integer({ min: 0, max: 9 })), { maxLength: 60 });
-
-t.test("Roster has those who are there in the order of coming, after any steps (R1)", async (t) => {
-  assert(
-    property(steps, (steps) => {
-      const roster = new Roster<{ readonly name: string }>();
-      const places: Place[] = [];
-      let model: string[] = [];
-      for (const [step, number] of steps) {
-        if (step === "add") {
-          const name = `${places.length}`;
-          model.push(name);
-          places.push(roster.add({ name }));
-        } else {
-          places[number]?.leave();
-          model = model.filter((name) => name !== `${number}`);
-        }
-        if (roster.size !== model.length || roster.oldest?.name !== model[0]) return false;
-      }
-      return [...roster].map(({ name }) => name).join() === model.join();
-    }),
-  );
-  t.pass();
+const steps = array(tuple(constantFrom("add", "leave", "renew"), integer({ min: 0, max: 9 })), {
+  maxLength: 60,
 });
+
+t.test(
+  "Roster has those who are there in the order of coming, and of coming again, after any steps (R1)",
+  async (t) => {
+    assert(
+      property(steps, (steps) => {
+        const roster = new Roster<{ readonly name: string }>();
+        const places: Place[] = [];
+        let model: string[] = [];
+        for (const [step, number] of steps) {
+          if (step === "add") {
+            const name = `${places.length}`;
+            model.push(name);
+            places.push(roster.add({ name }));
+          } else {
+            const name = `${number}`;
+            const isThere = model.includes(name);
+            if (step === "leave") places[number]?.leave();
+            else places[number]?.renew();
+            model = model.filter((other) => other !== name);
+            if (step === "renew" && isThere) model.push(name);
+          }
+          if (roster.size !== model.length || roster.oldest?.name !== model[0]) return false;
+        }
+        return [...roster].map(({ name }) => name).join() === model.join();
+      }),
+    );
+    t.pass();
+  },
+);
 
 t.test("Roster lets the one at hand leave while it is walked", async (t) => {
   const roster = new Roster<{ readonly name: string }>();

@@ -4,13 +4,20 @@
 // until the next full one: of calls, 64 at a time, that is all of them.
 //
 // Invariants:
-//   R1. The order is that of coming.
+//   R1. The order is that of coming, and of coming again.
 //   R2. A place that was left holds neither its neighbours nor its value.
 
 /** Where something stands. */
 export interface Place {
   /** Takes it out. Does nothing where it has left before. */
   leave(): void;
+  /** Puts it behind all others, as if it had come now. Does nothing where it has left. */
+  renew(): void;
+}
+
+/** What all places of a roster share. */
+interface Home {
+  size: number;
 }
 
 class Link<T> implements Place {
@@ -18,30 +25,49 @@ class Link<T> implements Place {
   value: T | undefined;
   older: Link<T> = this;
   newer: Link<T> = this;
-  readonly #roster: { size: number };
+  readonly #home: Home;
+  readonly #ends: Link<T>;
 
-  constructor(roster: { size: number }, value?: T) {
-    this.#roster = roster;
+  constructor(home: Home, ends?: Link<T>, value?: T) {
+    this.#home = home;
+    this.#ends = ends ?? this;
     this.value = value;
   }
 
   leave(): void {
     if (this.value === undefined) return;
-    this.older.newer = this.newer;
-    this.newer.older = this.older;
+    this.#unlink();
     this.value = undefined;
     this.older = this.newer = this;
-    this.#roster.size -= 1;
+    this.#home.size -= 1;
+  }
+
+  renew(): void {
+    if (this.value === undefined || this.newer === this.#ends) return;
+    this.#unlink();
+    this.join();
+  }
+
+  join(): void {
+    this.older = this.#ends.older;
+    this.newer = this.#ends;
+    this.older.newer = this;
+    this.#ends.older = this;
+  }
+
+  #unlink(): void {
+    this.older.newer = this.newer;
+    this.newer.older = this.older;
   }
 }
 
 export class Roster<T extends object> implements Iterable<T> {
-  readonly #counted = { size: 0 };
+  readonly #home: Home = { size: 0 };
   /** Between the newest and the oldest. */
-  readonly #ends = new Link<T>(this.#counted);
+  readonly #ends = new Link<T>(this.#home);
 
   get size(): number {
-    return this.#counted.size;
+    return this.#home.size;
   }
 
   /** The first that came of those that are there. */
@@ -50,12 +76,9 @@ export class Roster<T extends object> implements Iterable<T> {
   }
 
   add(value: T): Place {
-    const link = new Link(this.#counted, value);
-    link.older = this.#ends.older;
-    link.newer = this.#ends;
-    link.older.newer = link;
-    this.#ends.older = link;
-    this.#counted.size += 1;
+    const link = new Link(this.#home, this.#ends, value);
+    link.join();
+    this.#home.size += 1;
     return link;
   }
 
