@@ -4,6 +4,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { anonymousPrincipal, type Principal } from "../auth/index.ts";
+import { ownProperties } from "../grpc/index.ts";
 import { anonymous, type Caller } from "../service/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { CommandRequest } from "./command-request.ts";
@@ -106,16 +107,4 @@ const names = [
   "requestHeader",
 ] as const satisfies readonly (keyof CommandContext)[];
 
-type Name = (typeof names)[number];
-
-const asOwn: ProxyHandler<CallCommandContext> = {
-  // Not by the proxy, which has no private fields.
-  get: (context, name) => Reflect.get(context, name),
-  ownKeys: () => [...names],
-  getOwnPropertyDescriptor: (context, name) =>
-    isName(name) ? { value: context[name], enumerable: true, configurable: true } : undefined,
-};
-
-function isName(name: string | symbol): name is Name {
-  return (names as readonly (string | symbol)[]).includes(name);
-}
+const asOwn = ownProperties<CallCommandContext>(names);

@@ -3,6 +3,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { createContextValues, type ContextValues, type HandlerContext } from "@connectrpc/connect";
 import { fieldOf, toHeaders, type Fields } from "./fields.ts";
+import { ownProperties } from "./own-properties.ts";
 import { formatTimeout } from "./timeout.ts";
 
 /** Whose connection a call came by. */
@@ -25,19 +26,7 @@ const names = [
   "values",
 ] as const satisfies readonly (keyof HandlerContext)[];
 
-type Name = (typeof names)[number];
-
-const asOwn: ProxyHandler<CallContext> = {
-  // Not by the proxy, which has no private fields.
-  get: (context, name) => Reflect.get(context, name),
-  ownKeys: () => [...names],
-  getOwnPropertyDescriptor: (context, name) =>
-    isName(name) ? { value: context[name], enumerable: true, configurable: true } : undefined,
-};
-
-function isName(name: string | symbol): name is Name {
-  return (names as readonly (string | symbol)[]).includes(name);
-}
+const asOwn = ownProperties<CallContext>(names);
 
 /**
  * The context as a handler gets it. Connect's is a plain object, and people spread those: getters of a class would be lost

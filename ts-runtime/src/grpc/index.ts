@@ -11,6 +11,7 @@ export { Deadlines, type Deadline } from "./deadlines.ts";
 export { letStreamsGo } from "./node/session-tables.ts";
 export { tuneProcess } from "./node/tune-process.ts";
 export { NodeServerStream } from "./node/server-stream.ts";
+export { ownProperties } from "./own-properties.ts";
 export { RequestMemory } from "./request-memory.ts";
 export { createGrpcServer } from "./server.ts";
 export type { CallEdge, Run, ServedMethod } from "./served-method.ts";
