@@ -45,6 +45,6 @@ export class RecentlyUsed<V> {
 
   /** From the longest unused on. The one at hand may be deleted meanwhile. */
   *[Symbol.iterator](): Generator<readonly [key: string, value: V]> {
-    for (const { key, value } of this.#order) yield [key, value];
+    for (const { key, value } of this.#order.fromOldest()) yield [key, value];
   }
 }

@@ -37,6 +37,17 @@ t.test("note() gives a place by which a deadline is taken back", async (t) => {
   t.same(told, ["two"]);
 });
 
+t.test("note() tells all that are due, also where the first of them takes back the next", async (t) => {
+  const deadlines = new Deadlines();
+  const told: string[] = [];
+  let next: { leave(): void } | undefined;
+  deadlines.note({ onDeadline: () => next?.leave() }, 20);
+  next = deadlines.note({ onDeadline: () => void told.push("next") }, 20);
+  deadlines.note({ onDeadline: () => void told.push("last") }, 20);
+  await noted(deadlines, 40);
+  t.same(told, ["last"]);
+});
+
 t.test("note() takes times that no timer of Node can hold", async (t) => {
   const deadlines = new Deadlines();
   let told = false;

@@ -37,6 +37,18 @@ t.test(
   },
 );
 
+t.test("Roster is walked to its end where others leave meanwhile, and without them", async (t) => {
+  const roster = new Roster<{ readonly name: string }>();
+  const [, b, c] = ["a", "b", "c", "d"].map((name) => roster.add({ name }));
+  const seen: string[] = [];
+  for (const { name } of roster) {
+    seen.push(name);
+    b?.leave();
+    c?.leave();
+  }
+  t.strictSame(seen, ["a", "d"]);
+});
+
 t.test("Roster lets the one at hand leave while it is walked", async (t) => {
   const roster = new Roster<{ readonly name: string }>();
   const places = new Map(["a", "b", "c"].map((name) => [name, roster.add({ name })]));

@@ -82,8 +82,16 @@ export class Roster<T extends object> implements Iterable<T> {
     return link;
   }
 
-  /** From the oldest on. Each may leave when it is at hand. */
+  /** Those who are there now, from the oldest on, without those who leave meanwhile. */
   *[Symbol.iterator](): Generator<T> {
+    const links: Link<T>[] = [];
+    for (let link = this.#ends.newer; link !== this.#ends; link = link.newer) links.push(link);
+    // Not before it is at hand: its value is gone when it has left.
+    for (const link of links) if (link.value !== undefined) yield link.value;
+  }
+
+  /** The same step by step, for who looks at the first few of many: nobody but the one at hand may leave meanwhile. */
+  *fromOldest(): Generator<T> {
     let next = this.#ends.newer;
     for (let { value } = next; value !== undefined; { value } = next) {
       next = next.newer;
