@@ -12,7 +12,7 @@ import type { CommandRequest } from "./command-request.ts";
 type Call = Pick<HandlerContext, "signal" | "requestHeader">;
 
 /** What there is of a command's request at once. */
-export interface CallRequestParts extends Omit<CommandRequest, keyof Call> {
+export interface CallRequestParts extends Omit<CommandRequest, keyof Call | "firedBy"> {
   readonly call: Call;
 }
 
@@ -23,8 +23,8 @@ export class CallRequest implements CommandRequest {
   readonly commandId: string | undefined;
   readonly client: CommandContext["client"];
   readonly call: Call;
-  readonly caller?: Caller;
-  readonly principal?: Principal;
+  readonly caller: Caller;
+  readonly principal: Principal;
   readonly onRevision?: (revision: bigint) => void;
 
   constructor(parts: CallRequestParts) {

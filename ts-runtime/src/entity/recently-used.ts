@@ -8,7 +8,7 @@ interface Entry<V> {
 }
 
 interface Standing<V> {
-  readonly value: V;
+  readonly entry: Entry<V>;
   readonly place: Place;
 }
 
@@ -25,12 +25,13 @@ export class RecentlyUsed<V> {
   use(key: string): V | undefined {
     const standing = this.#standing.get(key);
     standing?.place.renew();
-    return standing?.value;
+    return standing?.entry.value;
   }
 
   /** Adds the value of a key that has none; it is the last used. */
   add(key: string, value: V): void {
-    this.#standing.set(key, { value, place: this.#order.add({ key, value }) });
+    const entry = { key, value };
+    this.#standing.set(key, { entry, place: this.#order.add(entry) });
   }
 
   delete(key: string): void {

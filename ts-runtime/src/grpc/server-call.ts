@@ -6,6 +6,7 @@ import type { DescMessage, DescMethod, Message, MessageInitShape } from "@bufbui
 import { Code, ConnectError } from "@connectrpc/connect";
 import { asRequestFault } from "../errors/index.ts";
 import type { Place } from "../roster/index.ts";
+import type { RunningSpan } from "../telemetry/index.ts";
 import { answerHead, answerTrailers, bareHead } from "./answer-fields.ts";
 import { CallContext, type CallOrigin } from "./call-context.ts";
 import type { ServerStream, ServerStreamUser } from "./carrier.ts";
@@ -36,10 +37,10 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
   /** Whether the caller has set a deadline. */
   readonly hasOwnDeadline: boolean;
   readonly context: CallContext;
-  /** Since when it holds a place, as `performance.now()`: for the edge to say. */
+  // For the edge to say: since when it holds a place, as `performance.now()`; where it stands in the roster of calls; its span.
   placedMs = 0;
-  /** Where it stands among the calls that run: for the edge to say. */
-  place: Place | undefined;
+  rosterPlace: Place | undefined;
+  span: RunningSpan | undefined;
   /** What the handler does, where it takes its time: it may go on when the call is over. */
   work: PromiseLike<unknown> | undefined;
   readonly #stream: ServerStream;
@@ -155,9 +156,8 @@ export class ServerCall<O extends CallOrigin> implements ServerStreamUser, Deadl
 
   #openSource(): MessageSource<DescMessage> {
     const [desc, compression] = [this.method.input, this.#compression];
-    const { memory } = this.#edge;
     const maxBytes = this.#edge.maxBytes(this.method);
-    const options = { desc, maxBytes, compression, memory, onFault: asRequestFault };
+    const options = { desc, maxBytes, compression, memory: this.#edge.memory, onFault: asRequestFault };
     return (this.#source ??= new MessageSource(options, this.#stream));
   }
 

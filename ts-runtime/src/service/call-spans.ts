@@ -1,14 +1,13 @@
 // The spans of gRPC calls (A3): what `createServerSpans` does for all others, without an interceptor, which would need
 // headers and a signal for each call.
 import type { ServedMethod } from "../grpc/index.ts";
-import type { RunningSpan, Tracing } from "../telemetry/index.ts";
+import type { Tracing } from "../telemetry/index.ts";
 import type { Call, Ends, Origin } from "./call-edge.ts";
 import { endServerSpan, startServerSpan } from "./server-spans.ts";
 
-/** The spans of calls that are running. */
+/** The spans of calls, each kept by its call. */
 class CallSpans {
   readonly #tracing: Tracing;
-  readonly #spans = new Map<Call, RunningSpan>();
 
   constructor(tracing: Tracing) {
     this.#tracing = tracing;
@@ -16,12 +15,10 @@ class CallSpans {
 
   start(call: Call): void {
     const headers = { get: (name: string) => call.header(name) };
-    const span = startServerSpan(this.#tracing, call.method, headers);
-    if (span !== undefined) this.#spans.set(call, span);
+    call.span = startServerSpan(this.#tracing, call.method, headers);
   }
 
-  within<T>(call: Call, work: () => T): T {
-    const span = this.#spans.get(call);
+  within<T>({ span }: Call, work: () => T): T {
     return span === undefined ? work() : span.within(work);
   }
 
@@ -40,9 +37,8 @@ class CallSpans {
   }
 
   end(call: Call, error: unknown): void {
-    const span = this.#spans.get(call);
-    this.#spans.delete(call);
-    if (span !== undefined) endServerSpan(span, error);
+    if (call.span !== undefined) endServerSpan(call.span, error);
+    call.span = undefined;
   }
 }
 

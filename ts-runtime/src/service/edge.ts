@@ -35,7 +35,7 @@ export function createEdge({ logger, openEnded, guard, limits }: EdgeOptions): I
       endings.length > 0 ? { ...incoming, signal: AbortSignal.any([incoming.signal, ...endings]) } : incoming;
     const startedMs = performance.now();
     const method = `${request.method.parent.typeName}/${request.method.name}`;
-    const place = new Place(request.signal);
+    const place = new LimitedCall(request.signal);
     let work: PromiseLike<unknown> | undefined;
     const leave = (isWhole: boolean): void => {
       // A handler need not have noticed that its call is over.
@@ -108,8 +108,8 @@ export function failed(
   return seen;
 }
 
-/** What a call holds of the limits. */
-class Place implements Limited {
+/** A call, as the limits know it. */
+class LimitedCall implements Limited {
   placedMs = 0;
   readonly #signal: AbortSignal;
 

@@ -57,7 +57,7 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
       maxBytes: options.maxRequestBytes,
       memory: new RequestMemory(mostRequestBytes),
       closed(call) {
-        call.place?.leave();
+        call.rosterPlace?.leave();
         call.origin.connection.onCallClosed();
       },
     },
@@ -76,7 +76,7 @@ export function createGrpcCalls(options: RequestHandlerOptions, own: OwnIntercep
     accept(stream, headers, connection) {
       const call = server.accept(new NodeServerStream(stream, headers), originOf(connection));
       if (call === undefined) return;
-      call.place = calls.add(call);
+      call.rosterPlace = calls.add(call);
       unread.note();
       connection.onCallBegun();
       if (connection.peer !== undefined && isStream(call)) endWithPeer(call, connection.peer, stream);
