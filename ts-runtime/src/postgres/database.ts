@@ -18,6 +18,7 @@ import { createListener } from "./listen.ts";
 import { transact } from "./transact.ts";
 import { createSockets, type Sockets } from "./socket.ts";
 import { unreachable } from "./unreachable.ts";
+import { mendQueues } from "./queues.ts";
 import { mendResults } from "./whole-results.ts";
 
 /** The column types that are read and written as BigInt. */
@@ -105,6 +106,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     patienceMs,
   });
   try {
+    await mendQueues(sql);
     await (readOnly ? sql`select` : createSchema(sql, schema));
   } catch (error) {
     await sql.end({ timeout: 0 });
