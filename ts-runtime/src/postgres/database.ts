@@ -15,10 +15,10 @@ import { createBounded, serverLimits, type Bounded } from "./bounded.ts";
 import { closePool, type PoolState } from "./close-pool.ts";
 import { columnTypes } from "./column-types.ts";
 import { createListener } from "./listen.ts";
+import { mendPoolQueues } from "./pool-queues.ts";
 import { transact } from "./transact.ts";
 import { createSockets, type Sockets } from "./socket.ts";
 import { unreachable } from "./unreachable.ts";
-import { mendQueues } from "./queues.ts";
 import { mendResults } from "./whole-results.ts";
 
 /** The column types that are read and written as BigInt. */
@@ -106,8 +106,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     patienceMs,
   });
   try {
-    await mendQueues(sql);
-    await (readOnly ? sql`select` : createSchema(sql, schema));
+    await mendPoolQueues(sql);
+    if (!readOnly) await createSchema(sql, schema);
   } catch (error) {
     await sql.end({ timeout: 0 });
     throw unreachable(error, url);

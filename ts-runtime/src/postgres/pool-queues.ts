@@ -1,10 +1,10 @@
-// Pools that do not slow down with the number of their queries.
+// The queues in which the driver keeps a pool's connections: a pool must not slow down with the number of its queries.
 //
-// The driver (postgres 3.4.9) keeps a pool's connections in queues by what they do. One that is taken from a queue leaves
-// a gap in front of the others, and the gaps are dropped when the queue is empty: where more connections are idle than
-// are needed at once, never. And each query searches the queue for its connection, from the first gap on. So a query
-// costs half a microsecond more for every thousand that there have been: a service that makes a hundred a second would
-// spend five milliseconds on each of them after a day.
+// The driver (postgres 3.4.9) has one for the idle ones, one for the busy ones, and so on. A connection that is taken from
+// one leaves a gap in front of the others, and the gaps are dropped when the queue is empty: where more connections are
+// idle than are needed at once, never. And each query searches the queue for its connection, from the first gap on. So a
+// query costs half a microsecond more for every thousand that there have been: a service that makes a hundred a second
+// would spend four milliseconds on each of them after a day.
 //
 // The queues are reached by a connection, which the driver hands to the option that its own transactions use. It does
 // not where nothing may be pipelined, so the queues of `bounded` stay as they are.
@@ -19,12 +19,12 @@ interface Queue {
 
 const mended = new WeakSet<Queue>();
 
-/** Mends the queues of a pool, by a query. Where the driver keeps its connections otherwise, they stay as they are. */
-export async function mendQueues(sql: Sql): Promise<void> {
+/** Mends the queues of a pool, by a query, which fails where there is no server. Where the driver keeps its connections otherwise, they stay as they are. */
+export async function mendPoolQueues(sql: Sql): Promise<void> {
   const options = {
     prepare: false,
     onexecute(connection: unknown): boolean {
-      if (typeof connection === "object" && connection !== null) mendQueuesOf(connection);
+      if (typeof connection === "object" && connection !== null) mendQueuesBehind(connection);
       return true;
     },
   };
@@ -32,7 +32,7 @@ export async function mendQueues(sql: Sql): Promise<void> {
 }
 
 /** Mends each queue that the connection comes to. */
-function mendQueuesOf(connection: object): void {
+function mendQueuesBehind(connection: object): void {
   let queue: unknown = Reflect.get(connection, "queue");
   Object.defineProperty(connection, "queue", {
     get: () => queue,

@@ -14,14 +14,14 @@ const queries = 500;
 async function longestSearch(t: Test, query: Query): Promise<number> {
   const { indexOf } = Array.prototype;
   let longest = 0;
-  const restore = t.intercept(Array.prototype, "indexOf", {
+  const watch = t.intercept(Array.prototype, "indexOf", {
     value(this: readonly unknown[], ...args: Parameters<typeof indexOf>) {
       longest = Math.max(longest, this.length);
       return indexOf.apply(this, args);
     },
   });
   await query();
-  restore.restore();
+  watch.restore();
   return longest;
 }
 
