@@ -30,7 +30,11 @@ function receivedOf(sequence: number): Received {
 }
 
 /** Runs messages through a dispatcher, and sees what its handlers see. */
-async function run(plans: readonly Plan[], options: Partial<ConsumerOptions<Plan>> = {}, careful = 0) {
+async function run(
+  plans: readonly Plan[],
+  options: Partial<ConsumerOptions<Plan>> = {},
+  { careful = 0, save = async () => {} }: { careful?: number; save?: () => Promise<void> } = {},
+) {
   const begun: { key: string; sequence: number; attempt: number }[] = [];
   const parked: number[] = [];
   const busy = new Set<string>();
@@ -82,7 +86,7 @@ async function run(plans: readonly Plan[], options: Partial<ConsumerOptions<Plan
     mayBegin: () => true,
     fetch: async (sequence) => receivedOf(sequence),
     park: async (_, { sequence }) => void parked.push(sequence),
-    save: async () => true,
+    save: () => save().then(() => true),
     touch: () => {},
     doubt: () => {},
     onProgress: () => progress.resolve(),
@@ -165,12 +169,34 @@ t.test("Dispatcher in careful times tries one message at a time, and afterwards 
     end: "later",
   });
   const plans = Array.from({ length: 20 }, (_, index) => plan(index));
-  const { most, begun } = await run(plans, {}, 20);
+  const { most, begun } = await run(plans, {}, { careful: 20 });
   t.equal(most, 1);
   t.same(
     begun.filter(({ sequence }) => sequence === 1).map(({ attempt }) => attempt),
     [1, 2],
     "attempts are counted as usual",
   );
-  t.equal((await run(plans, {}, 10)).most, 3);
+  t.equal((await run(plans, {}, { careful: 10 })).most, 3);
 });
+
+t.test(
+  "Dispatcher does not count attempts that never began, as they could not be written down (D3)",
+  async (t) => {
+    let failures = 10;
+    const { begun, parked } = await run(
+      [{ key: "a", failures: 2, end: "later" }],
+      {},
+      {
+        careful: 3,
+        save: async () => {
+          if (failures-- > 0) throw new Error("no answer");
+        },
+      },
+    );
+    t.same(parked, []);
+    t.same(
+      begun.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    );
+  },
+);

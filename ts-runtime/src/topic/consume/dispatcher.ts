@@ -13,6 +13,7 @@ import { Memory } from "./memory.ts";
 import type { Opened, ResolvedConsumer } from "./options.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { Item, Lane, PartitionWork } from "./partition-work.ts";
+import { readAgain } from "./read-again.ts";
 import type { Received } from "./received.ts";
 import { settledOr } from "./settled-or.ts";
 
@@ -202,28 +203,20 @@ export class Dispatcher<T> {
 
   /** Reads what was set aside, and writes an attempt down in careful times (D3). */
   async #beginLater(lane: Lane<T>, items: readonly Item<T>[]): Promise<void> {
-    const { fetch, options, mayBegin } = this.#parts;
+    const { options, mayBegin } = this.#parts;
     const { partition } = lane;
+    const [first] = items;
     try {
-      for (const item of items) {
-        if (item.content !== undefined) continue;
-        const message = await fetch(item.sequence);
-        if (message === undefined) {
-          const line = "message is no longer in the stream; left out";
-          options.logger.warn({ sequence: item.sequence }, line);
-          // What stands before it goes alone, and then it is first.
-          if (item === items[0]) this.#outcomes.finish(lane, [item], "left out");
-          else {
-            lane.singly = items.length;
-            this.#outcomes.retryLater(lane, 0);
-          }
-          return;
+      const missing = await readAgain(items, lane, { ...this.#parts, memory: this.memory });
+      if (missing !== undefined) {
+        // What stands before it goes alone, and then it is first.
+        if (missing === first) this.#outcomes.finish(lane, [missing], "left out");
+        else {
+          lane.singly = items.length;
+          this.#outcomes.retryLater(lane, 0);
         }
-        const { value } = options.open(message);
-        item.content = { message, value, bytes: message.data.length };
-        if (lane.state !== "gone") this.memory.hold(item);
+        return;
       }
-      const [first] = items;
       if (partition.careful > 0 && first !== undefined && !(await this.#noteAttempt(lane, first))) return;
     } catch (error) {
       options.logger.debug({ err: error }, "message cannot be begun now");
@@ -232,8 +225,12 @@ export class Dispatcher<T> {
     }
     this.#lineup.ended(lane);
     if (lane.state === "gone") return;
-    if (this.#isOpen(partition) && mayBegin()) this.#attempt(lane, items);
-    else this.#lineup.push(lane);
+    if (this.#isOpen(partition) && mayBegin()) {
+      this.#attempt(lane, items);
+    } else {
+      if (first !== undefined) partition.takeBackAttempt(first);
+      this.#lineup.push(lane);
+    }
     this.pump();
   }
 
@@ -252,7 +249,12 @@ export class Dispatcher<T> {
       return false;
     }
     partition.noteAttempts(item, attempts + 1);
-    await save(partition);
+    try {
+      await save(partition);
+    } catch (error) {
+      partition.takeBackAttempt(item);
+      throw error;
+    }
     return true;
   }
 

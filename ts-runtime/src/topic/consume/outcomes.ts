@@ -123,7 +123,7 @@ export class Outcomes<T> {
   #postpone(lane: Lane<T>, item: Item<T>, error: Postponed): void {
     const { partition } = lane;
     const { sequence, key } = item;
-    if (partition.careful > 0) partition.noteAttempts(item, Math.max(0, partition.attemptsOf(sequence) - 1));
+    partition.takeBackAttempt(item);
     const times = (this.#postponed.get(item) ?? 0) + 1;
     this.#postponed.set(item, times);
     const delayMs = backoffMs(times);

@@ -117,6 +117,12 @@ export class PartitionWork<T> {
     });
   }
 
+  /** Of an attempt that was noted before it began, in careful times: it did not begin, or does not count. */
+  takeBackAttempt(item: Item<T>): void {
+    if (this.careful === 0 || item.replay !== undefined) return;
+    this.noteAttempts(item, Math.max(0, this.attemptsOf(item.sequence) - 1));
+  }
+
   /** What is written down. */
   entry(owner: string): PartitionEntry {
     const { position, received, epoch, generation, created } = this;
