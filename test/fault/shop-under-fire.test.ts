@@ -6,7 +6,7 @@ import type { Dev } from "samspel";
 
 const trips = 150;
 
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 /** Plays the demo and strikes once a third of the trips is done. */
 async function playUnderFire(dev: Dev, seed: number, strike: () => Promise<void>): Promise<DemoResult> {
@@ -28,7 +28,7 @@ async function playUnderFire(dev: Dev, seed: number, strike: () => Promise<void>
 
 t.test(
   "the books balance whatever is killed and restarted in the middle of the demo",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (t) => {
     const dev = await startShop(t);
     const strikes: Readonly<Record<string, () => Promise<void>>> = {

@@ -56,7 +56,7 @@ t.test("curl calls cart with JSON over HTTP/1.1 and HTTP/2", async (t) => {
   });
 });
 
-t.test("grpcurl lists, describes and calls cart by reflection", { timeout: 300_000 }, async (t) => {
+t.test("grpcurl lists, describes and calls cart by reflection", { timeout: 900_000 }, async (t) => {
   const env = await withGrpcurl();
   const call = (...args: readonly string[]): Promise<Outcome> =>
     outcomeOf("grpcurl", ["-plaintext", ...args], env);
@@ -83,7 +83,7 @@ t.test("grpcio calls cart by reflection", async (t) => {
 
 t.test(
   "grpcurl reads a topic, and goes on by position when its connection broke",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (t) => {
     const env = await withGrpcurl();
     const proxy = await startTcpProxy(t, url);

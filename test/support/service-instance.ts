@@ -23,7 +23,7 @@ export interface ServiceInstanceOptions {
   readonly main: string;
   /** For Node, before the file, such as `--import`. */
   readonly nodeArgs?: readonly string[];
-  /** `SAMSPEL_PORT`, `PATH` and `CONSUL_HTTP_ADDR` are set; the rest is the service's. */
+  /** `SAMSPEL_PORT`, `PATH`, `NODE_COMPILE_CACHE` and `CONSUL_HTTP_ADDR` are set; the rest is the service's. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -51,6 +51,8 @@ async function startInstance(
       args: ["--conditions=samspel-source", ...nodeArgs, main],
       env: {
         PATH: process.env["PATH"],
+        // One of the run's many starts compiles for all.
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         SAMSPEL_PORT: String(port),
         CONSUL_HTTP_ADDR: consulUrl(),
         ...env,

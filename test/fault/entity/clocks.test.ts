@@ -13,7 +13,7 @@ import { acknowledged } from "./ground/ledger.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
-t.setTimeout(180_000);
+t.setTimeout(900_000);
 
 const jumpingClock = join(import.meta.dirname, "fixtures/jumping-clock.ts");
 

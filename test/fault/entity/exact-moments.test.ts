@@ -8,7 +8,7 @@ import { startPostgresProxy } from "../../support/postgres-proxy.ts";
 import { increment, openHost, valueOf } from "./ground/local-host.ts";
 import { readJournalRows } from "./ground/journal-rows.ts";
 
-t.setTimeout(120_000);
+t.setTimeout(900_000);
 
 t.test("a caller that leaves between commit and answer leaves an entity that counted", async (t) => {
   const schema = testSchema(t);

@@ -10,7 +10,7 @@ import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(180_000);
+t.setTimeout(900_000);
 
 const kills = 6;
 const betweenKills = 150;

@@ -14,7 +14,7 @@ import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm, type Storm } from "./ground/storm.ts";
 
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 
 const counters = ["a", "b", "c", "d", "e", "f"];
 

@@ -20,7 +20,7 @@ import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 leaveAtOnce();
 
 /**

@@ -10,7 +10,7 @@ import { acknowledged, together } from "./ground/ledger.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 
 /** Raise it for a longer look. */
 const fightMs = 60_000;

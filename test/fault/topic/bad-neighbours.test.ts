@@ -7,7 +7,7 @@ import { startPipeline, type Pipeline } from "./ground/pipeline.ts";
 import { countOf, settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 /** Of messages that a process has asked for and not done. */
 const window = 1_024;
@@ -31,9 +31,9 @@ t.test("poison is parked, and all that is good comes", async (t) => {
 t.test("a slow consumer falls behind, takes no more than it can hold, and gets all", async (t) => {
   const pipeline = await startPipeline(t, { sink: { env: { SLOW_MS: "20" } } });
   const writer = await startWriter(t, pipeline, 10_000);
-  await writer.more(15_000);
+  await writer.more(8_000);
   const noted = await countOf(pipeline, pipeline.schemas.sink, "noted");
-  t.ok(noted < 15_000, "it falls behind");
+  t.ok(noted < 8_000, "it falls behind");
   const held = (await delivered(pipeline)) - noted;
   t.ok(held < 2 * window + 500, `two sinks hold ${held} messages`);
   await settle(t, pipeline, writer, { catchUpMs: 240_000 });

@@ -5,7 +5,7 @@ import { startPipeline } from "./ground/pipeline.ts";
 import { countOf, settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 
 for (const kind of ["sources", "sinks"] as const) {
   t.test(`${kind} that were frozen and replaced change nothing when they wake up`, async (t) => {

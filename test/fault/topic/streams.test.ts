@@ -20,7 +20,7 @@ const rounds = 60;
 
 t.test(
   "readers lose nothing and see each key in order when instances are killed",
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   async (t) => {
     const broker = await testBroker(t);
     const { prefix } = broker;

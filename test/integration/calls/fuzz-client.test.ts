@@ -33,7 +33,7 @@ import {
   runs,
 } from "./fuzz.ts";
 
-t.setTimeout(600_000);
+t.setTimeout(900_000);
 
 const deadlines = new Deadlines();
 const withinMs = 30_000;

@@ -8,7 +8,7 @@ import { startLibrary } from "../../support/library.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { edited, edits, runs } from "../calls/fuzz.ts";
 
-t.setTimeout(600_000);
+t.setTimeout(900_000);
 
 const { logger, lines } = recordingLogger();
 const library = await startLibrary(t, { gateway: { logger } });

@@ -16,7 +16,7 @@ import { cutConnections, openJournal } from "../../support/journal.ts";
 import { run } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(180_000);
+t.setTimeout(900_000);
 
 const counter = defineCounter();
 

@@ -20,7 +20,7 @@ const perKey = 40;
 
 t.test(
   "tells survive kill -9 and frozen instances, once in effect and in order",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (t) => {
     const prefix = testTopicPrefix(t);
     const schema = testSchema(t);
@@ -73,7 +73,7 @@ t.test(
 
 t.test(
   "tells survive NATS that is killed in the middle, once in effect and in order",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (t) => {
     const server = await startNatsServer(t);
     const { start } = await startTown(t);

@@ -6,7 +6,7 @@ import t from "tap";
 import { missingGo } from "./go-toolchain.ts";
 
 // With nothing in any cache, staticcheck itself is compiled.
-t.setTimeout(600_000);
+t.setTimeout(900_000);
 t.test("the Go library passes its gate", async (t) => {
   const missing = await missingGo();
   if (missing !== undefined) {

@@ -22,7 +22,7 @@ import { builtGrpcGo, startGrpcGo } from "./grpc-go.ts";
 import { testServiceImpl } from "./test-service.ts";
 
 // With nothing in any cache, grpc-go itself is compiled.
-t.setTimeout(600_000);
+t.setTimeout(900_000);
 const missing = await missingGo();
 const options = missing === undefined ? {} : { skip: missing };
 

@@ -12,7 +12,7 @@ const program = join(import.meta.dirname, "plain_server.py");
 
 t.test(
   "samspel join joins a plain grpcio server, with reflection and health or without",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (t) => {
     const python = await inventoryPython(t);
     const set = join(t.testdir({}), "echo.binpb");

@@ -8,7 +8,7 @@ import { query, streamed, type Pipeline } from "./pipeline.ts";
 import type { Writer } from "./writer.ts";
 
 /** Each trial is over so many changes at least. */
-const changesOfTrial = 20_000;
+const changesOfTrial = 8_000;
 
 export interface SettleOptions {
   /** Changes that must not be noted by the sink, as `counter/value`. */
