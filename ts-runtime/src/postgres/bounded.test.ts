@@ -7,7 +7,7 @@ import { createSockets } from "./socket.ts";
 
 const logger = createLogger({ service: "test", level: "silent" });
 const bounded = createBounded({
-  sql: (() => {}) as unknown as Sql,
+  connections: Array.from({ length: 11 }, () => (() => {}) as unknown as Sql),
   sockets: createSockets(),
   patienceMs: 4_000,
   logger,

@@ -4,8 +4,11 @@
 // Invariants:
 //   B1. Each statement settles within twice the patience, whatever the server, the network or another session does.
 //       Postgres itself ends a wait for a lock after half of the patience, and a statement after three quarters; a
-//       connection that is silent for all of it is broken; what still waits for one after twice of it is refused.
+//       connection that is silent for all of it is broken; what still waits for one after twice of it is refused, and
+//       is not run after that.
 //   B2. No statement waits behind another one on a connection: one that hangs takes one connection, not its neighbours.
+//       The connection that was used last is used first: its backend has at hand what it needs. One that may be about
+//       to end is used last.
 //   B3. All of these failures are transient: see `isTransient`. Which of them leave no doubt that nothing was written,
 //       `tookNoEffect` tells.
 import { SamspelError } from "../errors/index.ts";
@@ -13,7 +16,7 @@ import { Roster, type Place } from "../roster/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Sql } from "./database.ts";
 import type { Sockets } from "./socket.ts";
-import { errorCodeOf, noAnswer, statementTimeout } from "./transient.ts";
+import { errorCodeOf, isTransient, noAnswer, statementTimeout } from "./transient.ts";
 
 /** Runs a statement of the runtime's own: see `Database.bounded`. */
 export type Bounded = <T>(statement: (sql: Sql) => PromiseLike<T>) => Promise<T>;
@@ -29,29 +32,40 @@ export function serverLimits(patienceMs: number): ServerLimits {
 }
 
 export interface BoundedOptions {
-  /** Whose connections take one statement at a time, under `serverLimits`. */
-  readonly sql: Sql;
+  /** Of one connection each, under `serverLimits`. */
+  readonly connections: readonly Sql[];
   readonly sockets: Sockets;
   readonly patienceMs: number;
   readonly logger: Logger;
 }
 
-/** A statement that is under way. */
+/** A statement that is under way, or waits for a connection. */
 interface Waiting {
   readonly sinceMs: number;
   readonly refuse: (error: unknown) => void;
 }
 
+/** A statement that waits for a connection. */
+interface Queued {
+  readonly begin: (sql: Sql) => void;
+}
+
 const looksPerPatience = 10;
 
-export function createBounded({ sql, sockets, patienceMs, logger }: BoundedOptions): Bounded {
+export function createBounded({ connections, sockets, patienceMs, logger }: BoundedOptions): Bounded {
   const waiting = new Roster<Waiting>();
+  const queue = new Roster<Queued>();
+  const idle = connections.toReversed();
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
     sockets.listen();
     const now = performance.now();
     const { oldest } = waiting;
+    if (oldest === undefined) {
+      clearInterval(timer);
+      timer = undefined;
+    }
     if (oldest === undefined || now - oldest.sinceMs <= patienceMs) return;
     const cut = sockets.cutSilent(patienceMs);
     if (cut > 0)
@@ -61,28 +75,64 @@ export function createBounded({ sql, sockets, patienceMs, logger }: BoundedOptio
     }
   };
 
+  /** Looks while a statement waits, and once more: a timer for each would cost more than the looks. */
+  const watch = (): void => {
+    timer ??= setInterval(look, patienceMs / looksPerPatience);
+    timer.ref();
+  };
+
   const leave = (place: Place): void => {
     place.leave();
-    if (waiting.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+    if (waiting.size === 0) timer?.unref();
+  };
+
+  const release = (sql: Sql): void => {
+    const { oldest } = queue;
+    if (oldest === undefined) idle.push(sql);
+    else oldest.begin(sql);
+  };
+
+  /** Behind all others, and not before it had a chance to notice: whose statement failed so may be about to end. */
+  const releaseDoubtful = (sql: Sql): void => {
+    setImmediate(() => {
+      if (queue.size > 0) release(sql);
+      else idle.unshift(sql);
+    });
   };
 
   return (statement) =>
     new Promise((resolve, reject) => {
-      const place = waiting.add({ sinceMs: performance.now(), refuse: reject });
-      timer ??= setInterval(look, patienceMs / looksPerPatience);
-      // A statement that was refused may still hang on its connection, so it is watched until that is over.
-      runStatement(statement, sql).then(
-        (result) => {
+      let queued: Place | undefined;
+      const refuse = (error: unknown): void => {
+        // One that was begun may still hang on its connection, so it is watched until that is over.
+        if (queued !== undefined) {
+          queued.leave();
           leave(place);
-          resolve(result);
-        },
-        (error: unknown) => {
-          leave(place);
-          reject(explain(error, patienceMs));
-        },
-      );
+        }
+        reject(error);
+      };
+      const place = waiting.add({ sinceMs: performance.now(), refuse });
+      watch();
+      const begin = (sql: Sql): void => {
+        queued?.leave();
+        queued = undefined;
+        runStatement(statement, sql).then(
+          (result) => {
+            leave(place);
+            release(sql);
+            resolve(result);
+          },
+          (error: unknown) => {
+            leave(place);
+            if (isTransient(error)) releaseDoubtful(sql);
+            else release(sql);
+            reject(explain(error, patienceMs));
+          },
+        );
+      };
+      const sql = idle.pop();
+      if (sql === undefined) queued = queue.add({ begin });
+      else begin(sql);
     });
 }
 

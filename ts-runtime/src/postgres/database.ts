@@ -95,15 +95,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
   const pool: PoolState = { maxConnections, cut: false };
   const sql = connect(url, { schema, applicationName, readOnly, pool, sockets: createSockets() });
-  const boundedPool: PoolState = { maxConnections: maxBoundedConnections, cut: false };
   const sockets = createSockets();
-  const boundedSql = connect(url, {
-    schema,
-    applicationName,
-    readOnly,
-    pool: boundedPool,
-    sockets,
-    patienceMs,
+  const single = Array.from({ length: maxBoundedConnections }, () => {
+    const pool: PoolState = { maxConnections: 1, cut: false };
+    return { pool, sql: connect(url, { schema, applicationName, readOnly, pool, sockets, patienceMs }) };
   });
   try {
     await mendPoolQueues(sql);
@@ -114,11 +109,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
   logger.debug({ url: redactUrl(url), schema }, "database open");
   const close = async (): Promise<void> => {
-    await Promise.all([closePool(sql, pool), closePool(boundedSql, boundedPool)]);
+    await Promise.all([{ sql, pool }, ...single].map(({ sql, pool }) => closePool(sql, pool)));
   };
   return {
     sql,
-    bounded: createBounded({ sql: boundedSql, sockets, patienceMs, logger }),
+    bounded: createBounded({ connections: single.map(({ sql }) => sql), sockets, patienceMs, logger }),
     schema,
     logger,
     listen: createListener(sql),

@@ -6,8 +6,8 @@
 // query costs half a microsecond more for every thousand that there have been: a service that makes a hundred a second
 // would spend four milliseconds on each of them after a day.
 //
-// The queues are reached by a connection, which the driver hands to the option that its own transactions use. It does
-// not where nothing may be pipelined, so the queues of `bounded` stay as they are.
+// The queues are reached by a connection, which the driver hands to the option that its own transactions use. (It does
+// not where nothing may be pipelined. The pools of `bounded` need no mending: of one connection, no gap remains.)
 import type { Sql } from "./database.ts";
 
 interface Queue {
