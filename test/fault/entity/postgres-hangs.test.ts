@@ -29,6 +29,9 @@ leaveAtOnce();
  */
 const boundMs = 2 * (8_000 + 3_000 + 3_000) + 6_000;
 
+/** What calls are told: on a slow machine, those of the storm that hang may be all that the server works on at a time. */
+const saysWhy = /^SAMSPEL_(DATABASE_UNREACHABLE|OVERLOADED)$/;
+
 const clientOf = (url: string): Client<typeof CounterService> =>
   createClient(CounterService, createGrpcTransport({ baseUrl: url }));
 
@@ -86,7 +89,7 @@ t.test("a journal that another session locks costs time, and nothing else", asyn
     ),
   );
   for (const { code, outcome, ms } of failures) {
-    t.equal(code, "SAMSPEL_DATABASE_UNREACHABLE");
+    t.match(code, saysWhy);
     t.not(outcome, "unknown", "what Postgres itself ended is known not to be written");
     t.ok(ms < boundMs, `failed after ${Math.round(ms)} ms`);
   }
@@ -173,7 +176,7 @@ t.test("a network that swallows all is given up; other instances go on; afterwar
     ["known", "new"].map((counterId) => failureOf(client.getCounter({ counterId }, { timeoutMs: 60_000 }))),
   );
   for (const { code, ms } of failures) {
-    t.equal(code, "SAMSPEL_DATABASE_UNREACHABLE");
+    t.match(code, saysWhy);
     t.ok(ms < boundMs, `failed after ${Math.round(ms)} ms`);
   }
   const before = acknowledged(storm.ledger);

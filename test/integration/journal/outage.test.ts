@@ -49,11 +49,11 @@ t.test("runAppends() knows its own append again, also behind later ones", async 
   const { database, journal } = await openJournal(t);
   const mine = { ...appendOf("a", 0n), appendId: randomUUID() };
   const appended = { type: "appended", revision: 1n };
-  t.same(await runAppends(database.sql, "none", [mine]), [appended]);
-  t.same(await runAppends(database.sql, "none", [mine]), [appended]);
+  t.same(await runAppends(database.sql, [mine]), [appended]);
+  t.same(await runAppends(database.sql, [mine]), [appended]);
   await journal.append(appendOf("a", 1n));
-  t.same(await runAppends(database.sql, "none", [mine]), [appended]);
-  t.same(await runAppends(database.sql, "none", [{ ...mine, appendId: randomUUID() }]), [
+  t.same(await runAppends(database.sql, [mine]), [appended]);
+  t.same(await runAppends(database.sql, [{ ...mine, appendId: randomUUID() }]), [
     { type: "conflict", actual: 2n },
   ]);
   t.equal(await journal.confirm("counter", "a"), 2n);

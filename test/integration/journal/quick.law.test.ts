@@ -65,7 +65,7 @@ t.test(
     const { database } = await openJournal(t);
     const { connection, known } = await reserve(t, database);
     const metadata = { traceparent: "00-1-2-01" };
-    const options = { channel: "news", server: known, appendId: randomUUID() };
+    const options = { server: known, appendId: randomUUID() };
     await runQuickAppends(connection, options, [appendOf("a", 0n, { metadata })]);
     t.same((await connection`select metadata from event`)[0], { metadata });
   },
@@ -94,12 +94,11 @@ t.test("runQuickAppends() leaves the same rows as runAppends(), whatever a group
       const judged = await written(() =>
         runAppends(
           sql,
-          "news",
           appends.map((append) => ({ ...append, appendId: randomUUID() })),
         ),
       );
       const quick = await written(async () => {
-        const options = { channel: "news", server: known, appendId: randomUUID() };
+        const options = { server: known, appendId: randomUUID() };
         t.match(await runQuickAppends(connection, options, appends), { written: true });
       });
       t.same(quick, judged);

@@ -245,6 +245,23 @@ t.test("projectionChanges() wakes on another instance after each commit, and dra
   await watching;
 });
 
+t.test("projectionChanges() hears of a commit whose process died before it could say so", async (t) => {
+  const on = await openJournal(t);
+  const watcher = await on.open();
+  await setUpProjection({ projection: counted, home: on.database, journal: on.journal });
+  const stop = new AbortController();
+  t.teardown(() => stop.abort());
+  const changes = projectionChanges(watcher.database, counted, stop.signal);
+  await changes.next();
+  const die = run(t, { ...on, database: { ...on.database, wake: () => {} } }, counted);
+  await countUp(on.journal, ["a"], 1);
+  await until("it is committed", async () => (await sum(watcher)) === 1n);
+  await die();
+  const told = changes.next();
+  run(t, on, counted);
+  t.match(await told, { done: false });
+});
+
 t.test("setUpProjection() fails, and nothing else does, when its connection is cut", async (t) => {
   const on = await openJournal(t);
   let known = false;

@@ -96,7 +96,7 @@ t.test("runAppends() writes tells once where it is sent again as its outcome was
     ...appendOf("a", 0n, { tells: [tell("once")] }),
     appendId: "11111111-1111-4111-8111-111111111111",
   };
-  const send = (): Promise<unknown> => database.bounded((sql) => runAppends(sql, "channel", [append]));
+  const send = (): Promise<unknown> => database.bounded((sql) => runAppends(sql, [append]));
   await send();
   await send();
   t.equal((await outboxOf(database.sql)).length, 1);

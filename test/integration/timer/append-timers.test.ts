@@ -133,7 +133,7 @@ t.test("an append that a timer fires stands only while that timer does, and ends
 t.test("an append that is sent again finds itself, and schedules and fires nothing twice (S1)", async (t) => {
   const { database } = await openJournal(t);
   const send = async (append: Append & { readonly appendId: string }): Promise<unknown> =>
-    (await runAppends(database.sql, "none", [append]))[0];
+    (await runAppends(database.sql, [append]))[0];
   const mine = { ...appendOf("a", 0n, { timers: [schedule("x")] }), appendId: randomUUID() };
   t.match(await send(mine), { type: "appended" });
   const [{ id } = { id: "" }] = await timersOf(database.sql, "a");

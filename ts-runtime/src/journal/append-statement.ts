@@ -25,7 +25,7 @@ export interface IdentifiedAppend extends Append {
 }
 
 const blob = (index: string): string =>
-  `substring($14::bytea from ($15::int[])[${index}] + 1 for ($15::int[])[${index} + 1] - ($15::int[])[${index}])`;
+  `substring($13::bytea from ($14::int[])[${index}] + 1 for ($14::int[])[${index} + 1] - ($14::int[])[${index}])`;
 
 /** What a group with tells has beside the rest; its parameters are behind those of all groups. */
 const insertTells = `,
@@ -35,8 +35,8 @@ const insertTells = `,
       convert_from(${blob("i.blob")}, 'UTF8')::jsonb, ${blob("i.blob + 1")},
       clock_timestamp() + i.delay_ms * interval '1 millisecond'
     from unnest(
-      (select $25::int[]), (select $26::smallint[]), (select $27::text[]), (select $28::text[]), (select $29::text[]),
-      (select $30::text[]), (select $31::int[]), (select $32::int[]), (select $33::int[]), (select $34::float8[])
+      (select $24::int[]), (select $25::smallint[]), (select $26::text[]), (select $27::text[]), (select $28::text[]),
+      (select $29::text[]), (select $30::int[]), (select $31::int[]), (select $32::int[]), (select $33::float8[])
     ) with ordinality as i (
       append, slice, stream, subject, message_id, key, blob, header_size, size, delay_ms, ordinal
     )
@@ -62,7 +62,7 @@ const statementOf = (tells: boolean): string => `
       (select $1::text[]), (select $2::text[]), (select $3::bigint[]), (select $4::smallint[]),
       (select $5::uuid[]), (select $6::int[]), (select $7::int[]), (select $8::text[]),
       (select $9::text[]), (select $10::int[]), (select $11::int[]), (select $12::text[]),
-      (select $16::text[]), (select $17::uuid[])
+      (select $15::text[]), (select $16::uuid[])
     ) with ordinality as i (
       entity_type, entity_id, expected, slice, append_id, first_event, event_count,
       metadata, command_id, reply, state, fingerprint, fired_name, fired_id, ordinal
@@ -105,18 +105,15 @@ const statementOf = (tells: boolean): string => `
       where snapshot.revision < excluded.revision or snapshot.fingerprint <> excluded.fingerprint
   )${tells ? insertTells : ""}
   select j.verdict, j.actual, j.duplicate_revision, j.duplicate_reply,
-    (select pg_notify($13, '') from (
-      select from judged where verdict = 'append' and event_count > 0 limit 1
-    ) news) as told,
     (select change_timers(
-      s.standing, $1::text[], $2::text[], $3::bigint[], $4::smallint[], $7::int[], $16::text[], $17::uuid[],
-      $18::int[], $19::text[], $20::text[], $21::float8[], $22::float8[],
-      array(select ${blob("c.request")} from unnest($23::int[]) with ordinality c (request, ordinal) order by c.ordinal),
-      $24::text[]
+      s.standing, $1::text[], $2::text[], $3::bigint[], $4::smallint[], $7::int[], $15::text[], $16::uuid[],
+      $17::int[], $18::text[], $19::text[], $20::float8[], $21::float8[],
+      array(select ${blob("c.request")} from unnest($22::int[]) with ordinality c (request, ordinal) order by c.ordinal),
+      $23::text[]
     ) from (
       select array_agg(ordinal::int) as standing from judged
-      where verdict = 'append' and (fired_id is not null or ordinal = any($18::int[]))
-    ) s where s.standing is not null) as timed${tells ? ", pg_notify(current_schema() || '.outbox', '') as woken" : ""}
+      where verdict = 'append' and (fired_id is not null or ordinal = any($17::int[]))
+    ) s where s.standing is not null) as timed
   from judged j order by j.ordinal`;
 
 const statements = { plain: statementOf(false), withTells: statementOf(true) };
@@ -131,13 +128,11 @@ interface Row {
 /** Appends a group, at most one append per entity, as one transaction; the results stand in the order of the group. */
 export async function runAppends(
   sql: Sql,
-  channel: string,
   appends: readonly IdentifiedAppend[],
 ): Promise<readonly AppendResult[]> {
   const order = appends.map((append, index) => ({ append, index })).sort((a, b) => byKey(a.append, b.append));
   const tells = order.some(({ append }) => append.tells !== undefined);
   const values = parameters(
-    channel,
     order.map(({ append }) => append),
     tells,
   );
@@ -177,11 +172,7 @@ function resultOf({ expectedRevision, events }: Append, row: Row | undefined): A
 }
 
 /** Those of tells stand behind the others. */
-function parameters(
-  channel: string,
-  appends: readonly IdentifiedAppend[],
-  tells: boolean,
-): (string | Buffer)[] {
+function parameters(appends: readonly IdentifiedAppend[], tells: boolean): (string | Buffer)[] {
   const blobs: Uint8Array[] = [];
   const offsets = [0];
   let size = 0;
@@ -215,7 +206,6 @@ function parameters(
     plainArray(replies),
     plainArray(states),
     textArray(appends.map(({ snapshot }) => snapshot?.fingerprint)),
-    channel,
     Buffer.concat(blobs, size),
     plainArray(offsets),
     textArray(appends.map(({ fires }) => fires?.name)),

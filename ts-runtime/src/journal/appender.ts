@@ -11,9 +11,9 @@ import { isTransient, isUniqueViolation, tookNoEffect, type Database } from "../
 import { backoff } from "../resilience/index.ts";
 import { createAppendMetrics } from "./append-metrics.ts";
 import { runAppends } from "./append-statement.ts";
+import { readersOf } from "./channels.ts";
 import { checkAppend } from "./check-append.ts";
 import { createEarlyAnalyze } from "./early-analyze.ts";
-import { eventChannel } from "./event-channel.ts";
 import { createGroup, type Pending } from "./group.ts";
 import { createIncarnations } from "./incarnations.ts";
 import type { Append, AppendResult } from "./journal.ts";
@@ -47,7 +47,7 @@ type Entry = Pending<Append, AppendResult>;
 
 export function createAppender(options: AppenderOptions): Appender {
   const { database, maxEventBytes, retryForMs } = options;
-  const channel = eventChannel(database);
+  const wakeReaders = readersOf(database);
   const statistics = createEarlyAnalyze(database);
   const incarnations = createIncarnations();
   const metrics = createAppendMetrics();
@@ -69,7 +69,7 @@ export function createAppender(options: AppenderOptions): Appender {
     try {
       const appends = group.map(({ item }) => item);
       const { written, server } = await database.bounded((sql) =>
-        runQuickAppends(sql, { channel, server: incarnations, appendId }, appends),
+        runQuickAppends(sql, { server: incarnations, appendId }, appends),
       );
       incarnations.note(server);
       if (!written) return await judge(group, { appendId });
@@ -83,6 +83,7 @@ export function createAppender(options: AppenderOptions): Appender {
       const { expectedRevision, events } = entry.item;
       entry.resolve({ type: "appended", revision: expectedRevision + BigInt(events.length) });
     }
+    wakeReaders(group.map(({ item }) => item));
   };
 
   const judge = async (group: readonly Entry[], { appendId, doubt = false }: Judging): Promise<void> => {
@@ -92,13 +93,14 @@ export function createAppender(options: AppenderOptions): Appender {
     let inDoubt = doubt;
     for (let failures = 1; ; failures++) {
       try {
-        const results = await database.bounded((sql) => runAppends(sql, channel, appends));
+        const results = await database.bounded((sql) => runAppends(sql, appends));
         for (const [index, entry] of group.entries()) {
           const result = results[index];
           if (result === undefined) entry.reject(new Error("The journal gave fewer results than appends"));
           else entry.resolve(result);
         }
         metrics.judged(results, startedAtMs);
+        wakeReaders(appends.filter((_, index) => results[index]?.type === "appended"));
         return;
       } catch (error) {
         // Another process wrote a revision or a command in the same instant: the next look sees it.

@@ -1,8 +1,8 @@
 // Following the journal live. NOTIFY only wakes; polling is the net under it (J4).
 import { isTransient, type Database } from "../postgres/index.ts";
 import { backoff, createLatch } from "../resilience/index.ts";
+import { eventChannel } from "./channels.ts";
 import { ensureStatistics } from "./early-analyze.ts";
-import { eventChannel } from "./event-channel.ts";
 import { createHoldReport } from "./hold-report.ts";
 import type { FollowOptions, Page } from "./journal.ts";
 import { readPage } from "./read-page.ts";

@@ -21,8 +21,8 @@ import {
   type TransactionSql,
 } from "../postgres/index.ts";
 import { backoff } from "../resilience/index.ts";
+import { readersOf } from "./channels.ts";
 import { checkAppend } from "./check-append.ts";
-import { eventChannel } from "./event-channel.ts";
 import { forgetRest } from "./forget-rest.ts";
 import { blankRepliesOfStragglers } from "./forget-stragglers.ts";
 import { insertMessages } from "./insert-messages.ts";
@@ -51,8 +51,9 @@ export async function forget(
   const startedAtMs = performance.now();
   for (let failures = 1; ; failures++) {
     try {
-      const result = await transact(database.sql, (tx) => attempt(tx, database, identified));
+      const result = await transact(database.sql, (tx) => attempt(tx, identified));
       if (result.type !== "appended") return result;
+      readersOf(database)([forgetting]);
       await blankRepliesOfStragglers(database, { entityType, entityId, through });
       return result;
     } catch (error) {
@@ -68,11 +69,7 @@ export async function forget(
   }
 }
 
-async function attempt(
-  tx: TransactionSql,
-  database: Database,
-  forgetting: IdentifiedForgetting,
-): Promise<AppendResult> {
+async function attempt(tx: TransactionSql, forgetting: IdentifiedForgetting): Promise<AppendResult> {
   const { entityType, entityId, expectedRevision: through, commandId } = forgetting;
   await shareTimers(tx, entityId);
   const judged = await judge(tx, forgetting);
@@ -93,7 +90,6 @@ async function attempt(
     values (${entityType}, ${entityId}, ${through}, ${counts.rewritten}, ${counts.erased}, ${commandId ?? null},
       ${forgetting.appendId})`;
   if (forgetting.tells !== undefined) await insertMessages(tx, forgetting.tells);
-  await tx`select pg_notify(${eventChannel(database)}, '')`;
   return { type: "appended", revision: revisionAfter(forgetting) };
 }
 

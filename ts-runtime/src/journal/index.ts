@@ -1,3 +1,4 @@
+export { outboxChannel } from "./channels.ts";
 export { createCheckpoints } from "./checkpoints.ts";
 export { createJournal } from "./create-journal.ts";
 export { createRangeProgress } from "./range-progress.ts";

@@ -12,19 +12,19 @@ const statementOf = (command: boolean): string => `
   ),
   inserted as (
     insert into event (entity_type, entity_id, revision, slice, append_id, payload, metadata)
-    select $5::text, $6::text, $7::bigint, $8::smallint, $4::uuid, $9::bytea, $10::text::jsonb
+    select $4::text, $5::text, $6::bigint, $7::smallint, $3::uuid, $8::bytea, $9::text::jsonb
     where (select known from server)
   )${
     command
       ? `,
   recorded as (
     insert into command (entity_type, entity_id, command_id, revision, reply)
-    select $5::text, $6::text, $11::text, $7::bigint, $12::bytea
+    select $4::text, $5::text, $10::text, $6::bigint, $11::bytea
     where (select known from server)
   )`
       : ""
   }
-  select since, pid, known, pg_notify($3, '') as told from server`;
+  select since, pid, known from server`;
 
 const plain = statementOf(false);
 const withCommand = statementOf(true);
@@ -37,7 +37,7 @@ export function isSingle({ events, snapshot, tells }: Append): boolean {
 /** Appends what `isSingle`. @throws What Postgres says, as `runQuickAppends` does. */
 export async function runQuickAppend(
   sql: Sql,
-  { channel, server, appendId }: QuickOptions,
+  { server, appendId }: QuickOptions,
   append: Append,
 ): Promise<QuickRow | undefined> {
   const { entityType, entityId, expectedRevision, events, command, metadata } = append;
@@ -46,7 +46,6 @@ export async function runQuickAppend(
   const values = [
     server.since,
     plainArray(server.pids),
-    channel,
     appendId,
     entityType,
     entityId,

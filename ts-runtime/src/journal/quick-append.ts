@@ -31,8 +31,6 @@ export interface QuickRow extends Server {
 }
 
 export interface QuickOptions {
-  /** Where new events are told. */
-  readonly channel: string;
   /** The only server and backends that may write. */
   readonly server: Pick<Incarnations, "since" | "pids">;
   /** The id of all appends of the group; together with its entity it tells each of them (S1). */
@@ -59,13 +57,13 @@ export async function runQuickAppends(
 
 async function runGroup(
   sql: Sql,
-  { channel, server, appendId }: QuickOptions,
+  { server, appendId }: QuickOptions,
   appends: readonly Append[],
 ): Promise<QuickRow | undefined> {
   const { bytes, kinds, columns } = quickParameters(appends.toSorted(byKey));
   const [row] = await sql.unsafe<QuickRow[]>(
     quickStatement(kinds),
-    [server.since, plainArray(server.pids), channel, appendId, bytes, ...columns],
+    [server.since, plainArray(server.pids), appendId, bytes, ...columns],
     { prepare: true },
   );
   return row;

@@ -63,7 +63,7 @@ function insertEvents(parameters: Parameters, kinds: Kinds): string {
   return `,
   inserted as (
     insert into event (entity_type, entity_id, revision, slice, append_id, payload${kinds.metadata ? ", metadata" : ""})
-    select ${entityType}, i.entity_id, i.revision, i.slice, $4::uuid, ${bytes}${kinds.metadata ? ", i.metadata::jsonb" : ""}
+    select ${entityType}, i.entity_id, i.revision, i.slice, $3::uuid, ${bytes}${kinds.metadata ? ", i.metadata::jsonb" : ""}
     ${from}
   )`;
 }
@@ -109,15 +109,14 @@ function insertTells({ array }: Parameters): string {
 }
 
 function statementOf(kinds: Kinds): string {
-  const parameters = parametersFrom(6);
+  const parameters = parametersFrom(5);
   return `
   with server as materialized (
     select pg_postmaster_start_time()::text as since, pg_backend_pid() as pid,
       pg_postmaster_start_time()::text = $1 and pg_backend_pid() = any($2::int[]) as known
   ),
-  sent as materialized (select decode($5::text, 'base64') as bytes)${insertEvents(parameters, kinds)}${kinds.commands ? insertCommands(parameters, kinds) : ""}${kinds.snapshots ? upsertSnapshots(parameters, kinds) : ""}${kinds.tells ? insertTells(parameters) : ""}
-  select since, pid, known, pg_notify($3, '') as told${kinds.tells ? `, pg_notify(current_schema() || '.outbox', '') as woken` : ""}
-  from server`;
+  sent as materialized (select decode($4::text, 'base64') as bytes)${insertEvents(parameters, kinds)}${kinds.commands ? insertCommands(parameters, kinds) : ""}${kinds.snapshots ? upsertSnapshots(parameters, kinds) : ""}${kinds.tells ? insertTells(parameters) : ""}
+  select since, pid, known from server`;
 }
 
 /** One for each combination of kinds: a group without a kind pays nothing for it. */
@@ -132,7 +131,7 @@ const statements: readonly string[] = Array.from({ length: 2 ** kindNames.length
   });
 });
 
-/** Its parameters from the sixth on are the columns of `quickParameters`. */
+/** Its parameters from the fifth on are the columns of `quickParameters`. */
 export function quickStatement(kinds: Kinds): string {
   const statement = statements[kindNames.reduce((bits, name, bit) => bits | (kinds[name] ? 1 << bit : 0), 0)];
   if (statement === undefined) throw new Error("The journal lacks a statement");

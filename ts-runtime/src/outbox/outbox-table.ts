@@ -48,11 +48,6 @@ interface Row {
 
 const slicesPerRange = sliceCount / rangeCount;
 
-/** Where new rows are told. */
-export function outboxChannel({ schema }: Database): string {
-  return `${schema}.outbox`;
-}
-
 /** The rows that are due, those that were due at once and those whose time has come. */
 export async function readDue(database: Database, options: DueOptions): Promise<DueRows> {
   const { ranges, limit } = options;

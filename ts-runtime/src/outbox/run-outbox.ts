@@ -9,12 +9,13 @@
 //       up the later ones of its key, and is told again and again.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster, HeldRange } from "../cluster/index.ts";
+import { outboxChannel } from "../journal/index.ts";
 import { isTransient, type Database } from "../postgres/index.ts";
 import { backoff, createLatch } from "../resilience/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Broker } from "../topic/index.ts";
 import { createOutboxMetrics, type OutboxMetrics } from "./outbox-metrics.ts";
-import { deleteRows, outboxChannel, readDue, type OutboxRow } from "./outbox-table.ts";
+import { deleteRows, readDue, type OutboxRow } from "./outbox-table.ts";
 import { openStreamRelay, type StreamRelay } from "./stream-relay.ts";
 
 export interface RunOutboxOptions {

@@ -14,11 +14,11 @@ import { redactUrl, type Logger } from "../telemetry/index.ts";
 import { createBounded, serverLimits, type Bounded } from "./bounded.ts";
 import { closePool, type PoolState } from "./close-pool.ts";
 import { columnTypes } from "./column-types.ts";
-import { createListener } from "./listen.ts";
 import { mendPoolQueues } from "./pool-queues.ts";
 import { transact } from "./transact.ts";
 import { createSockets, type Sockets } from "./socket.ts";
 import { unreachable } from "./unreachable.ts";
+import { createWakeUps } from "./wake-ups.ts";
 import { mendResults } from "./whole-results.ts";
 
 /** The column types that are read and written as BigInt. */
@@ -68,10 +68,15 @@ export interface Database extends AsyncDisposable {
   readonly schema: string;
   readonly logger: Logger;
   /**
-   * Calls `wake` at each NOTIFY on a channel, and after each new subscription, as the ones in between were missed. It
-   * only wakes: who needs the truth reads it, and polls as well.
+   * Calls `wake` whenever a process wakes the channel, and after each new subscription, as the ones in between were
+   * missed. It only wakes: who needs the truth reads it, and looks as well.
    */
   listen(channel: string, wake: () => void): Promise<Disposable>;
+  /**
+   * Wakes all who listen to a channel: those of this process at once, all others by a NOTIFY that leaves as soon as the
+   * one before has been answered. To be called behind the commit that there is to see; what dies before has woken nobody.
+   */
+  wake(channel: string): void;
   /** Lets what runs end, for 2 s at the most, and closes all connections. */
   close(): Promise<void>;
 }
@@ -108,15 +113,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw unreachable(error, url);
   }
   logger.debug({ url: redactUrl(url), schema }, "database open");
+  const connections = single.map(({ sql }) => sql);
+  const bounded = createBounded({ connections, sockets, patienceMs, logger });
+  const wakeUps = createWakeUps({ schema, sql, bounded, logger });
   const close = async (): Promise<void> => {
+    await wakeUps.close();
     await Promise.all([{ sql, pool }, ...single].map(({ sql, pool }) => closePool(sql, pool)));
   };
   return {
     sql,
-    bounded: createBounded({ connections: single.map(({ sql }) => sql), sockets, patienceMs, logger }),
+    bounded,
     schema,
     logger,
-    listen: createListener(sql),
+    listen: wakeUps.listen,
+    wake: wakeUps.wake,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,6 +1,6 @@
 // Learning that a projection has changed, on any instance.
 import { createHash } from "node:crypto";
-import type { Database, TransactionSql } from "../postgres/index.ts";
+import type { Database } from "../postgres/index.ts";
 import { createLatch } from "../resilience/index.ts";
 import type { Projection } from "./projection.ts";
 
@@ -35,13 +35,9 @@ export async function listenToChanges(
   return home.listen(channelOf(home, projection), wake);
 }
 
-/** Tells the change when the transaction commits. */
-export async function tellChange(
-  sql: TransactionSql,
-  home: Database,
-  projection: Pick<Projection, "name">,
-): Promise<void> {
-  await sql`select pg_notify(${channelOf(home, projection)}, '')`;
+/** Tells a change that is committed. */
+export function tellChange(home: Database, projection: Pick<Projection, "name">): void {
+  home.wake(channelOf(home, projection));
 }
 
 /** A channel's name has at most 63 bytes, so schema and name are hashed. */

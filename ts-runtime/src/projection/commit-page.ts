@@ -1,4 +1,4 @@
-// One transaction of a projection: what the handlers write, the checkpoints, the changes and the notification (T4).
+// One transaction of a projection: what the handlers write, the checkpoints and the changes (T4).
 //
 // Invariants:
 //   P1. All of it is committed or none, under the epochs of the held ranges and the row of the projection (B1): who
@@ -90,12 +90,12 @@ export async function commitPage(committing: Committing, { history, apply, save 
       mode === "live" && changes.length > 0
         ? recordChanges(sql, { projection, home, generation: committing.generation, changes })
         : undefined,
-      tellChange(sql, home, projection),
     ]);
   }).catch((error: unknown) => {
     // A constraint that is checked at the commit, or a failed statement that the handler passed over.
     throw isPostgresError(error) && !isTransient(error) ? new ApplyError(error) : error;
   });
+  tellChange(home, projection);
   await runEffects(effects, projection, logger);
 }
 

@@ -20,7 +20,7 @@ import { createTracing } from "../telemetry/index.ts";
 import { applyPage, type Positions, type Run } from "./apply-page.ts";
 import { readBuild, readStanding, workName, type Standing } from "./builds.ts";
 import { keepPruned } from "./change-log.ts";
-import { listenToChanges } from "./changes.ts";
+import { listenToChanges, tellChange } from "./changes.ts";
 import { NotCurrent } from "./commit-page.ts";
 import { createProgress } from "./progress.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -69,6 +69,8 @@ async function runHeld(options: RunBuildOptions, held: readonly HeldRange[]): Pr
   const claimed = createClaims(options, held);
   await using progress = createProgress(options);
   const positions = new Map(await claimed.claim());
+  // Whoever held the ranges before may have died between a commit and its word of it.
+  tellChange(home, projection);
   const run: Run = {
     projection,
     home,

@@ -111,10 +111,10 @@ async function swap(run: Run, options: RunBuildOptions): Promise<boolean> {
       where projection = ${name} and generation = ${generation}`;
     await sql`delete from projection_change where projection = ${name}`;
     await tellControl(sql, home, name);
-    await tellChange(sql, home, projection);
     return true;
   });
   if (swapped) {
+    tellChange(home, projection);
     logger.info(
       { projection: name, version, generation, tookMs: Math.round(performance.now() - startedAtMs) },
       "the build is live: the old tables are gone",
