@@ -225,12 +225,10 @@ export class Dispatcher<T> {
     }
     this.#lineup.ended(lane);
     if (lane.state === "gone") return;
-    if (this.#isOpen(partition) && mayBegin()) {
-      this.#attempt(lane, items);
-    } else {
-      if (first !== undefined) partition.takeBackAttempt(first);
-      this.#lineup.push(lane);
-    }
+    const begins = this.#isOpen(partition) && mayBegin();
+    if (!begins && first !== undefined) partition.takeBackAttempt(first);
+    if (begins) this.#attempt(lane, items);
+    else this.#lineup.push(lane);
     this.pump();
   }
 
