@@ -89,11 +89,12 @@ export async function newUser(t: Test): Promise<NewUser> {
 
 /**
  * The environment without what `npm test` and the repository put there, so that nothing of them is found by chance. The
- * caches of downloads stay: they make nothing work that would not without them.
+ * caches of downloads stay: they make nothing work that would not without them. So does whom the machine trusts: npm asks
+ * the registry for what no cache has.
  */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const ours =
-    /^(npm_(?!config_(cache|registry|userconfig)$)|_?TAP|TEST_|SAMSPEL_|OTEL_|NODE_|(FORCE|NO)_COLOR$)/;
+    /^(npm_(?!config_(cache|registry|userconfig)$)|_?TAP|TEST_|SAMSPEL_|OTEL_|NODE_(?!EXTRA_CA_CERTS$)|(FORCE|NO)_COLOR$)/;
   const infra = new Set(["DATABASE_URL", "NATS_URL", "CONSUL_HTTP_ADDR", "CONSUL_HTTP_TOKEN"]);
   const kept = Object.entries(process.env).filter(([name]) => !ours.test(name) && !infra.has(name));
   const folders = (process.env["PATH"] ?? "")
