@@ -9,8 +9,6 @@ import { CartTopics } from "./gen/cart/v1/cart_topics_pb.ts";
 import { InventoryService } from "./gen/inventory/v1/inventory_api_pb.ts";
 
 // The first time, the packages of the inventory are installed.
-t.setTimeout(900_000);
-
 t.test("a checkout takes the stock once, whatever fails in the middle of it", async (t) => {
   await using system = await startSystem({
     dir: import.meta.dirname,

@@ -54,7 +54,6 @@ t.test("pattern() takes other blanks and anything for …, and nothing else", as
 });
 
 // On a fresh clone the packages of the Python service are installed first.
-t.setTimeout(900_000);
 t.test("the commands of the pages print what the pages show", { timeout: 180_000 }, async (t) => {
   const dev = await startShop(t);
   const ports = new Map(dev.services.map(({ name, port }) => [stablePort(`shopping-cart/${name}`), port]));

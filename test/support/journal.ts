@@ -8,6 +8,7 @@ import {
   type JournalOptions,
 } from "../../ts-runtime/src/journal/index.ts";
 import { migrate, openDatabase, type Database } from "../../ts-runtime/src/postgres/index.ts";
+import type { Logger } from "../../ts-runtime/src/telemetry/index.ts";
 import { databaseUrl } from "./environment.ts";
 import { testSchema } from "./isolation.ts";
 import { silentLogger } from "./silent-logger.ts";
@@ -23,27 +24,36 @@ export interface JournalFixture extends Process {
   readonly open: (options?: Omit<JournalOptions, "database">) => Promise<Process>;
 }
 
+export interface ProcessOptions extends Omit<JournalOptions, "database"> {
+  /** Default: the test run's. */
+  readonly url?: string;
+  readonly schema: string;
+  readonly logger?: Logger;
+}
+
+/** Opens a journal as a process of its own would; it ends with the test. */
+export async function openProcess(
+  t: Test,
+  { url = databaseUrl(), schema, logger = silentLogger, ...options }: ProcessOptions,
+): Promise<Process> {
+  const database = await openDatabase({ url, schema, maxConnections: 4, logger });
+  await migrate(database);
+  const journal = createJournal({ database, ...options });
+  t.teardown(async () => {
+    await journal.close();
+    await database.close();
+  });
+  return { database, journal };
+}
+
 /** Opens a journal in a fresh schema. */
 export async function openJournal(
   t: Test,
   options: Omit<JournalOptions, "database"> = {},
 ): Promise<JournalFixture> {
   const schema = testSchema(t);
-  const open = async (options: Omit<JournalOptions, "database"> = {}): Promise<Process> => {
-    const database = await openDatabase({
-      url: databaseUrl(),
-      schema,
-      maxConnections: 4,
-      logger: silentLogger,
-    });
-    await migrate(database);
-    const journal = createJournal({ database, ...options });
-    t.teardown(async () => {
-      await journal.close();
-      await database.close();
-    });
-    return { database, journal };
-  };
+  const open = (options: Omit<JournalOptions, "database"> = {}): Promise<Process> =>
+    openProcess(t, { ...options, schema });
   return { schema, open, ...(await open(options)) };
 }
 

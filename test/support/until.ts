@@ -1,19 +1,19 @@
 // Waiting for a condition, with a deadline.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** So many times as long as on a quick machine that is otherwise idle: a wait that ends well costs nothing more. */
+/** A wait that ends well costs nothing more, so a slow or busy machine gets several times as long. */
 const patience = 3;
 
 /**
  * Waits until `condition` gives something else than false or undefined, and returns that.
- * @throws after three times `deadlineMs`, default 30,000, with what was waited for.
+ * @throws after three times `usualMs`, default 30,000, which an idle machine never needs, with what was waited for.
  */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  deadlineMs: number = 30_000,
+  usualMs: number = 30_000,
 ): Promise<Exclude<T, false | undefined>> {
-  const allMs = patience * deadlineMs;
+  const allMs = patience * usualMs;
   const deadline = performance.now() + allMs;
   for (;;) {
     const value = await condition();

@@ -13,8 +13,6 @@ import { addBelow, largestOrder, openAnswer, openField, replaceLine } from "./ed
 import { newUser, patienceMs, type RunningCommand } from "./new-user.ts";
 import { pictureOf, pictureOfTerminal, pictureSize, updatePictures } from "./pictures.ts";
 
-t.setTimeout(900_000);
-
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 // As the page has them.
@@ -37,7 +35,7 @@ interface Started {
 
 const browser = await raiseCurtain(t);
 
-t.test("the tour", { timeout: 900_000 }, async (t) => {
+t.test("the tour", async (t) => {
   const user = await newUser(t);
   // Ports follow from the name, and others may walk beside.
   const name = updatePictures ? "shop" : `shop-${randomBytes(3).toString("hex")}`;

@@ -13,8 +13,6 @@ import { acknowledged } from "./ground/ledger.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
-t.setTimeout(900_000);
-
 const jumpingClock = join(import.meta.dirname, "fixtures/jumping-clock.ts");
 
 function open(t: Test, { url, schema }: Place): Sql {

@@ -15,8 +15,6 @@ import { settle } from "./ground/settle.ts";
 import { mountSmallDisk } from "./ground/small-disk.ts";
 import { startStorm, type Storm } from "./ground/storm.ts";
 
-t.setTimeout(900_000);
-
 t.test("a full disk refuses commands, at once and for certain, and nothing else", async (t) => {
   const disk = await mountSmallDisk(t, 200);
   if (disk === undefined) {

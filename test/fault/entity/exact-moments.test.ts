@@ -8,8 +8,6 @@ import { startPostgresProxy } from "../../support/postgres-proxy.ts";
 import { increment, openHost, valueOf } from "./ground/local-host.ts";
 import { readJournalRows } from "./ground/journal-rows.ts";
 
-t.setTimeout(900_000);
-
 t.test("a caller that leaves between commit and answer leaves an entity that counted", async (t) => {
   const schema = testSchema(t);
   const committed = Promise.withResolvers<void>();

@@ -19,8 +19,6 @@ import { contextOf, increment, openHost, valueOf } from "./ground/local-host.ts"
 import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { readJournalRows } from "./ground/journal-rows.ts";
 
-t.setTimeout(900_000);
-
 t.test("events that a failover has lost leave no gap: the next append stands on what is there", async (t) => {
   const server = await startOwnPostgres(t);
   const place = { url: server.url, schema: "counter" };

@@ -10,8 +10,6 @@ import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(900_000);
-
 const kills = 6;
 const betweenKills = 150;
 

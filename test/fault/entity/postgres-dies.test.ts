@@ -14,8 +14,6 @@ import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm, type Storm } from "./ground/storm.ts";
 
-t.setTimeout(900_000);
-
 const counters = ["a", "b", "c", "d", "e", "f"];
 
 const rage = async (storm: Storm, more: number): Promise<void> => {

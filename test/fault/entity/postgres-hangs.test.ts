@@ -20,7 +20,6 @@ import { startOwnPostgres } from "./ground/own-postgres.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
-t.setTimeout(900_000);
 leaveAtOnce();
 
 /**
@@ -29,8 +28,8 @@ leaveAtOnce();
  */
 const boundMs = 2 * (8_000 + 3_000 + 3_000) + 6_000;
 
-/** What calls are told: on a slow machine, those of the storm that hang may be all that the server works on at a time. */
-const saysWhy = /^SAMSPEL_(DATABASE_UNREACHABLE|OVERLOADED)$/;
+/** Calls that hang bring the limit down to them, and then it would be the limit that refuses the next one. */
+const withoutLimit = { WITH_LIMIT: "no" };
 
 const clientOf = (url: string): Client<typeof CounterService> =>
   createClient(CounterService, createGrpcTransport({ baseUrl: url }));
@@ -75,7 +74,11 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
 
 t.test("a journal that another session locks costs time, and nothing else", async (t) => {
   const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
-  const instances = await startCounterService(t, { databaseUrl: place.url, schema: place.schema });
+  const instances = await startCounterService(t, {
+    databaseUrl: place.url,
+    schema: place.schema,
+    env: withoutLimit,
+  });
   const urls = instances.map(({ url }) => url);
   const client = clientOf(urls[0] ?? "");
   const storm = startStorm(t, { urls, counters: ["a", "b", "c"], deadlineMs: 60_000 });
@@ -89,7 +92,7 @@ t.test("a journal that another session locks costs time, and nothing else", asyn
     ),
   );
   for (const { code, outcome, ms } of failures) {
-    t.match(code, saysWhy);
+    t.equal(code, "SAMSPEL_DATABASE_UNREACHABLE");
     t.not(outcome, "unknown", "what Postgres itself ended is known not to be written");
     t.ok(ms < boundMs, `failed after ${Math.round(ms)} ms`);
   }
@@ -162,7 +165,7 @@ t.test("appends that went in one group with one that hangs are done without it",
 t.test("a network that swallows all is given up; other instances go on; afterwards all go on", async (t) => {
   const place = { url: (await startOwnPostgres(t)).url, schema: "counter" };
   const proxy = await startTcpProxy(t, place.url);
-  const options = { schema: place.schema, instances: 1 };
+  const options = { schema: place.schema, instances: 1, env: withoutLimit };
   const [behind] = await startCounterService(t, { ...options, databaseUrl: proxy.url });
   const [beside] = await startCounterService(t, { ...options, databaseUrl: place.url });
   const urls = [behind?.url ?? "", beside?.url ?? ""];
@@ -176,7 +179,7 @@ t.test("a network that swallows all is given up; other instances go on; afterwar
     ["known", "new"].map((counterId) => failureOf(client.getCounter({ counterId }, { timeoutMs: 60_000 }))),
   );
   for (const { code, ms } of failures) {
-    t.match(code, saysWhy);
+    t.equal(code, "SAMSPEL_DATABASE_UNREACHABLE");
     t.ok(ms < boundMs, `failed after ${Math.round(ms)} ms`);
   }
   const before = acknowledged(storm.ledger);

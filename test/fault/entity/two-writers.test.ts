@@ -10,8 +10,6 @@ import { acknowledged, together } from "./ground/ledger.ts";
 import { settle } from "./ground/settle.ts";
 import { startStorm } from "./ground/storm.ts";
 
-t.setTimeout(900_000);
-
 /** Raise it for a longer look. */
 const fightMs = 60_000;
 

@@ -14,8 +14,6 @@ import { until } from "../../support/until.ts";
 import { audit, type Book } from "../topic/ground/books.ts";
 import { query } from "../topic/ground/pipeline.ts";
 
-t.setTimeout(900_000);
-
 const orders = 100;
 const placings = 50;
 /** 15,000 tells in all: 5,000 to orders, and two to a parcel for each of them. */

@@ -7,8 +7,6 @@ import { startPipeline, type Pipeline } from "./ground/pipeline.ts";
 import { countOf, settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(900_000);
-
 /** Of messages that a process has asked for and not done. */
 const window = 1_024;
 

@@ -9,8 +9,6 @@ import { startPipeline } from "./ground/pipeline.ts";
 import { settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(900_000);
-
 t.test("nothing is lost or doubled though NATS is killed again and again", async (t) => {
   const nats = await startNatsServer(t);
   const pipeline = await startPipeline(t, { natsUrl: nats.url });

@@ -5,8 +5,6 @@ import { startPipeline } from "./ground/pipeline.ts";
 import { countOf, settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(900_000);
-
 for (const kind of ["sources", "sinks"] as const) {
   t.test(`${kind} that were frozen and replaced change nothing when they wake up`, async (t) => {
     const pipeline = await startPipeline(t);

@@ -5,8 +5,6 @@ import { startPipeline } from "./ground/pipeline.ts";
 import { settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(900_000);
-
 t.test("nothing is lost, doubled or out of order though instances are killed again and again", async (t) => {
   const pipeline = await startPipeline(t);
   const writer = await startWriter(t, pipeline, 800);

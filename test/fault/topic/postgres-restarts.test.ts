@@ -5,8 +5,6 @@ import { startPipeline } from "./ground/pipeline.ts";
 import { settle } from "./ground/settle.ts";
 import { startWriter } from "./ground/writer.ts";
 
-t.setTimeout(900_000);
-
 t.test("nothing is lost or doubled though Postgres is killed and restarted", async (t) => {
   const postgres = await startOwnPostgres(t);
   const pipeline = await startPipeline(t, { databaseUrl: postgres.url });

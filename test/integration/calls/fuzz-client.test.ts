@@ -33,8 +33,6 @@ import {
   runs,
 } from "./fuzz.ts";
 
-t.setTimeout(900_000);
-
 const deadlines = new Deadlines();
 const withinMs = 30_000;
 const planHeader = "x-plan";

@@ -20,8 +20,6 @@ import { body, cuts, edited, edits, encoding, headerValue, isKnown, pieces, read
 import { encode, service, startGatewayTarget, startServerTarget, type Target } from "./fuzz-target.ts";
 import { exchange, exchangeOn, webRequest, type WebAnswer } from "./fuzz-web.ts";
 
-t.setTimeout(900_000);
-
 const targets: Readonly<Record<string, typeof startServerTarget>> = {
   server: startServerTarget,
   gateway: startGatewayTarget,

@@ -8,8 +8,6 @@ import { startLibrary } from "../../support/library.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { edited, edits, runs } from "../calls/fuzz.ts";
 
-t.setTimeout(900_000);
-
 const { logger, lines } = recordingLogger();
 const library = await startLibrary(t, { gateway: { logger } });
 

@@ -174,7 +174,6 @@ async function openWriters(t: Test, fixture: JournalFixture): Promise<Writers> {
   return all;
 }
 
-t.setTimeout(900_000);
 t.test("readers see every committed event once, in one order, whatever the interleaving", async (t) => {
   const fixture = await openJournal(t);
   const { sql } = fixture.database;

@@ -19,8 +19,6 @@ import { add, run, setup, sumOf } from "../../support/projection.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(900_000);
-
 const counter = defineCounter();
 const counted = project("totals", counter, { setup, events: { incremented: add } });
 

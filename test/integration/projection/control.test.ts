@@ -15,8 +15,6 @@ import { openJournal, type Process } from "../../support/journal.ts";
 import { add, clusterOf, run, setup, sumOf, totals, upTo } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(900_000);
-
 const counter = defineCounter();
 const ids = Array.from({ length: 10 }, (_, index) => `counter-${index}`);
 const counted = project("totals", counter, { setup, events: { incremented: add } });

@@ -16,8 +16,6 @@ import { cutConnections, openJournal } from "../../support/journal.ts";
 import { run } from "../../support/projection.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(900_000);
-
 const counter = defineCounter();
 
 /** Rows that many entities write: by the last character of their ids. A change says the row's new value. */

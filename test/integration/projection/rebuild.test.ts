@@ -13,8 +13,6 @@ import { add, run, setup, sumOf, totals, upTo } from "../../support/projection.t
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(900_000);
-
 const counter = defineCounter();
 const ids = Array.from({ length: 10 }, (_, index) => `counter-${index}`);
 

@@ -15,8 +15,6 @@ import { runUntilEnd } from "../../support/run-until-end.ts";
 import { silentLogger as logger } from "../../support/silent-logger.ts";
 import { until } from "../../support/until.ts";
 
-t.setTimeout(900_000);
-
 const counter = defineCounter();
 const ids = Array.from({ length: 40 }, (_, index) => `counter-${index}`);
 

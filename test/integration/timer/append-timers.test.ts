@@ -3,10 +3,9 @@ import { randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import t from "tap";
 import { runAppends } from "../../../ts-runtime/src/journal/append-statement.ts";
-import { createJournal, type Append, type TimerChange } from "../../../ts-runtime/src/journal/index.ts";
-import { migrate, openDatabase, type Sql } from "../../../ts-runtime/src/postgres/index.ts";
-import { databaseUrl } from "../../support/environment.ts";
-import { appendOf, cutConnections, openJournal } from "../../support/journal.ts";
+import type { Append, TimerChange } from "../../../ts-runtime/src/journal/index.ts";
+import type { Sql } from "../../../ts-runtime/src/postgres/index.ts";
+import { appendOf, cutConnections, openJournal, openProcess } from "../../support/journal.ts";
 import { recordingLogger } from "../../support/recording-logger.ts";
 import { until } from "../../support/until.ts";
 
@@ -254,18 +253,8 @@ t.test(
 t.test("groups of two processes over the same entities do not deadlock (S3)", async (t) => {
   const { schema } = await openJournal(t);
   const { logger, lines } = recordingLogger();
-  const journals = await Promise.all(
-    Array.from({ length: 3 }, async () => {
-      const database = await openDatabase({ url: databaseUrl(), schema, logger, maxConnections: 4 });
-      await migrate(database);
-      const journal = createJournal({ database });
-      t.teardown(async () => {
-        await journal.close();
-        await database.close();
-      });
-      return journal;
-    }),
-  );
+  const processes = await Promise.all(Array.from({ length: 3 }, () => openProcess(t, { schema, logger })));
+  const journals = processes.map(({ journal }) => journal);
   const entities = Array.from({ length: 60 }, (_, index) => `e${index}`);
   await Promise.all(
     journals.map(async (journal, process) => {

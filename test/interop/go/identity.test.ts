@@ -16,7 +16,6 @@ if (missing !== undefined) {
   process.exit(t.passing() ? 0 : 1);
 }
 // A build with nothing in any cache takes a minute.
-t.setTimeout(900_000);
 const go = loadLanguage("go");
 await build(go, AbortSignal.timeout(600_000));
 const supervisor = superviseProcesses();

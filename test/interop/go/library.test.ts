@@ -6,7 +6,6 @@ import t from "tap";
 import { missingGo } from "./go-toolchain.ts";
 
 // With nothing in any cache, staticcheck itself is compiled.
-t.setTimeout(900_000);
 t.test("the Go library passes its gate", async (t) => {
   const missing = await missingGo();
   if (missing !== undefined) {

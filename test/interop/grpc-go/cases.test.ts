@@ -22,7 +22,6 @@ import { builtGrpcGo, startGrpcGo } from "./grpc-go.ts";
 import { testServiceImpl } from "./test-service.ts";
 
 // With nothing in any cache, grpc-go itself is compiled.
-t.setTimeout(900_000);
 const missing = await missingGo();
 const options = missing === undefined ? {} : { skip: missing };
 

@@ -39,3 +39,21 @@ t.test("bounded() rejects with what a statement throws at once", async (t) => {
   });
   await t.rejects(thrown, error);
 });
+
+t.test("bounded() does not run what it refused while all connections were taken (B1)", async (t) => {
+  const impatient = createBounded({
+    connections: [(() => {}) as unknown as Sql],
+    sockets: createSockets(),
+    patienceMs: 20,
+    logger,
+  });
+  const hanging = Promise.withResolvers<void>();
+  const first = impatient(() => hanging.promise);
+  await t.rejects(
+    impatient(async () => t.fail("it runs")),
+    { code: "NO_ANSWER" },
+  );
+  await t.rejects(first, { code: "NO_ANSWER" });
+  hanging.resolve();
+  t.equal(await impatient(async () => "the connection is there again"), "the connection is there again");
+});

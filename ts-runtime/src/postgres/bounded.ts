@@ -7,8 +7,6 @@
 //       connection that is silent for all of it is broken; what still waits for one after twice of it is refused, and
 //       is not run after that.
 //   B2. No statement waits behind another one on a connection: one that hangs takes one connection, not its neighbours.
-//       The connection that was used last is used first: its backend has at hand what it needs. One that may be about
-//       to end is used last.
 //   B3. All of these failures are transient: see `isTransient`. Which of them leave no doubt that nothing was written,
 //       `tookNoEffect` tells.
 import { SamspelError } from "../errors/index.ts";
@@ -16,6 +14,7 @@ import { Roster, type Place } from "../roster/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Sql } from "./database.ts";
 import type { Sockets } from "./socket.ts";
+import { createTurns } from "./turns.ts";
 import { errorCodeOf, isTransient, noAnswer, statementTimeout } from "./transient.ts";
 
 /** Runs a statement of the runtime's own: see `Database.bounded`. */
@@ -45,17 +44,11 @@ interface Waiting {
   readonly refuse: (error: unknown) => void;
 }
 
-/** A statement that waits for a connection. */
-interface Queued {
-  readonly begin: (sql: Sql) => void;
-}
-
 const looksPerPatience = 10;
 
 export function createBounded({ connections, sockets, patienceMs, logger }: BoundedOptions): Bounded {
   const waiting = new Roster<Waiting>();
-  const queue = new Roster<Queued>();
-  const idle = connections.toReversed();
+  const turns = createTurns(connections);
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
@@ -86,20 +79,6 @@ export function createBounded({ connections, sockets, patienceMs, logger }: Boun
     if (waiting.size === 0) timer?.unref();
   };
 
-  const release = (sql: Sql): void => {
-    const { oldest } = queue;
-    if (oldest === undefined) idle.push(sql);
-    else oldest.begin(sql);
-  };
-
-  /** Behind all others, and not before it had a chance to notice: whose statement failed so may be about to end. */
-  const releaseDoubtful = (sql: Sql): void => {
-    setImmediate(() => {
-      if (queue.size > 0) release(sql);
-      else idle.unshift(sql);
-    });
-  };
-
   return (statement) =>
     new Promise((resolve, reject) => {
       let queued: Place | undefined;
@@ -113,26 +92,22 @@ export function createBounded({ connections, sockets, patienceMs, logger }: Boun
       };
       const place = waiting.add({ sinceMs: performance.now(), refuse });
       watch();
-      const begin = (sql: Sql): void => {
-        queued?.leave();
+      queued = turns.take((sql) => {
         queued = undefined;
         runStatement(statement, sql).then(
           (result) => {
             leave(place);
-            release(sql);
+            turns.giveBack(sql);
             resolve(result);
           },
           (error: unknown) => {
             leave(place);
-            if (isTransient(error)) releaseDoubtful(sql);
-            else release(sql);
+            if (isTransient(error)) turns.giveBackInDoubt(sql);
+            else turns.giveBack(sql);
             reject(explain(error, patienceMs));
           },
         );
-      };
-      const sql = idle.pop();
-      if (sql === undefined) queued = queue.add({ begin });
-      else begin(sql);
+      });
     });
 }
 

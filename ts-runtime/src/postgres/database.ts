@@ -101,7 +101,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const pool: PoolState = { maxConnections, cut: false };
   const sql = connect(url, { schema, applicationName, readOnly, pool, sockets: createSockets() });
   const sockets = createSockets();
-  const single = Array.from({ length: maxBoundedConnections }, () => {
+  const boundedPools = Array.from({ length: maxBoundedConnections }, () => {
     const pool: PoolState = { maxConnections: 1, cut: false };
     return { pool, sql: connect(url, { schema, applicationName, readOnly, pool, sockets, patienceMs }) };
   });
@@ -113,12 +113,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw unreachable(error, url);
   }
   logger.debug({ url: redactUrl(url), schema }, "database open");
-  const connections = single.map(({ sql }) => sql);
+  const connections = boundedPools.map(({ sql }) => sql);
   const bounded = createBounded({ connections, sockets, patienceMs, logger });
   const wakeUps = createWakeUps({ schema, sql, bounded, logger });
   const close = async (): Promise<void> => {
     await wakeUps.close();
-    await Promise.all([{ sql, pool }, ...single].map(({ sql, pool }) => closePool(sql, pool)));
+    await Promise.all([{ sql, pool }, ...boundedPools].map(({ sql, pool }) => closePool(sql, pool)));
   };
   return {
     sql,
